@@ -1,0 +1,51 @@
+//! What kafka-vitals asks a Kafka cluster, independent of the client library that asks.
+//!
+//! An engine implements [`KafkaAdmin`]: batches in, one result per item out. What an engine cannot know is
+//! [`AdminError::Unsupported`], never an empty answer. No call writes to Kafka.
+
+mod config;
+mod error;
+mod types;
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+pub use config::{ClientConfig, Sasl, SecurityConfig, Tls};
+pub use error::{AdminError, ErrorCode, ErrorKind};
+pub use types::{
+    Broker, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupListing, GroupState, GroupType,
+    GroupsListed, Isolation, Member, OffsetQuery, OffsetSpec, Partition, Topic, TopicName, TopicPartition,
+};
+
+/// The calls every engine answers. All of them return by `deadline` (give or take the time of a thread switch), with
+/// whatever is known by then; an item that was not answered in time carries [`AdminError::Timeout`].
+#[async_trait]
+pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
+    /// The engine's name as it stands in metrics and logs: `librdkafka`, `protocol`.
+    fn engine(&self) -> &'static str;
+
+    /// Brokers, controller and all topics with their partitions, in one go (Metadata, API key 3).
+    async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError>;
+
+    /// All groups of all brokers, each once (ListGroups, API key 16). Brokers that did not answer are named in
+    /// [`GroupsListed::errors`]: the list is complete only when that is empty.
+    async fn list_groups(&self, deadline: Instant) -> Result<GroupsListed, AdminError>;
+
+    /// State, members and assignments of each group, in the order asked.
+    async fn describe_groups(&self, groups: &[GroupId], deadline: Instant)
+    -> Vec<Result<GroupDescription, AdminError>>;
+
+    /// All committed offsets of each group (OffsetFetch, API key 9), in the order asked. A group without any commit
+    /// is an empty list. Partitions that failed carry their own error.
+    async fn committed(&self, groups: &[GroupId], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>>;
+
+    /// One offset per query (ListOffsets, API key 2), in the order asked. The same partition may be asked with several
+    /// specs; the engine sends them apart where the protocol demands it.
+    async fn offsets(
+        &self,
+        queries: &[OffsetQuery],
+        isolation: Isolation,
+        deadline: Instant,
+    ) -> Vec<Result<FoundOffset, AdminError>>;
+}

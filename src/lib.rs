@@ -1,0 +1,3 @@
+//! kafka-vitals: a Kafka cluster's MBeans and consumer lag for Prometheus. The binary is a thin shell around this.
+
+pub mod metrics;

@@ -1,0 +1,2 @@
+//! kafka-vitals.
+fn main() {}

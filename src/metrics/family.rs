@@ -1,0 +1,77 @@
+//! A metric family: what every collector returns and every writer reads.
+
+use std::sync::Arc;
+
+use super::Labels;
+
+/// A family of samples with one name, help text and type.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Family {
+    /// The name as it stands before the samples in text format 0.0.4 (a counter's with its `_total`), valid by
+    /// construction: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+    pub name: Arc<str>,
+    /// Help, unescaped; may be empty.
+    pub help: Arc<str>,
+    /// Type.
+    pub kind: MetricType,
+    /// Samples, no two with the same suffix and labels.
+    pub samples: Vec<Sample>,
+}
+
+/// One sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// What follows the family's name.
+    pub suffix: Suffix,
+    /// Labels in their canonical, rendered form.
+    pub labels: Labels,
+    /// Value.
+    pub value: f64,
+}
+
+/// Family types that we produce.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MetricType {
+    /// Never falls but at a restart of what it counts.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// `_count` and `_sum`, without quantiles.
+    Summary,
+    /// `untyped` in text format 0.0.4.
+    Unknown,
+}
+
+/// What follows a family's name in a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Suffix {
+    /// Nothing.
+    None,
+    /// `_sum` of a summary.
+    Sum,
+    /// `_count` of a summary.
+    Count,
+}
+
+impl Suffix {
+    /// The text to append.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "",
+            Self::Sum => "_sum",
+            Self::Count => "_count",
+        }
+    }
+}
+
+impl Family {
+    /// An empty family.
+    pub fn new(name: impl Into<Arc<str>>, kind: MetricType, help: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), help: help.into(), kind, samples: Vec::new() }
+    }
+
+    /// Adds a sample without suffix.
+    pub fn push(&mut self, labels: Labels, value: f64) {
+        self.samples.push(Sample { suffix: Suffix::None, labels, value });
+    }
+}

@@ -1,0 +1,8 @@
+//! Families as plain data, and how they become a page.
+
+pub mod catalogue;
+mod family;
+mod labels;
+
+pub use family::{Family, MetricType, Sample, Suffix};
+pub use labels::Labels;
