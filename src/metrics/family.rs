@@ -75,3 +75,9 @@ impl Family {
         self.samples.push(Sample { suffix: Suffix::None, labels, value });
     }
 }
+
+/// An offset or a count of records as a sample's value; exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' values are f64; kafka_exporter's are too")]
+pub fn offset_value(offset: i64) -> f64 {
+    offset as f64
+}

@@ -4,5 +4,5 @@ pub mod catalogue;
 mod family;
 mod labels;
 
-pub use family::{Family, MetricType, Sample, Suffix};
+pub use family::{Family, MetricType, Sample, Suffix, offset_value};
 pub use labels::Labels;

@@ -1,0 +1,5 @@
+//! One file per subject: what a source found, as metric families.
+
+pub mod brokers;
+pub mod groups;
+pub mod topics;

@@ -1,0 +1,218 @@
+//! One collection: which questions are asked in which order, what is remembered between collections.
+//!
+//! Commits are read before end offsets, or groups that keep up would look ahead of the end.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use kafka_admin::{
+    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, Isolation, KafkaAdmin,
+    OffsetSpec,
+};
+
+use super::offsets::Questions;
+use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use crate::config::Selection;
+
+/// Reads one cluster. Lives across collections for what may be remembered: topology, group descriptions, start offsets.
+#[derive(Debug)]
+pub struct ClusterReader {
+    admin: Arc<dyn KafkaAdmin>,
+    topology: Arc<Topology>,
+    selection: Selection,
+    max_age: Duration,
+    remembered: Mutex<Remembered>,
+}
+
+#[derive(Debug, Default)]
+struct Remembered {
+    descriptions: HashMap<GroupId, Described>,
+    starts: Option<Starts>,
+}
+
+#[derive(Debug, Clone)]
+struct Described {
+    description: Arc<GroupDescription>,
+    /// State as listed when it was described: another one makes it outdated.
+    listed: GroupState,
+    at: Instant,
+}
+
+#[derive(Debug, Clone)]
+struct Starts {
+    offsets: Arc<PartitionOffsets>,
+    /// The cluster that the positions refer to.
+    cluster: Arc<Cluster>,
+    at: Instant,
+}
+
+impl ClusterReader {
+    /// Reads what `selection` wants; descriptions and start offsets may be `max_age` old.
+    pub fn new(admin: Arc<dyn KafkaAdmin>, topology: Arc<Topology>, selection: Selection, max_age: Duration) -> Self {
+        Self { admin, topology, selection, max_age, remembered: Mutex::default() }
+    }
+
+    /// Collects by `deadline`. `publish` gets what there is when the topology is known, and again when groups are, for
+    /// whoever must leave earlier.
+    ///
+    /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
+    pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
+        let mut snapshot = Snapshot::default();
+
+        let first = share(deadline, 0.35);
+        let (cluster, listed) = tokio::join!(self.topology.get(first), self.admin.list_groups(first));
+        let cluster = match cluster {
+            Ok(known) => {
+                if let Some(error) = &known.refresh_error {
+                    snapshot.failures.add(Part::Topology, error);
+                }
+                Some(known.cluster)
+            }
+            Err(error) => {
+                snapshot.failures.add(Part::Topology, &error);
+                None
+            }
+        };
+        snapshot.cluster = cluster.clone();
+        publish(&snapshot);
+
+        let second = share(deadline, 0.5);
+        let ((groups, group_failures), (starts, start_failures)) =
+            tokio::join!(self.groups(listed, second), self.starts(cluster.as_ref(), second));
+        snapshot.groups = groups.map(Arc::new);
+        snapshot.starts = starts;
+        snapshot.failures.merge(group_failures);
+        snapshot.failures.merge(start_failures);
+        publish(&snapshot);
+
+        if let Some(cluster) = &cluster {
+            let (ends, failures) = self.offsets(cluster, OffsetSpec::Latest, share(deadline, 0.95)).await;
+            snapshot.ends = Arc::new(ends);
+            snapshot.failures.merge(failures);
+        }
+        if snapshot.failures.iter().any(|(part, kind, ..)| part == Part::Offsets && kind == ErrorKind::Unavailable) {
+            self.topology.suspect().await;
+        }
+        snapshot
+    }
+
+    async fn groups(
+        &self,
+        listed: Result<kafka_admin::GroupsListed, AdminError>,
+        deadline: Instant,
+    ) -> (Option<Vec<Group>>, Failures) {
+        let mut failures = Failures::default();
+        let listed = match listed {
+            Ok(listed) => listed,
+            Err(error) => {
+                failures.add(Part::Groups, &error);
+                return (None, failures);
+            }
+        };
+        for error in &listed.errors {
+            failures.add(Part::Groups, error);
+        }
+        let mut listings = listed.groups;
+        listings.retain(|group| group.state != GroupState::Dead && self.selection.group(&group.id));
+        let ids: Vec<GroupId> = listings.iter().map(|group| group.id.clone()).collect();
+
+        let (committed, mut descriptions) =
+            tokio::join!(self.admin.committed(&ids, deadline), self.descriptions(&listings, &mut failures, deadline));
+        for error in committed.iter().filter_map(|committed| committed.as_ref().err()) {
+            failures.add(Part::Groups, error);
+        }
+        let partition_errors =
+            committed.iter().flatten().flatten().filter_map(|committed| committed.offset.as_ref().err());
+        for error in partition_errors {
+            failures.add(Part::Groups, error);
+        }
+        let groups = listings.into_iter().zip(committed).map(|(listing, committed)| Group {
+            description: descriptions.remove(&listing.id),
+            id: listing.id,
+            state: listing.state,
+            kind: listing.kind,
+            committed,
+        });
+        (Some(groups.collect()), failures)
+    }
+
+    /// Descriptions of the groups that have members: remembered ones while they are young and the group's state is the
+    /// same, the others asked for.
+    async fn descriptions(
+        &self,
+        listings: &[GroupListing],
+        failures: &mut Failures,
+        deadline: Instant,
+    ) -> HashMap<GroupId, Arc<GroupDescription>> {
+        let mut known = HashMap::new();
+        let mut wanted = Vec::new();
+        {
+            let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            remembered.descriptions.retain(|_, described| described.at.elapsed() < self.max_age);
+            for listing in listings.iter().filter(|listing| listing.state != GroupState::Empty) {
+                match remembered.descriptions.get(&listing.id) {
+                    Some(described) if described.listed == listing.state => {
+                        known.insert(listing.id.clone(), Arc::clone(&described.description));
+                    }
+                    _ => wanted.push(listing),
+                }
+            }
+        }
+        if wanted.is_empty() {
+            return known;
+        }
+        let ids: Vec<GroupId> = wanted.iter().map(|listing| listing.id.clone()).collect();
+        let described = self.admin.describe_groups(&ids, deadline).await;
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        for (listing, described) in wanted.into_iter().zip(described) {
+            match described {
+                Ok(description) => {
+                    let description = Arc::new(description);
+                    known.insert(listing.id.clone(), Arc::clone(&description));
+                    let described = Described { description, listed: listing.state, at: Instant::now() };
+                    remembered.descriptions.insert(listing.id.clone(), described);
+                }
+                Err(error) => failures.add(Part::Groups, &error),
+            }
+        }
+        known
+    }
+
+    /// Start offsets move only by retention and deletion: asked when they are old, when the topology changed, or when
+    /// the last ones were incomplete.
+    async fn starts(&self, cluster: Option<&Arc<Cluster>>, deadline: Instant) -> (Arc<PartitionOffsets>, Failures) {
+        let Some(cluster) = cluster else {
+            return Default::default();
+        };
+        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).starts.clone();
+        if let Some(starts) = remembered
+            && starts.at.elapsed() < self.max_age
+            && Arc::ptr_eq(&starts.cluster, cluster)
+        {
+            return (starts.offsets, Failures::default());
+        }
+        let (offsets, failures) = self.offsets(cluster, OffsetSpec::Earliest, deadline).await;
+        let offsets = Arc::new(offsets);
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).starts = failures.is_empty().then(|| Starts {
+            offsets: Arc::clone(&offsets),
+            cluster: Arc::clone(cluster),
+            at: Instant::now(),
+        });
+        (offsets, failures)
+    }
+
+    async fn offsets(&self, cluster: &Cluster, spec: OffsetSpec, deadline: Instant) -> (PartitionOffsets, Failures) {
+        let questions = Questions::new(cluster, spec, |topic| self.selection.topic(topic));
+        let found = self.admin.offsets(&questions.queries, Isolation::ReadUncommitted, deadline).await;
+        let mut failures = Failures::default();
+        let offsets = questions.answer(found, |error| failures.add(Part::Offsets, error));
+        (offsets, failures)
+    }
+}
+
+/// The moment when `fraction` of the time that is left until `deadline` will have passed.
+fn share(deadline: Instant, fraction: f64) -> Instant {
+    let now = Instant::now();
+    now + deadline.saturating_duration_since(now).mul_f64(fraction)
+}
