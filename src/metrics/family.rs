@@ -53,6 +53,18 @@ pub enum Suffix {
     Count,
 }
 
+impl MetricType {
+    /// The type's name in OpenMetrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Summary => "summary",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Suffix {
     /// The text to append.
     pub fn as_str(self) -> &'static str {
