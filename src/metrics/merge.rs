@@ -243,7 +243,9 @@ impl Added {
 mod tests {
     use super::*;
 
-    fn family(name: &str, kind: MetricType, samples: &[(Suffix, &[(&str, &str)], f64)]) -> Family {
+    type Pairs<'a> = &'a [(&'a str, &'a str)];
+
+    fn family(name: &str, kind: MetricType, samples: &[(Suffix, Pairs<'_>, f64)]) -> Family {
         let mut family = Family::new(name, kind, format!("Help of {name}."));
         family.samples = samples
             .iter()
@@ -256,12 +258,12 @@ mod tests {
         family
     }
 
-    fn gauge(name: &str, samples: &[(&[(&str, &str)], f64)]) -> Family {
+    fn gauge(name: &str, samples: &[(Pairs<'_>, f64)]) -> Family {
         let samples: Vec<_> = samples.iter().map(|(labels, value)| (Suffix::None, *labels, *value)).collect();
         family(name, MetricType::Gauge, &samples)
     }
 
-    fn part<'a>(labels: &[(&str, &str)], families: &'a [Family]) -> Part<'a> {
+    fn part<'a>(labels: Pairs<'_>, families: &'a [Family]) -> Part<'a> {
         Part { labels: Labels::new(labels.iter().copied()), families }
     }
 
@@ -371,7 +373,7 @@ mod tests {
         }
     }
 
-    const SUMMARY: [(Suffix, &[(&str, &str)], f64); 2] = [(Suffix::Count, &[], 2.0), (Suffix::Sum, &[], 0.5)];
+    const SUMMARY: [(Suffix, Pairs<'_>, f64); 2] = [(Suffix::Count, &[], 2.0), (Suffix::Sum, &[], 0.5)];
 
     #[test]
     fn a_summary_stays_one_when_nothing_clashes() {

@@ -119,3 +119,94 @@ fn write_taken_apart(family: &PageFamily<'_>, out: &mut Vec<u8>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::metrics::{Family, Labels, Part, Sample, merge};
+
+    use super::*;
+
+    fn written(families: &[Family]) -> String {
+        let mut out = Vec::new();
+        write(&merge(&[Part { labels: Labels::none(), families }]), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    fn single(name: &str, kind: MetricType, value: f64) -> Family {
+        let mut family = Family::new(name, kind, "");
+        family.push(Labels::none(), value);
+        family
+    }
+
+    fn summary(name: &str, samples: &[(Suffix, &str, f64)]) -> Family {
+        let mut family = Family::new(name, MetricType::Summary, "A \"quote\".");
+        family.samples.extend(samples.iter().map(|(suffix, x, value)| Sample {
+            suffix: *suffix,
+            labels: Labels::new([("x", *x)]),
+            value: *value,
+        }));
+        family
+    }
+
+    #[test]
+    fn an_empty_page_is_its_end() {
+        assert_eq!(written(&[]), "# EOF\n");
+    }
+
+    #[test]
+    fn a_counter_is_one_only_if_it_keeps_the_rules() {
+        for (name, value, expected) in [
+            ("a_total", 1.0, "# TYPE a counter\na_total 1\n"),
+            ("a_total", f64::INFINITY, "# TYPE a counter\na_total +Inf\n"),
+            ("a_total", f64::NAN, "# TYPE a_total unknown\na_total NaN\n"),
+            ("a_total", -1.0, "# TYPE a_total unknown\na_total -1\n"),
+            ("a", 1.0, "# TYPE a unknown\na 1\n"),
+            ("_total", 1.0, "# TYPE _total unknown\n_total 1\n"),
+        ] {
+            assert_eq!(written(&[single(name, MetricType::Counter, value)]), format!("{expected}# EOF\n"));
+        }
+    }
+
+    #[test]
+    fn a_counter_that_clashes_becomes_unknown_and_the_other_stays() {
+        for other in ["a", "a_created"] {
+            let text = written(&[single("a_total", MetricType::Counter, 1.0), single(other, MetricType::Gauge, 2.0)]);
+            assert!(text.contains("# TYPE a_total unknown\na_total 1\n"), "{text}");
+            assert!(text.contains(&format!("# TYPE {other} gauge\n{other} 2\n")), "{text}");
+        }
+    }
+
+    #[test]
+    fn counters_that_clash_with_one_another_all_become_unknown() {
+        let text = written(&["a_total", "a_total_total"].map(|name| single(name, MetricType::Counter, 1.0)));
+        assert_eq!(text, "# TYPE a_total unknown\na_total 1\n# TYPE a_total_total unknown\na_total_total 1\n# EOF\n");
+    }
+
+    #[test]
+    fn a_summary_is_one_only_if_it_keeps_the_rules() {
+        use Suffix::{Count, Sum};
+        let whole = "# HELP s A \\\"quote\\\".\n# TYPE s summary\n";
+        assert!(written(&[summary("s", &[(Count, "1", 1.0), (Sum, "1", 0.5), (Count, "2", 3.0)])]).starts_with(whole));
+        for samples in [
+            &[(Count, "1", 1.5), (Sum, "1", 0.5)][..],
+            &[(Count, "1", f64::INFINITY), (Sum, "1", 0.5)],
+            &[(Count, "1", 1.0), (Sum, "1", f64::NAN)],
+            &[(Count, "1", 1.0), (Sum, "1", -1.0)],
+            &[(Count, "1", 1.0), (Count, "2", 1.0), (Sum, "1", 0.5)],
+        ] {
+            let text = written(&[summary("s", samples)]);
+            assert!(
+                text.starts_with("# HELP s_count A \\\"quote\\\".\n# TYPE s_count unknown\ns_count{x=\"1\"} "),
+                "{text}"
+            );
+            assert!(text.contains("# TYPE s_sum unknown\ns_sum{x=\"1\"} "), "{text}");
+        }
+        let clash = written(&[summary("s", &[(Count, "1", 1.0)]), single("s_created", MetricType::Gauge, 1.0)]);
+        assert!(clash.contains("# TYPE s_count unknown\n"), "{clash}");
+        let counter = written(&[summary("s", &[(Count, "1", 1.0)]), single("s_sum_total", MetricType::Counter, 1.0)]);
+        assert!(
+            counter.contains("# TYPE s_count unknown\n") && counter.contains("# TYPE s_sum_total unknown\n"),
+            "{counter}"
+        );
+    }
+}
