@@ -9,7 +9,7 @@ use crate::{Cluster, Jolokia, KafkaVersion, LabError, Result};
 pub struct NodeSpec {
     pub(crate) jolokia: Option<Jolokia>,
     pub(crate) jolokia_options: Vec<(String, String)>,
-    pub(crate) jmx_exporters: Vec<(String, String)>,
+    pub(crate) jmx_exporter: Option<(String, String)>,
     pub(crate) jmx: bool,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) heap_mib: u32,
@@ -21,7 +21,7 @@ impl Default for NodeSpec {
         Self {
             jolokia: None,
             jolokia_options: Vec::new(),
-            jmx_exporters: Vec::new(),
+            jmx_exporter: None,
             jmx: false,
             properties: Vec::new(),
             heap_mib: 512,
@@ -43,10 +43,12 @@ impl NodeSpec {
         self
     }
 
-    /// Loads a jmx_exporter agent of a version (`0.17.2`, `0.20.0`, `1.0.1`, ...) with the text of its YAML; call it again for one more
-    /// beside it in the same JVM.
+    /// Loads a jmx_exporter agent of a version (`0.17.2`, `0.20.0`, `1.0.1`, ...) with the text of its YAML, beside Jolokia if asked for.
+    ///
+    /// One per node, the last call wins: all versions have the same class names and share the JVM's class loader, so that a second one
+    /// would be the first one again. Several versions at once = one node each.
     pub fn jmx_exporter(&mut self, version: &str, rules: &str) -> &mut Self {
-        self.jmx_exporters.push((version.into(), rules.into()));
+        self.jmx_exporter = Some((version.into(), rules.into()));
         self
     }
 

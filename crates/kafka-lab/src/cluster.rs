@@ -69,10 +69,10 @@ impl Cluster {
             formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
 
             let jolokia = plan.spec.jolokia.map(|version| jars.jolokia(version)).transpose()?;
-            let exporters = plan.spec.jmx_exporters.iter().map(|(version, _)| jars.jmx_exporter(version));
-            let exporters = exporters.collect::<Result<Vec<_>>>()?;
+            let exporter = plan.spec.jmx_exporter.as_ref();
+            let exporter = exporter.map(|(version, _)| jars.jmx_exporter(version)).transpose()?;
             let mut command = jvm();
-            command.args(launch::node_arguments(&plan, jolokia.as_deref(), &exporters));
+            command.args(launch::node_arguments(&plan, jolokia.as_deref(), exporter.as_deref()));
             nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
         }
         let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);
@@ -194,8 +194,8 @@ fn write_files(plan: &Plan, builder: &ClusterBuilder, voters: &[(i32, Ipv4Addr)]
     fs::create_dir_all(&plan.folder).context(|| format!("make {}", plan.folder.display()))?;
     write(&plan.properties_file(), &launch::server_properties(plan, voters, brokers))?;
     write(&plan.logging_file(), launch::logging_properties(builder.version))?;
-    for (agent, (_, rules)) in plan.spec.jmx_exporters.iter().enumerate() {
-        write(&plan.rules_file(agent), rules)?;
+    if let Some((_, rules)) = &plan.spec.jmx_exporter {
+        write(&plan.rules_file(), rules)?;
     }
     Ok(())
 }
@@ -206,21 +206,19 @@ struct Reservations {
     controller: Reserved,
     jolokia: Reserved,
     jmx: Reserved,
-    exporters: Vec<Reserved>,
+    exporter: Reserved,
 }
 
 impl Reservations {
     fn make(builder: &ClusterBuilder) -> Result<Self> {
-        let ids = builder.node_ids()?;
-        let hosts: Vec<Ipv4Addr> = ids.iter().map(|id| host(*id)).collect();
-        let agents = ids.iter().map(|id| builder.spec(*id).jmx_exporters.len()).max().unwrap_or_default();
+        let hosts: Vec<Ipv4Addr> = builder.node_ids()?.into_iter().map(host).collect();
         let reserve = || Reserved::on(&hosts);
         Ok(Self {
             kafka: reserve()?,
             controller: reserve()?,
             jolokia: reserve()?,
             jmx: reserve()?,
-            exporters: (0..agents).map(|_| reserve()).collect::<Result<_>>()?,
+            exporter: reserve()?,
         })
     }
 
@@ -230,12 +228,12 @@ impl Reservations {
             controller: self.controller.port(),
             jolokia: self.jolokia.port(),
             jmx: self.jmx.port(),
-            exporters: self.exporters.iter().map(Reserved::port).collect(),
+            exporter: self.exporter.port(),
         }
     }
 
     fn release(&mut self) {
-        let fixed = [&mut self.kafka, &mut self.controller, &mut self.jolokia, &mut self.jmx];
-        fixed.into_iter().chain(&mut self.exporters).for_each(Reserved::release);
+        let all = [&mut self.kafka, &mut self.controller, &mut self.jolokia, &mut self.jmx, &mut self.exporter];
+        all.into_iter().for_each(Reserved::release);
     }
 }

@@ -195,7 +195,7 @@ mod tests {
     fn a_dropped_lab_leaves_no_folder_no_process_and_no_guardian() {
         let lab = Lab::new().expect("a lab");
         let (folder, guardian) = (lab.folder().to_owned(), lab.guardian_pid());
-        std::fs::create_dir(folder.join("data")).expect("the folder is writable");
+        fs::create_dir(folder.join("data")).expect("the folder is writable");
         let mut running = sleeper(&lab);
         let mut frozen = sleeper(&lab);
         frozen.freeze().expect("freezes");
@@ -233,6 +233,6 @@ mod tests {
         let folder = lab.folder().to_owned();
         drop((broken, lab));
         assert!(folder.exists());
-        std::fs::remove_dir_all(folder).expect("clean up");
+        fs::remove_dir_all(folder).expect("clean up");
     }
 }

@@ -73,6 +73,15 @@ impl Kafka {
         Ok(response.into())
     }
 
+    /// A connection to the first broker that answers.
+    pub(crate) fn connect_any(&self, timeout: Duration) -> Result<Connection> {
+        let request = MetadataRequest::default().with_topics(Some(Vec::new()));
+        self.ask(|connection| {
+            connection.call::<_, MetadataResponse>(ApiKey::Metadata, METADATA, &request)?;
+            connection.again(timeout)
+        })
+    }
+
     /// Tries the brokers in turn until one answers.
     pub(crate) fn ask<T>(&self, mut request: impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
         let mut last = LabError::Input("no Kafka address was given".into());

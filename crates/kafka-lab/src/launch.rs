@@ -16,8 +16,7 @@ pub(crate) struct Ports {
     pub(crate) controller: u16,
     pub(crate) jolokia: u16,
     pub(crate) jmx: u16,
-    /// One for each jmx_exporter agent of a node, in the order they were asked for.
-    pub(crate) exporters: Vec<u16>,
+    pub(crate) exporter: u16,
 }
 
 /// All that is known of one node before it starts.
@@ -41,8 +40,8 @@ impl Plan {
         self.folder.join("logging.properties")
     }
 
-    pub(crate) fn rules_file(&self, agent: usize) -> PathBuf {
-        self.folder.join(format!("jmx_exporter-{agent}.yaml"))
+    pub(crate) fn rules_file(&self) -> PathBuf {
+        self.folder.join("jmx_exporter.yaml")
     }
 }
 
@@ -121,8 +120,8 @@ pub(crate) fn java(java: &Path, version: KafkaVersion, kafka: &Path, plan: &Plan
     command
 }
 
-/// The rest of a node's command line; `jolokia` and `exporters` are the agents' jars.
-pub(crate) fn node_arguments(plan: &Plan, jolokia: Option<&Path>, exporters: &[PathBuf]) -> Vec<String> {
+/// The rest of a node's command line; `jolokia` and `exporter` are the agents' jars.
+pub(crate) fn node_arguments(plan: &Plan, jolokia: Option<&Path>, exporter: Option<&Path>) -> Vec<String> {
     let Plan { host, ports, spec, .. } = plan;
     // The collector that Kafka's own start script picks, since its beans are read; a small machine's default is another one.
     let mut arguments =
@@ -137,8 +136,9 @@ pub(crate) fn node_arguments(plan: &Plan, jolokia: Option<&Path>, exporters: &[P
         }
         arguments.push(agent);
     }
-    for (agent, (jar, port)) in exporters.iter().zip(&ports.exporters).enumerate() {
-        arguments.push(format!("-javaagent:{}={host}:{port}:{}", jar.display(), plan.rules_file(agent).display()));
+    if let Some(jar) = exporter {
+        let (port, rules) = (ports.exporter, plan.rules_file());
+        arguments.push(format!("-javaagent:{}={host}:{port}:{}", jar.display(), rules.display()));
     }
     if spec.jmx {
         let jmx = "com.sun.management.jmxremote";
@@ -180,7 +180,7 @@ mod tests {
             broker,
             controller,
             folder: "/tmp/lab/node-2".into(),
-            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporters: vec![5000, 5001] },
+            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporter: 5000 },
             spec: NodeSpec::default(),
         }
     }
@@ -217,11 +217,10 @@ mod tests {
     fn agents_listen_on_the_nodes_own_address() {
         let mut plan = plan(true, true);
         plan.spec.jolokia_option("user", "u").jmx();
-        let arguments = node_arguments(&plan, Some(Path::new("/j.jar")), &["/a.jar".into(), "/b.jar".into()]).join(" ");
+        let arguments = node_arguments(&plan, Some(Path::new("/j.jar")), Some(Path::new("/a.jar"))).join(" ");
         for expected in [
             "-javaagent:/j.jar=port=3000,host=127.0.0.2,user=u",
-            "-javaagent:/a.jar=127.0.0.2:5000:/tmp/lab/node-2/jmx_exporter-0.yaml",
-            "-javaagent:/b.jar=127.0.0.2:5001:/tmp/lab/node-2/jmx_exporter-1.yaml",
+            "-javaagent:/a.jar=127.0.0.2:5000:/tmp/lab/node-2/jmx_exporter.yaml",
             "-Dcom.sun.management.jmxremote.rmi.port=4000",
         ] {
             assert!(arguments.contains(expected), "{expected} in {arguments}");

@@ -51,10 +51,10 @@ impl Node {
         self.plan.spec.jolokia.map(|_| format!("http://{}:{}/jolokia", self.plan.host, self.plan.ports.jolokia))
     }
 
-    /// `http://host:port/metrics` of the jmx_exporter agent that was asked for as number `agent`, from 0.
-    pub fn agent_url(&self, agent: usize) -> Option<String> {
-        let port = self.plan.ports.exporters.get(agent)?;
-        (agent < self.plan.spec.jmx_exporters.len()).then(|| format!("http://{}:{port}/metrics", self.plan.host))
+    /// `http://host:port/metrics` of the jmx_exporter agent, if it has one. The port is the same on all nodes.
+    pub fn agent_url(&self) -> Option<String> {
+        let agent = self.plan.spec.jmx_exporter.as_ref();
+        agent.map(|_| format!("http://{}:{}/metrics", self.plan.host, self.plan.ports.exporter))
     }
 
     /// host:port of JMX over RMI, if asked for.

@@ -51,6 +51,11 @@ impl Connection {
         Ok(Self { host: host.into(), stream, correlation: 0 })
     }
 
+    /// A second connection to the same broker, with another time-out.
+    pub(crate) fn again(&self, timeout: Duration) -> Result<Self> {
+        Self::open(&self.host, timeout)
+    }
+
     /// Sends a request of that version and reads its response (framing and headers: Kafka protocol guide, "Common request and response
     /// structure").
     pub(crate) fn call<Q, R>(&mut self, api: ApiKey, version: i16, request: &Q) -> Result<R>
