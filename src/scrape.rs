@@ -1,6 +1,7 @@
 //! Single flight and reuse: however many pages want a source at the same time, it is read once; a complete result is
 //! served again for a short while.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,10 @@ pub struct Source<T> {
 /// The state of one run of a source, as seen by the pages that wait for it.
 #[derive(Debug)]
 pub struct Run<T> {
+    /// Differs from that of every other run of the process.
+    pub id: u64,
+    /// When it began.
+    pub started: Instant,
     /// What there is so far.
     pub value: Option<Arc<T>>,
     /// When it ended; absent while it is under way.
@@ -27,18 +32,26 @@ pub struct Run<T> {
 // Not derived: a clone shares the value, so `T` need not be cloneable.
 impl<T> Clone for Run<T> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), ended: self.ended, complete: self.complete }
+        Self { value: self.value.clone(), ..*self }
     }
 }
 
 impl<T> Run<T> {
     fn new() -> Self {
-        Self { value: None, ended: None, complete: false }
+        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Self { id, started: Instant::now(), value: None, ended: None, complete: false }
     }
 
-    /// How old the result is; zero while the run is under way.
-    pub fn age(&self) -> Duration {
-        self.ended.map(|ended| ended.elapsed()).unwrap_or_default()
+    /// A run that could not even begin.
+    pub fn failed() -> Self {
+        let run = Self::new();
+        Self { ended: Some(run.started), ..run }
+    }
+
+    /// How long it took, or has taken so far.
+    pub fn duration(&self) -> Duration {
+        self.ended.map_or_else(|| self.started.elapsed(), |ended| ended - self.started)
     }
 }
 
@@ -145,7 +158,7 @@ pub fn page_deadline(now: Instant, timeout: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
 
     use super::*;
 

@@ -3,13 +3,12 @@
 use kafka_admin::Cluster;
 
 use crate::metrics::catalogue::cluster;
-use crate::metrics::{Family, Labels};
+use crate::metrics::{Family, Labels, count_value};
 
 /// `kafka_brokers` and `kafka_broker_info`.
 pub fn families(cluster: &Cluster) -> Vec<Family> {
     let mut brokers = cluster::BROKERS.family();
-    #[expect(clippy::cast_precision_loss, reason = "clusters have far fewer than 2^52 brokers")]
-    brokers.push(Labels::none(), cluster.brokers.len() as f64);
+    brokers.push(Labels::none(), count_value(cluster.brokers.len()));
     let mut info = cluster::BROKER_INFO.family();
     for broker in &cluster.brokers {
         let address = format!("{}:{}", broker.host, broker.port);

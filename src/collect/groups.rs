@@ -6,7 +6,7 @@ use crate::config::Selection;
 use crate::kafka::{Group, PartitionOffsets};
 use crate::lag::{self, Commit, Show, TopicIndex, TopicLag};
 use crate::metrics::catalogue::groups;
-use crate::metrics::{Family, Labels, offset_value};
+use crate::metrics::{Family, Labels, count_value, offset_value};
 
 /// kafka_exporter's `kafka_consumergroup_*` with its mistakes put right, and what it lacks. Without a `cluster` (its
 /// metadata could not be had) there is no lag.
@@ -22,8 +22,7 @@ pub fn families(
     for group in all {
         let labels = Labels::new([("consumergroup", &*group.id)]);
         if let Some(members) = group.members() {
-            #[expect(clippy::cast_precision_loss, reason = "groups have far fewer than 2^52 members")]
-            families.members.push(labels.clone(), members as f64);
+            families.members.push(labels.clone(), count_value(members));
         }
         families.commits_unknown.push(labels, f64::from(u8::from(group.committed.is_err())));
         let (Some(cluster), Some(index), Ok(committed)) = (cluster, &index, &group.committed) else { continue };

@@ -1,5 +1,6 @@
 //! One file per subject: what a source found, as metric families.
 
 pub mod brokers;
+pub mod exporter;
 pub mod groups;
 pub mod topics;

@@ -4,7 +4,7 @@ use kafka_admin::{Cluster, Partition};
 
 use crate::kafka::PartitionOffsets;
 use crate::metrics::catalogue::cluster;
-use crate::metrics::{Family, Labels, offset_value};
+use crate::metrics::{Family, Labels, count_value, offset_value};
 
 /// kafka_exporter's `kafka_topic_*`, for the topics that `wanted` accepts. What is unknown is absent.
 pub fn families(
@@ -24,7 +24,7 @@ pub fn families(
 
     let topics = cluster.topics.iter().enumerate();
     for (position, topic) in topics.filter(|(_, topic)| topic.error.is_none() && wanted(&topic.name)) {
-        partitions.push(Labels::new([("topic", &*topic.name)]), count(topic.partitions.len()));
+        partitions.push(Labels::new([("topic", &*topic.name)]), count_value(topic.partitions.len()));
         for (index, partition) in topic.partitions.iter().enumerate() {
             // Shared by all families of the partition.
             let labels = Labels::new([("partition", partition.id.to_string().as_str()), ("topic", &topic.name)]);
@@ -37,8 +37,8 @@ pub fn families(
             if let Some(id) = partition.leader {
                 leader.push(labels.clone(), f64::from(id));
             }
-            replicas.push(labels.clone(), count(partition.replicas.len()));
-            in_sync.push(labels.clone(), count(partition.isr.len()));
+            replicas.push(labels.clone(), count_value(partition.replicas.len()));
+            in_sync.push(labels.clone(), count_value(partition.isr.len()));
             preferred.push(labels.clone(), f64::from(u8::from(is_led_by_preferred(partition))));
             under_replicated.push(labels, f64::from(u8::from(partition.isr.len() < partition.replicas.len())));
         }
@@ -48,9 +48,4 @@ pub fn families(
 
 fn is_led_by_preferred(partition: &Partition) -> bool {
     partition.leader.is_some() && partition.leader == partition.replicas.first().copied()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of partitions and replicas stay far below 2^52")]
-fn count(count: usize) -> f64 {
-    count as f64
 }

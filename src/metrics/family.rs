@@ -93,3 +93,15 @@ impl Family {
 pub fn offset_value(offset: i64) -> f64 {
     offset as f64
 }
+
+/// A number of things as a sample's value.
+#[expect(clippy::cast_precision_loss, reason = "counts of brokers, series, files stay far below 2^53")]
+pub fn count_value(count: usize) -> f64 {
+    count as f64
+}
+
+/// A counter as a sample's value.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' values are f64; exact up to 2^53")]
+pub fn counter_value(count: u64) -> f64 {
+    count as f64
+}

@@ -10,7 +10,7 @@ pub mod openmetrics;
 mod page;
 pub mod text;
 
-pub use family::{Family, MetricType, Sample, Suffix, offset_value};
+pub use family::{Family, MetricType, Sample, Suffix, count_value, counter_value, offset_value};
 pub use labels::Labels;
 pub use merge::{Part, merge};
 pub use negotiate::{Format, gzip_accepted};

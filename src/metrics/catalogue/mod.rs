@@ -2,7 +2,9 @@
 //! take name, type and help from here, `docs/metrics.md` is generated from here, tests compare real pages with it.
 
 pub mod cluster;
+pub mod exporter;
 pub mod groups;
+pub mod jmx;
 
 use super::{Family, MetricType};
 
@@ -30,7 +32,12 @@ impl Metric {
 
 /// The lists by subject, in the documentation's order.
 fn subjects() -> Vec<(&'static str, &'static [Metric])> {
-    vec![]
+    vec![
+        ("Brokers, topics and partitions", cluster::ALL),
+        ("Consumer groups", groups::ALL),
+        ("Reading MBeans", jmx::ALL),
+        ("The exporter itself", exporter::ALL),
+    ]
 }
 
 /// All metrics.
