@@ -1,6 +1,8 @@
 //! Every metric name that kafka-vitals makes by itself (what rules make is the rules' business), once: the collectors
 //! take name, type and help from here, `docs/metrics.md` is generated from here, tests compare real pages with it.
 
+pub mod jvm;
+
 use super::{Family, MetricType};
 
 /// One metric.

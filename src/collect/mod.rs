@@ -1,0 +1,4 @@
+//! What is shown of each subject: sources in, families out.
+
+pub mod jvm;
+pub mod node;
