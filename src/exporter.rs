@@ -10,7 +10,7 @@ use kafka_admin::{AdminError, Cluster, KafkaAdmin};
 use crate::collect::node::{NodeCollector, NodeReading};
 use crate::collect::{brokers, exporter, groups, topics};
 use crate::config::{Config, Selection};
-use crate::jolokia::Jolokia;
+use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
@@ -264,7 +264,8 @@ impl Exporter {
             }
             let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
             stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
-            stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, reading.duplicates_dropped);
+            let dropped = reading.duplicates_dropped + reading.reserved_dropped;
+            stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
             let complete = reading.complete && failures.is_empty();
             Outcome { value: reading, complete }
         };
@@ -279,7 +280,7 @@ impl Exporter {
         if let Some(agent) = locked(&self.agents).get(&node.agent_url) {
             return Ok(Arc::clone(agent));
         }
-        let transport = Jolokia::new(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
+        let transport = self.connect(&node.agent_url).map_err(|error| error.to_string())?;
         let rules = Arc::clone(&locked(&self.rules));
         let agent = Arc::new(Agent {
             collector: NodeCollector::new(transport, rules),
@@ -287,6 +288,20 @@ impl Exporter {
         });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(node.agent_url.clone()).or_insert(agent)))
+    }
+
+    fn connect(&self, url: &str) -> Result<Jolokia, JolokiaError> {
+        let config = &self.config.jolokia;
+        let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
+        let (username, password) = config.credentials.clone().unzip();
+        let agent = AgentConfig {
+            url: url.to_owned(),
+            username,
+            password,
+            ca_file: config.ca_file.clone(),
+            insecure: config.insecure_skip_verify,
+        };
+        Jolokia::new(agent, limits)
     }
 
     /// The exporter's own families for a page that joined these runs.

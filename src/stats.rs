@@ -63,7 +63,7 @@ pub struct AgentStats {
     /// Bytes received since the start.
     pub bytes: u64,
     /// Beans in the last answer.
-    pub beans: u64,
+    pub beans: usize,
     /// Samples of the last answer that were left out.
     pub dropped: u64,
 }
@@ -150,7 +150,7 @@ impl Stats {
     }
 
     /// Records what a run of a node's agent cost and yielded.
-    pub fn agent_ended(&self, broker: &str, requests: u64, bytes: u64, beans: u64, dropped: u64) {
+    pub fn agent_ended(&self, broker: &str, requests: u64, bytes: u64, beans: usize, dropped: u64) {
         let mut agents = locked(&self.agents);
         let stats = agents.entry(broker.to_owned()).or_default();
         stats.requests += requests;

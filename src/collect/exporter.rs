@@ -88,7 +88,7 @@ fn agents(stats: &Stats) -> Vec<Family> {
         let labels = Labels::new([("broker", broker.as_str())]);
         requests.push(labels.clone(), counter_value(agent.requests));
         bytes.push(labels.clone(), counter_value(agent.bytes));
-        beans.push(labels.clone(), counter_value(agent.beans));
+        beans.push(labels.clone(), count_value(agent.beans));
         dropped.push(labels, counter_value(agent.dropped));
     }
     vec![requests, bytes, beans, dropped]

@@ -3,4 +3,6 @@
 pub mod brokers;
 pub mod exporter;
 pub mod groups;
+pub mod jvm;
+pub mod node;
 pub mod topics;

@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod exporter;
 pub mod groups;
 pub mod jmx;
+pub mod jvm;
 
 use super::{Family, MetricType};
 
@@ -31,12 +32,13 @@ impl Metric {
 }
 
 /// The lists by subject, in the documentation's order.
-fn subjects() -> Vec<(&'static str, &'static [Metric])> {
+fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
     vec![
-        ("Brokers, topics and partitions", cluster::ALL),
-        ("Consumer groups", groups::ALL),
-        ("Reading MBeans", jmx::ALL),
-        ("The exporter itself", exporter::ALL),
+        ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
+        ("Consumer groups", groups::ALL.iter().collect()),
+        ("The JVM and process of each node", jvm::all().collect()),
+        ("Reading MBeans", jmx::ALL.iter().collect()),
+        ("The exporter itself", exporter::ALL.iter().collect()),
     ]
 }
 
