@@ -1,8 +1,10 @@
 //! Three nodes that freeze, die and come back, and nodes with split roles of the older Kafka.
 
+#![allow(clippy::expect_used, reason = "helpers of tests fail the test")]
+
 use std::time::Duration;
 
-use kafka_lab::{Cluster, Commit, Jolokia, KafkaVersion, NewTopic, http};
+use kafka_lab::{Cluster, Commit, Jolokia, KafkaVersion, NewTopic, http, wait_until};
 
 const WAIT: Duration = Duration::from_secs(60);
 
@@ -17,7 +19,7 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
     kafka
         .create_topics(&[
             NewTopic::new("copied", 3).replication(3),
-            NewTopic::new("placed", 2).assignment(&[&[2], &[3, 1]]),
+            NewTopic::new("placed", 2).assignment(&[&[2, 1], &[3, 1]]),
         ])
         .expect("topics");
     kafka.fill("copied", 3, 10).expect("records");
@@ -32,7 +34,12 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
     let silent = http::get(&format!("{}/version", urls[1]), &[], Duration::from_millis(500)).expect_err("no answer");
     assert!(matches!(silent, kafka_lab::LabError::Http { .. }), "{silent}");
     cluster.await_gone(2, WAIT).expect("a frozen broker leaves Metadata");
-    assert_eq!(kafka.groups().expect("groups").len(), 30, "the others took its groups over");
+    wait_until(WAIT, "the others to take its groups over", || match kafka.groups() {
+        Ok(groups) if groups.len() == 30 => Ok(()),
+        Ok(groups) => Err(format!("{} groups", groups.len())),
+        Err(error) => Err(error.to_string()),
+    })
+    .expect("30 groups");
     node.thaw().expect("thaws");
     cluster.await_ready(WAIT).expect("it is back");
 
