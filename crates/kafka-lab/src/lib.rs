@@ -1,1 +1,44 @@
-//! Placeholder.
+//! Real Kafka on one machine, for the tests, the demo and the benchmarks of kafka-vitals.
+//!
+//! [`Cluster::builder`] starts real brokers from Maven packages, with Jolokia and jmx_exporter agents in them, and can stop, kill, freeze
+//! and restart each. [`Kafka`] makes topics, records, groups with committed offsets and live members; [`Traffic`] keeps them moving;
+//! [`golden`] is a fixed scenario whose every number is known. [`Prometheus`] runs a real Prometheus. A [`Lab`] is the temporary folder of
+//! it all and sees to it that no process outlives this one, however that ends.
+//!
+//! Linux only: each node has an address of its own in 127.0.0.0/8, and figures come from `/proc`.
+
+mod builder;
+mod cluster;
+mod error;
+pub mod golden;
+mod guarded;
+pub mod http;
+mod jars;
+mod kafka;
+mod lab;
+mod launch;
+mod member;
+mod node;
+mod ports;
+pub mod proc;
+mod prometheus;
+mod state;
+pub mod tools;
+mod traffic;
+mod wait;
+mod wire;
+
+pub use builder::{ClusterBuilder, NodeSpec};
+pub use cluster::Cluster;
+pub use error::{LabError, Result};
+pub use guarded::Guarded;
+pub use jars::{Jolokia, KafkaVersion};
+pub use kafka::{Kafka, Metadata, Partition};
+pub use lab::Lab;
+pub use member::{GroupProtocol, Member, MemberBuilder};
+pub use node::Node;
+pub use ports::free_port;
+pub use prometheus::{Prometheus, Sample, Target};
+pub use state::{groups::Group, offsets::Commit, records::Record, topics::NewTopic};
+pub use traffic::{Phase, Traffic};
+pub use wait::wait_until;

@@ -1,0 +1,239 @@
+//! A cluster of real Kafka nodes: a builder's wishes in, running nodes and a client for them out.
+
+use std::{
+    fs,
+    hash::{BuildHasher, Hasher},
+    net::Ipv4Addr,
+    path::Path,
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    ClusterBuilder, Kafka, Lab, LabError, Node, Result,
+    error::IoContext,
+    jars::Jars,
+    launch::{self, Plan, Ports},
+    ports::Reserved,
+    tools, wait_until,
+};
+
+/// Formatting takes a second; a machine busy with other clusters takes longer.
+const FORMAT: Duration = Duration::from_secs(120);
+
+/// Running nodes. Dropping it kills them and removes their data; when the thread is panicking, the data is kept and its folder named.
+#[derive(Debug)]
+pub struct Cluster {
+    nodes: Vec<Node>,
+    kafka: Kafka,
+    lab: Arc<Lab>,
+    id: String,
+}
+
+impl Cluster {
+    /// Kafka 4.3.0, one combined node, no agents, unless told otherwise.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::new()
+    }
+
+    pub(crate) fn start(builder: ClusterBuilder) -> Result<Self> {
+        let java = tools::java()?;
+        let lab = Lab::new()?;
+        let jars = Jars::new(&lab)?;
+        let kafka_jars = jars.kafka(builder.version)?;
+        let mut reserved = Reservations::make(&builder)?;
+        let id = new_cluster_id();
+
+        let ids = builder.node_ids()?;
+        let voters: Vec<_> = ids.iter().filter(|id| builder.is_controller(**id)).map(|id| (*id, host(*id))).collect();
+        let brokers = ids.iter().filter(|id| builder.is_broker(**id)).count();
+        let mut nodes = Vec::new();
+        let mut formats = Vec::new();
+        for node in ids {
+            let plan = Plan {
+                id: node,
+                host: host(node),
+                broker: builder.is_broker(node),
+                controller: builder.is_controller(node),
+                folder: lab.folder().join(format!("node-{node}")),
+                ports: reserved.ports(),
+                spec: builder.spec(node).clone(),
+            };
+            write_files(&plan, &builder, &voters, brokers)?;
+            let jvm = || launch::java(&java, builder.version, &kafka_jars, &plan);
+
+            let mut format = jvm();
+            format.args(["-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", &id, "-c"]);
+            format.arg(plan.properties_file());
+            formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
+
+            let jolokia = plan.spec.jolokia.map(|version| jars.jolokia(version)).transpose()?;
+            let exporter = plan.spec.jmx_exporter.as_ref();
+            let exporter = exporter.map(|(version, _)| jars.jmx_exporter(version)).transpose()?;
+            let mut command = jvm();
+            command.args(launch::node_arguments(&plan, jolokia.as_deref(), exporter.as_deref()));
+            nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
+        }
+        let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);
+        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id };
+        for (node, mut format) in formats {
+            let log = cluster.lab.folder().join(format!("node-{node}/format.log"));
+            let status = format.wait(FORMAT)?;
+            // A process that has ended is never ready: this is for the error with the log.
+            if !status.success() {
+                format.await_ready(&format!("formatting node {node}"), &log, FORMAT, || Err("ended"))?;
+            }
+        }
+        reserved.release();
+        cluster.nodes.iter().try_for_each(Node::spawn)?;
+        cluster.nodes.iter().try_for_each(Node::await_answer)?;
+        cluster.await_ready(builder.start_timeout)?;
+        Ok(cluster)
+    }
+
+    /// Waits until the Metadata of each broker that is up names a controller and all brokers that are up.
+    ///
+    /// # Errors
+    /// [`LabError::Start`] when a broker ends meanwhile or it takes longer than `timeout`.
+    pub fn await_ready(&self, timeout: Duration) -> Result<()> {
+        let up: Vec<&Node> = self.nodes.iter().filter(|node| node.is_broker() && node.is_up()).collect();
+        for node in &up {
+            let kafka = Kafka::new([node.kafka_address()]);
+            node.await_ready(timeout, || {
+                let metadata = kafka.metadata(Some(&[])).map_err(|error| error.to_string())?;
+                let all = up.iter().all(|other| metadata.brokers.contains_key(&other.id()));
+                if all && metadata.controller.is_some() { Ok(()) } else { Err(format!("{metadata:?}")) }
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Waits until the brokers' Metadata no longer names `node`, as some 10 s after it froze or was killed.
+    ///
+    /// # Errors
+    /// [`LabError::Timeout`].
+    pub fn await_gone(&self, node: i32, timeout: Duration) -> Result<()> {
+        let others: Vec<String> = self
+            .nodes
+            .iter()
+            .filter(|other| other.id() != node && other.is_broker() && other.is_up())
+            .map(Node::kafka_address)
+            .collect();
+        let kafka = Kafka::new(others);
+        wait_until(timeout, &format!("broker {node} to leave Metadata"), || match kafka.metadata(Some(&[])) {
+            Ok(metadata) if !metadata.brokers.contains_key(&node) => Ok(()),
+            Ok(metadata) => Err(format!("{metadata:?}")),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// All nodes, by id.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// The node with this node.id.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn node(&self, id: i32) -> Result<&Node> {
+        let found = self.nodes.iter().find(|node| node.id() == id);
+        found.ok_or_else(|| LabError::Input(format!("there is no node {id}: they are 1 to {}", self.nodes.len())))
+    }
+
+    /// The brokers' addresses, `host:port,host:port`, as clients take them.
+    pub fn bootstrap(&self) -> String {
+        self.kafka.bootstrap()
+    }
+
+    /// The port of every node's Jolokia agent (those that have one).
+    pub fn jolokia_port(&self) -> u16 {
+        self.nodes.first().map_or(0, |node| node.plan().ports.jolokia)
+    }
+
+    /// Kafka's cluster id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// To make topics, records and groups, and to look at them.
+    pub fn kafka(&self) -> &Kafka {
+        &self.kafka
+    }
+
+    /// The folder and guardian of this cluster, for other processes that are to end with it.
+    pub fn lab(&self) -> &Arc<Lab> {
+        &self.lab
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.lab.keep();
+        }
+    }
+}
+
+/// Node n lives on 127.0.0.n, so that all nodes can use the same ports; Linux answers on all of 127.0.0.0/8.
+fn host(id: i32) -> Ipv4Addr {
+    Ipv4Addr::new(127, 0, 0, u8::try_from(id).unwrap_or(1))
+}
+
+fn new_cluster_id() -> String {
+    let random = || std::hash::RandomState::new().build_hasher().finish();
+    let mut bytes = ((u128::from(random()) << 64) | u128::from(random())).to_be_bytes();
+    // The tool would take an id that begins with a dash for an option.
+    bytes[0] &= 0x7f;
+    launch::cluster_id(bytes)
+}
+
+fn write_files(plan: &Plan, builder: &ClusterBuilder, voters: &[(i32, Ipv4Addr)], brokers: usize) -> Result<()> {
+    let write = |path: &Path, text: &str| fs::write(path, text).context(|| format!("write {}", path.display()));
+    fs::create_dir_all(&plan.folder).context(|| format!("make {}", plan.folder.display()))?;
+    write(&plan.properties_file(), &launch::server_properties(plan, voters, brokers))?;
+    write(&plan.logging_file(), launch::logging_properties(builder.version))?;
+    if let Some((_, rules)) = &plan.spec.jmx_exporter {
+        write(&plan.rules_file(), rules)?;
+    }
+    Ok(())
+}
+
+/// The cluster's ports, each free on all of its addresses, held until the nodes start.
+struct Reservations {
+    kafka: Reserved,
+    controller: Reserved,
+    jolokia: Reserved,
+    jmx: Reserved,
+    exporter: Reserved,
+}
+
+impl Reservations {
+    fn make(builder: &ClusterBuilder) -> Result<Self> {
+        let hosts: Vec<Ipv4Addr> = builder.node_ids()?.into_iter().map(host).collect();
+        let reserve = || Reserved::on(&hosts);
+        Ok(Self {
+            kafka: reserve()?,
+            controller: reserve()?,
+            jolokia: reserve()?,
+            jmx: reserve()?,
+            exporter: reserve()?,
+        })
+    }
+
+    fn ports(&self) -> Ports {
+        Ports {
+            kafka: self.kafka.port(),
+            controller: self.controller.port(),
+            jolokia: self.jolokia.port(),
+            jmx: self.jmx.port(),
+            exporter: self.exporter.port(),
+        }
+    }
+
+    fn release(&mut self) {
+        let all = [&mut self.kafka, &mut self.controller, &mut self.jolokia, &mut self.jmx, &mut self.exporter];
+        all.into_iter().for_each(Reserved::release);
+    }
+}

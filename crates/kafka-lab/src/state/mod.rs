@@ -1,0 +1,6 @@
+//! What can be put into a cluster, and how to see that it is there: topics, records, committed offsets, groups.
+
+pub(crate) mod groups;
+pub(crate) mod offsets;
+pub(crate) mod records;
+pub(crate) mod topics;
