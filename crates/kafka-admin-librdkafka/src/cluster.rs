@@ -9,7 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use kafka_admin::{AdminError, Cluster};
 use tokio::time::sleep;
 
-use crate::error::Failure;
+use crate::error::{Failure, TRANSPORT};
 use crate::shared::{CallError, Shared, remaining};
 
 const METADATA: &str = "Metadata";
@@ -49,7 +49,10 @@ pub(crate) async fn metadata(shared: &Arc<Shared>, deadline: Instant) -> Result<
         match next {
             Ok(Some(Ok(Ok(cluster)))) => return Ok(cluster),
             Ok(Some(Ok(Err(failure)))) => {
-                last = failure;
+                // "Transport failure" is all that librdkafka says when no broker was there in time: a time-out, too.
+                if failure.code != TRANSPORT {
+                    last = failure;
+                }
                 sleep(PAUSE.min(remaining(deadline))).await;
             }
             // The runtime is shutting down.

@@ -4,7 +4,8 @@
 use kafka_admin::{AdminError, ErrorCode};
 
 const DESTROY: i32 = -197;
-const TRANSPORT: i32 = -195;
+/// No connection, or it broke.
+pub(crate) const TRANSPORT: i32 = -195;
 const RESOLVE: i32 = -193;
 const MESSAGE_TIMED_OUT: i32 = -192;
 const UNKNOWN_PARTITION: i32 = -190;

@@ -161,10 +161,8 @@ impl Shared {
         if !unreachable(&error) {
             return error;
         }
-        let fault = match broker {
-            Some(id) => self.known().address(id).and_then(|address| self.client.context().fault(Some(&address))),
-            None => self.client.context().fault(None),
-        };
+        let address = broker.and_then(|id| self.known().address(id));
+        let fault = self.client.context().fault(address.as_deref());
         match fault.map(|fault| fault.into_error(call)) {
             // Only what says more: a fault may be a time-out of its own.
             Some(fault) if unreachable(&fault) && !matches!(fault, AdminError::Timeout { .. }) => fault,
