@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::build_info;
 use crate::config::Config;
-use crate::exporter::{Exporter, read_rules};
+use crate::exporter::{Exporter, check_agents, read_rules};
 use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
     let rules = read_rules(&config)?;
+    check_agents(&config)?;
     let admin = connect(&config)?;
     let mut listeners = Vec::new();
     for address in &config.web.listen {
@@ -37,10 +38,27 @@ pub async fn run(config: Config) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether `run` would start, as far as can be told without asking anybody: rules, TLS files, librdkafka's properties.
+pub fn check(config: &Config) -> Result<(), String> {
+    read_rules(config)?;
+    check_agents(config)?;
+    connect(config).map(drop)
+}
+
 #[cfg(feature = "librdkafka")]
 fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
     let Some(kafka) = &config.kafka else { return Ok(None) };
-    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
+    // librdkafka would name neither the file nor what is wrong with it.
+    let tls = kafka.security.tls.iter();
+    for (flag, file) in tls.flat_map(|tls| {
+        [("ca", &tls.ca_file), ("cert", &tls.cert_file), ("key", &tls.key_file)]
+            .into_iter()
+            .filter_map(|(flag, file)| Some((flag, file.as_ref()?)))
+    }) {
+        std::fs::read(file).map_err(|error| format!("--tls.{flag}-file: {}: {error}", file.display()))?;
+    }
+    let admin =
+        kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
     Ok(Some(Arc::new(admin)))
 }
 
