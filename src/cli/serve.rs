@@ -48,17 +48,25 @@ pub fn check(config: &Config) -> Result<(), String> {
 #[cfg(feature = "librdkafka")]
 fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
     let Some(kafka) = &config.kafka else { return Ok(None) };
-    // librdkafka would name neither the file nor what is wrong with it.
-    let tls = kafka.security.tls.iter();
-    for (flag, file) in tls.flat_map(|tls| {
-        [("ca", &tls.ca_file), ("cert", &tls.cert_file), ("key", &tls.key_file)]
-            .into_iter()
-            .filter_map(|(flag, file)| Some((flag, file.as_ref()?)))
-    }) {
-        std::fs::read(file).map_err(|error| format!("--tls.{flag}-file: {}: {error}", file.display()))?;
+    // librdkafka names its property, not the file, and not what is wrong with a file that cannot be read.
+    let files = kafka.security.tls.iter().flat_map(|tls| {
+        [
+            ("--tls.ca-file", "ssl.ca.location", &tls.ca_file),
+            ("--tls.cert-file", "ssl.certificate.location", &tls.cert_file),
+            ("--tls.key-file", "ssl.key.location", &tls.key_file),
+        ]
+    });
+    let files: Vec<_> = files.filter_map(|(flag, property, file)| Some((flag, property, file.as_ref()?))).collect();
+    for (flag, _, file) in &files {
+        std::fs::read(file).map_err(|error| format!("{flag}: {}: {error}", file.display()))?;
     }
-    let admin =
-        kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
+    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| {
+        let error = error.to_string();
+        match files.iter().find(|(_, property, _)| error.contains(property)) {
+            Some((flag, _, file)) => format!("{flag}: {}: {error}", file.display()),
+            None => format!("Kafka client: {error}"),
+        }
+    })?;
     Ok(Some(Arc::new(admin)))
 }
 
