@@ -1,6 +1,8 @@
 //! What every integration test needs: the real binary under guard, its pages over HTTP, and pages as maps.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
+
+pub mod log;
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -58,6 +60,15 @@ impl Vitals {
     /// `/metrics` with 10 s of time.
     pub fn metrics(&self) -> Page {
         self.page("/metrics", Duration::from_secs(10))
+    }
+}
+
+impl Drop for Vitals {
+    /// Whatever a test is about, the log must be well-formed and tell of no panic.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            log::check(&std::fs::read_to_string(&self.log).unwrap());
+        }
     }
 }
 
