@@ -70,8 +70,7 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
         return plain(StatusCode::SERVICE_UNAVAILABLE, text);
     }
     let key = node.node.key();
-    let ingredients =
-        Ingredients { page: PageKind::Broker, key, cluster: None, nodes: vec![node], own: Vec::new() };
+    let ingredients = Ingredients { page: PageKind::Broker, key, cluster: None, nodes: vec![node], own: Vec::new() };
     respond(web, ingredients, headers).await
 }
 
@@ -92,7 +91,7 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     let gzip = gzip_accepted(values(ACCEPT_ENCODING));
 
     let key = BodyKey { page: ingredients.page, node: ingredients.key.clone(), format, gzip };
-    let runs = run_ids(&ingredients);
+    let runs = run_ids(&web.exporter, &ingredients);
     let exporter = Arc::clone(&web.exporter);
     let page = ingredients.page;
     let make = async move {
@@ -115,11 +114,13 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     response
 }
 
-/// The runs that the page shows; `None` while one of them may not be shown again.
-fn run_ids(ingredients: &Ingredients) -> Option<Vec<u64>> {
+/// The runs that the page shows; `None` while one of them may not be shown again. The count of reloads goes with them,
+/// whose outcome is on the page.
+fn run_ids(exporter: &Exporter, ingredients: &Ingredients) -> Option<Vec<u64>> {
     let cluster = ingredients.cluster.iter().map(|run| (run.id, run.complete));
     let nodes = ingredients.nodes.iter().map(|node| (node.run.id, node.run.complete));
-    cluster.chain(nodes).map(|(id, complete)| complete.then_some(id)).collect()
+    let reloads = (exporter.stats.reload().count, true);
+    cluster.chain(nodes).chain([reloads]).map(|(id, complete)| complete.then_some(id)).collect()
 }
 
 fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool) -> Rendered {
