@@ -109,6 +109,8 @@ fn a_value_that_cannot_be_used_is_told_with_its_flag() {
         (&[KAFKA, "--topic.filter=(a"], "--topic.filter: \"(a\" is no regular expression: unclosed group"),
         (&[KAFKA, "--log.format=xml"], "--log.format: \"xml\" is neither logfmt nor json"),
         (&[KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.mechanism=gssapi"], "--sasl.keytab-path"),
+        (&[KAFKA, "--web.telemetry-path=metrics"], "--web.telemetry-path must start with a slash"),
+        (&[KAFKA, "--web.telemetry-path=/a<b"], "--web.telemetry-path: \"/a<b\""),
         (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: \"vitals\""),
     ] {
         fails(arguments, 1, &[says]);
@@ -193,7 +195,8 @@ fn files_that_do_not_exist_are_told_with_flag_and_path() {
     let tls = [KAFKA, "--tls.enabled"];
     let key = ["--tls.cert-file=/dev/null", "--tls.key-file=/nonexistent/key.pem"];
     let certificate = ["--tls.cert-file=/nonexistent/cert.pem", "--tls.key-file=/dev/null"];
-    let password = ["--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u", "--sasl.password-file=/nonexistent/p"];
+    let password =
+        ["--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u", "--sasl.password-file=/nonexistent/p"];
     for (arguments, says) in [
         ([&tls[..], &["--tls.ca-file=/nonexistent/ca.pem"]].concat(), ["--tls.ca-file", "/nonexistent/ca.pem"]),
         ([&tls[..], &key].concat(), ["--tls.key-file", "/nonexistent/key.pem"]),
@@ -229,7 +232,8 @@ fn an_address_that_cannot_be_listened_on_is_told() {
 fn a_good_configuration_passes_the_check_and_ends() {
     let files = Files::new();
     let rules = files.flag("--jmx.rules", "rules.yml", "lowercaseOutputName: true\nrules:\n- pattern: \".*\"\n");
-    let file = files.flag("--config.file", "vitals.yml", "kafka: {server: [a:1, b:1], property: {socket.timeout.ms: 500}}\n");
+    let file =
+        files.flag("--config.file", "vitals.yml", "kafka: {server: [a:1, b:1], property: {socket.timeout.ms: 500}}\n");
     let output = run(&[&file, &rules, "--jolokia.port=8778", "--config.check"], &[]);
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), "the configuration is good\n"));
 }
@@ -244,7 +248,10 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
     );
     let file = files.flag("--config.file", "vitals.yml", &content);
     let vitals = Vitals::start(&files.0, &[&file, &agent.flag(), "--web.telemetry-path=/typed"]);
-    assert_eq!((vitals.get("/typed").status, vitals.get("/file").status, vitals.get("/metrics").status), (200, 404, 404));
+    assert_eq!(
+        (vitals.get("/typed").status, vitals.get("/file").status, vitals.get("/metrics").status),
+        (200, 404, 404)
+    );
     let config = vitals.get("/config").text();
     assert!(config.contains("  reuse: \"7s\"\n") && config.contains("  max-requests: \"3\"\n"), "{config}");
     // A list is replaced, not made longer.
@@ -291,7 +298,14 @@ fn help_fits_the_terminal_and_has_defaults_and_examples() {
             assert!(line.chars().count() <= columns.parse().unwrap(), "{flag} at {columns}: {line}");
         }
         let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
-        for part in ["--kafka.server", "--jolokia.port", "[default: 5s]", "[default: :9308]", "Kafka security:", "-V, --version"] {
+        for part in [
+            "--kafka.server",
+            "--jolokia.port",
+            "[default: 5s]",
+            "[default: :9308]",
+            "Kafka security:",
+            "-V, --version",
+        ] {
             assert!(words.contains(part), "{flag} at {columns} lacks {part}: {help}");
         }
         assert!(!help.contains("hunter"), "{help}");
@@ -305,7 +319,8 @@ fn no_output_shows_a_secret() {
     let files = Files::new();
     let broken = files.flag("--config.file", "broken.yml", "sasl:\n  password: \"hunter2\n");
     let unknown = files.flag("--config.file", "unknown.yml", "kafka: {server: 'a:1'}\nsasl:\n  pasword: hunter2\n");
-    let misplaced = files.flag("--config.file", "misplaced.yml", "kafka: {server: 'a:1'}\nsasl:\n  password: {x: hunter2}\n");
+    let misplaced =
+        files.flag("--config.file", "misplaced.yml", "kafka: {server: 'a:1'}\nsasl:\n  password: {x: hunter2}\n");
     let sasl = [KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.password=hunter2"];
     for arguments in [
         [&sasl[..], &["--sasl.mechanism=bogus"]].concat(),

@@ -82,7 +82,10 @@ impl Scene {
         let page = self.scrape();
         assert_eq!(page.value(r#"kafka_vitals_collector_success{collector="jmx",broker="1"}"#), 1.0);
         assert_eq!(page.value(BAD), 17.0);
-        assert_eq!(page.value(r#"kafka_cluster_partition_value{broker="1",name="UnderReplicated",topic="t",partition="0"}"#), 0.0);
+        assert_eq!(
+            page.value(r#"kafka_cluster_partition_value{broker="1",name="UnderReplicated",topic="t",partition="0"}"#),
+            0.0
+        );
         assert_eq!(self.node(1).0, 200);
     }
 }
@@ -295,7 +298,11 @@ fn nobody_at_the_port_is_a_connection_error_until_an_agent_starts_there() {
     failed_with(&scrape(&vitals), "connect");
     let answer = vitals.get("/metrics/brokers/1");
     assert_eq!(answer.status, 503);
-    assert!(answer.text().contains(&format!("127.0.0.1:{port}")) && answer.text().contains("refused"), "{}", answer.text());
+    assert!(
+        answer.text().contains(&format!("127.0.0.1:{port}")) && answer.text().contains("refused"),
+        "{}",
+        answer.text()
+    );
     let _agent = FakeAgent::start_on(port, 1);
     assert_eq!(scrape(&vitals).value(BAD), 17.0);
 }
@@ -359,11 +366,9 @@ fn https_agents_are_read_with_the_ca_that_signed_them_and_not_without() {
     server_config(&lab, "other");
     let ca = |name: &str| format!("--jolokia.ca-file={}", lab.folder().join(format!("{name}.pem")).display());
     let good = FakeAgent::start(2);
-    for (flag, works) in [
-        (ca("agent").as_str(), true),
-        ("--jolokia.insecure-skip-tls-verify", true),
-        (ca("other").as_str(), false),
-    ] {
+    for (flag, works) in
+        [(ca("agent").as_str(), true), ("--jolokia.insecure-skip-tls-verify", true), (ca("other").as_str(), false)]
+    {
         let vitals = Vitals::start(&lab, &[&agent.flag(), &good.flag(), flag]);
         let page = scrape(&vitals);
         if works {

@@ -50,7 +50,8 @@ pub struct Asked {
 impl Asked {
     /// The types of the requests in the bulk, without repeats.
     pub fn types(&self) -> Vec<&str> {
-        let mut types: Vec<&str> = self.body.as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
+        let mut types: Vec<&str> =
+            self.body.as_array().unwrap().iter().map(|one| one["type"].as_str().unwrap()).collect();
         types.dedup();
         types
     }
@@ -182,7 +183,8 @@ impl Shared {
             && asked.header("authorization") != Some(&format!("Basic {login}"))
         {
             // As the JDK's server does it: no body.
-            let head = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"jolokia\"\r\nContent-Length: 0\r\n\r\n";
+            let head =
+                "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic realm=\"jolokia\"\r\nContent-Length: 0\r\n\r\n";
             return out.write_all(head.as_bytes()).ok();
         }
         let behaviour = self.behaviour.lock().unwrap().clone();
@@ -205,14 +207,18 @@ impl Shared {
                 None
             }
             Behaviour::Truncated => {
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    text.len()
+                );
                 out.write_all(head.as_bytes()).ok()?;
                 out.write_all(&text.as_bytes()[..text.len() / 2]).ok()?;
                 out.flush().ok()?;
                 None
             }
             Behaviour::Endless => {
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n";
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n";
                 out.write_all(head.as_bytes()).ok()?;
                 let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
                 loop {
@@ -220,7 +226,10 @@ impl Shared {
                 }
             }
             Behaviour::Drip => {
-                let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n", text.len());
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+                    text.len()
+                );
                 out.write_all(head.as_bytes()).ok()?;
                 for byte in text.bytes() {
                     out.write_all(&[byte]).ok()?;
@@ -230,7 +239,8 @@ impl Shared {
                 None
             }
             Behaviour::HugeLength => {
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400000000000\r\n\r\n[{";
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 400000000000\r\n\r\n[{";
                 out.write_all(head.as_bytes()).ok()?;
                 out.flush().ok()?;
                 thread::sleep(Duration::from_secs(120));
