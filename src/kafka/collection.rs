@@ -2,13 +2,13 @@
 //!
 //! Commits are read before end offsets, or groups that keep up would look ahead of the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
-    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, Isolation, KafkaAdmin,
-    OffsetSpec,
+    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, GroupsListed, Isolation,
+    KafkaAdmin, OffsetSpec,
 };
 
 use super::offsets::Questions;
@@ -29,6 +29,8 @@ pub struct ClusterReader {
 struct Remembered {
     descriptions: HashMap<GroupId, Described>,
     starts: Option<Starts>,
+    /// All groups of the last complete listing, and when it was.
+    listed: Option<(Vec<GroupListing>, Instant)>,
 }
 
 #[derive(Debug, Clone)]
@@ -99,21 +101,18 @@ impl ClusterReader {
 
     async fn groups(
         &self,
-        listed: Result<kafka_admin::GroupsListed, AdminError>,
+        listed: Result<GroupsListed, AdminError>,
         deadline: Instant,
     ) -> (Option<Vec<Group>>, Failures) {
         let mut failures = Failures::default();
-        let listed = match listed {
-            Ok(listed) => listed,
-            Err(error) => {
-                failures.add(Part::Groups, &error);
-                return (None, failures);
-            }
-        };
-        for error in &listed.errors {
+        let GroupsListed { groups, errors } =
+            listed.unwrap_or_else(|error| GroupsListed { groups: Vec::new(), errors: vec![error] });
+        for error in &errors {
             failures.add(Part::Groups, error);
         }
-        let mut listings = listed.groups;
+        let Some(mut listings) = self.with_remembered_names(groups, errors.is_empty()) else {
+            return (None, failures);
+        };
         listings.retain(|group| group.state != GroupState::Dead && self.selection.group(&group.id));
         let ids: Vec<GroupId> = listings.iter().map(|group| group.id.clone()).collect();
 
@@ -135,6 +134,24 @@ impl ClusterReader {
             committed,
         });
         (Some(groups.collect()), failures)
+    }
+
+    /// Adds to an incomplete listing the groups that the last complete one had, so that a coordinator that does not
+    /// answer does not make its groups disappear: only their names are remembered, all else of them is asked for.
+    /// `None` when nothing is known.
+    fn with_remembered_names(&self, mut groups: Vec<GroupListing>, is_complete: bool) -> Option<Vec<GroupListing>> {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_complete {
+            remembered.listed = Some((groups.clone(), Instant::now()));
+            return Some(groups);
+        }
+        if let Some((before, _)) = remembered.listed.as_ref().filter(|(_, at)| at.elapsed() < self.max_age) {
+            let listed: HashSet<GroupId> = groups.iter().map(|group| group.id.clone()).collect();
+            let missing = before.iter().filter(|known| !listed.contains(&known.id));
+            groups.extend(missing.map(|known| GroupListing { state: GroupState::Unknown, ..known.clone() }));
+            groups.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        (!groups.is_empty()).then_some(groups)
     }
 
     /// Descriptions of the groups that have members: remembered ones while they are young and the group's state is the
