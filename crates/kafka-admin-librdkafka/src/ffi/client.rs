@@ -1,0 +1,166 @@
+//! librdkafka's handle with a queue of our own for the answers. Calls are submitted with a token and come back as
+//! events that carry it.
+
+use std::ffi::c_int;
+use std::ptr::NonNull;
+use std::time::Duration;
+
+use kafka_admin::{AdminError, Cluster, GroupId, Isolation};
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::error::KafkaResult;
+use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka_sys::{
+    RDKafka, rd_kafka_DescribeCluster, rd_kafka_DescribeConsumerGroups, rd_kafka_ListConsumerGroupOffsets,
+    rd_kafka_ListConsumerGroups, rd_kafka_ListOffsets, rd_kafka_queue_destroy, rd_kafka_queue_new, rd_kafka_queue_poll,
+    rd_kafka_queue_t, rd_kafka_queue_yield,
+};
+
+use super::event::Event;
+use super::metadata;
+use super::options::{CStrings, CallOptions, GroupOffsets, Options, PartitionList};
+use super::raw::AdminOp;
+use crate::context::Context;
+use crate::error::Failure;
+use crate::names::Names;
+
+/// `rd_kafka_queue_t`.
+struct Queue(NonNull<rd_kafka_queue_t>);
+
+// SAFETY: librdkafka's queues may be used from any thread, several at once.
+unsafe impl Send for Queue {}
+// SAFETY: as above.
+unsafe impl Sync for Queue {}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        // SAFETY: made by queue_new, destroyed once; Client drops it before the handle.
+        unsafe { rd_kafka_queue_destroy(self.0.as_ptr()) };
+    }
+}
+
+/// A librdkafka handle. It is a producer's, because polling one serves logs, errors, statistics and token refreshes,
+/// which rdkafka's `AdminClient` leaves in the queue for ever; it never produces.
+pub(crate) struct Client {
+    // Fields drop in order: the queue must go before the handle that it belongs to.
+    results: Queue,
+    producer: BaseProducer<Context>,
+}
+
+impl Client {
+    pub(crate) fn new(config: &rdkafka::ClientConfig, context: Context) -> KafkaResult<Self> {
+        let producer = BaseProducer::from_config_and_context(config, context)?;
+        // SAFETY: the handle is live.
+        let queue = unsafe { rd_kafka_queue_new(producer.client().native_ptr()) };
+        let Some(queue) = NonNull::new(queue) else {
+            return Err(rdkafka::error::KafkaError::ClientCreation("no queue".to_owned()));
+        };
+        Ok(Self { results: Queue(queue), producer })
+    }
+
+    fn handle(&self) -> *mut RDKafka {
+        self.producer.client().native_ptr()
+    }
+
+    fn queue(&self) -> *mut rd_kafka_queue_t {
+        self.results.0.as_ptr()
+    }
+
+    /// The context that collects errors.
+    pub(crate) fn context(&self) -> &Context {
+        self.producer.context()
+    }
+
+    /// Serves logs, errors, statistics and token refreshes for `duration`.
+    pub(crate) fn serve(&self, duration: Duration) {
+        self.producer.poll(duration);
+    }
+
+    /// The next answer, waiting for up to `timeout`.
+    pub(crate) fn poll_result(&self, timeout: Duration) -> Option<Event> {
+        let timeout = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
+        // SAFETY: the queue is live.
+        let event = unsafe { rd_kafka_queue_poll(self.queue(), timeout) };
+        // SAFETY: an event from poll is ours alone.
+        unsafe { Event::from_raw(event) }
+    }
+
+    /// Wakes [`poll_result`](Self::poll_result).
+    pub(crate) fn wake(&self) {
+        // SAFETY: the queue is live.
+        unsafe { rd_kafka_queue_yield(self.queue()) };
+    }
+
+    /// All topics, brokers, cluster id and controller. Blocks for up to `timeout`.
+    pub(crate) fn metadata(&self, timeout: Duration, names: &Names) -> Result<Cluster, Failure> {
+        // SAFETY: the handle is live for the duration of the call.
+        unsafe { metadata::fetch(self.handle(), timeout, names) }
+    }
+
+    fn options(&self, op: AdminOp, call: CallOptions) -> Result<Options, AdminError> {
+        // SAFETY: the handle is live.
+        unsafe { Options::new(self.handle(), op, call) }
+    }
+
+    /// ListGroups, to one broker or to all.
+    pub(crate) fn list_groups(&self, call: CallOptions) -> Result<(), AdminError> {
+        let options = self.options(AdminOp::ListConsumerGroups, call)?;
+        // SAFETY: handle, options and queue are live; the options are copied.
+        unsafe { rd_kafka_ListConsumerGroups(self.handle(), options.ptr(), self.queue()) };
+        Ok(())
+    }
+
+    /// ConsumerGroupDescribe, or DescribeGroups for classic groups. The groups must be distinct.
+    pub(crate) fn describe_groups(&self, call: CallOptions, groups: &[GroupId]) -> Result<(), AdminError> {
+        let options = self.options(AdminOp::DescribeConsumerGroups, call)?;
+        let mut ids = CStrings::of_groups(groups.iter().map(|group| &**group))?;
+        let (pointers, count) = (ids.as_mut_ptr(), ids.len());
+        // SAFETY: handle, options and queue are live; `pointers` has `count` strings, which are copied.
+        unsafe { rd_kafka_DescribeConsumerGroups(self.handle(), pointers, count, options.ptr(), self.queue()) };
+        Ok(())
+    }
+
+    /// OffsetFetch of all partitions of one group.
+    pub(crate) fn committed(&self, call: CallOptions, group: &str) -> Result<(), AdminError> {
+        let options = self.options(AdminOp::ListConsumerGroupOffsets, call)?;
+        let request = GroupOffsets::all_of(group)?;
+        let mut requests = [request.ptr()];
+        // SAFETY: handle, options and queue are live; one request, which is copied.
+        unsafe {
+            rd_kafka_ListConsumerGroupOffsets(self.handle(), requests.as_mut_ptr(), 1, options.ptr(), self.queue());
+        };
+        Ok(())
+    }
+
+    /// ListOffsets of distinct partitions, each with its specification (-1 latest, -2 earliest, else a timestamp).
+    /// Looks up the leaders in the calling thread, in time quadratic in the number of partitions.
+    pub(crate) fn offsets<'a>(
+        &self,
+        call: CallOptions,
+        partitions: impl ExactSizeIterator<Item = (&'a str, i32, i64)>,
+        isolation: Isolation,
+    ) -> Result<(), AdminError> {
+        let mut options = self.options(AdminOp::ListOffsets, call)?;
+        options.set_isolation(isolation)?;
+        let mut list = PartitionList::with_capacity(partitions.len())?;
+        for (topic, partition, spec) in partitions {
+            list.add(topic, partition, spec)?;
+        }
+        // SAFETY: handle, list, options and queue are live; list and options are copied.
+        unsafe { rd_kafka_ListOffsets(self.handle(), list.ptr(), options.ptr(), self.queue()) };
+        Ok(())
+    }
+
+    /// DescribeCluster (sent as Metadata of no topic), for the brokers' racks.
+    pub(crate) fn describe_cluster(&self, call: CallOptions) -> Result<(), AdminError> {
+        let options = self.options(AdminOp::DescribeCluster, call)?;
+        // SAFETY: handle, options and queue are live; the options are copied.
+        unsafe { rd_kafka_DescribeCluster(self.handle(), options.ptr(), self.queue()) };
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Client").finish_non_exhaustive()
+    }
+}

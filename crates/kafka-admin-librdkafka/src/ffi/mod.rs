@@ -1,0 +1,13 @@
+//! All unsafe code of the project: librdkafka's C admin API behind safe types. In: calls with tokens. Out: plain data,
+//! with error codes as the integers that brokers sent.
+
+mod client;
+mod event;
+mod metadata;
+mod options;
+mod raw;
+mod text;
+
+pub(crate) use client::Client;
+pub(crate) use event::{Event, PartitionAnswer};
+pub(crate) use options::CallOptions;

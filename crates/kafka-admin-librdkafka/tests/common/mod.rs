@@ -1,0 +1,55 @@
+//! What the tests against real Kafka share.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kafka_admin::{
+    AdminError, ClientConfig, CommittedOffset, FoundOffset, GroupId, OffsetQuery, OffsetSpec, SecurityConfig,
+};
+use kafka_admin_librdkafka::LibrdkafkaAdmin;
+
+pub(crate) fn config(bootstrap: &str) -> ClientConfig {
+    ClientConfig {
+        bootstrap: bootstrap.split(',').map(str::to_owned).collect(),
+        client_id: "kafka-vitals-test".to_owned(),
+        security: SecurityConfig::default(),
+        properties: BTreeMap::new(),
+    }
+}
+
+pub(crate) fn admin(bootstrap: &str) -> LibrdkafkaAdmin {
+    LibrdkafkaAdmin::new(&config(bootstrap)).expect("a client")
+}
+
+pub(crate) fn within(time: Duration) -> Instant {
+    Instant::now() + time
+}
+
+/// Time enough for a healthy cluster on a busy machine.
+pub(crate) fn soon() -> Instant {
+    within(Duration::from_secs(10))
+}
+
+pub(crate) fn query(topic: &str, partition: i32, spec: OffsetSpec, leader: Option<i32>) -> OffsetQuery {
+    OffsetQuery { topic: topic.into(), partition, spec, leader }
+}
+
+pub(crate) fn ids<S: AsRef<str>>(groups: impl IntoIterator<Item = S>) -> Vec<GroupId> {
+    groups.into_iter().map(|group| group.as_ref().into()).collect()
+}
+
+/// Topic, partition and offset of what a group has committed, sorted.
+pub(crate) fn plain(committed: &Result<Vec<CommittedOffset>, AdminError>) -> Vec<(String, i32, Option<i64>)> {
+    let committed = committed.as_ref().expect("committed offsets");
+    let mut plain: Vec<_> = committed
+        .iter()
+        .map(|offset| (offset.topic.to_string(), offset.partition, *offset.offset.as_ref().expect("an offset")))
+        .collect();
+    plain.sort();
+    plain
+}
+
+pub(crate) fn offset(found: &Result<FoundOffset, AdminError>) -> Option<i64> {
+    found.as_ref().expect("an offset").offset
+}

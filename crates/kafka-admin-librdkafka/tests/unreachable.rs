@@ -1,0 +1,96 @@
+//! Clusters that cannot be reached, and configurations that cannot be: one clear error each.
+
+mod common;
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use kafka_admin::{AdminError, ErrorKind, Isolation, KafkaAdmin, OffsetSpec, Sasl};
+use kafka_admin_librdkafka::LibrdkafkaAdmin;
+
+use common::{admin, config, ids, query, within};
+
+const TIME: Duration = Duration::from_secs(2);
+
+async fn every_call_fails(bootstrap: &str, kind: ErrorKind, text: &str) {
+    let admin = admin(bootstrap);
+    let check = |error: Option<AdminError>| {
+        let error = error.expect("an error");
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
+    };
+    let timely = |start: Instant| assert!(start.elapsed() < TIME + Duration::from_millis(300), "{:?}", start.elapsed());
+
+    let start = Instant::now();
+    check(admin.cluster(within(TIME)).await.err());
+    timely(start);
+    let start = Instant::now();
+    check(admin.list_groups(within(TIME)).await.err());
+    timely(start);
+    let groups = ids((0..200).map(|n| format!("g{n}")));
+    let start = Instant::now();
+    admin.describe_groups(&groups, within(TIME)).await.into_iter().for_each(|answer| check(answer.err()));
+    timely(start);
+    let start = Instant::now();
+    admin.committed(&groups, within(TIME)).await.into_iter().for_each(|answer| check(answer.err()));
+    timely(start);
+    let queries: Vec<_> = (0..2000).map(|n| query("t", n, OffsetSpec::Latest, Some(1))).collect();
+    let start = Instant::now();
+    let found = admin.offsets(&queries, Isolation::ReadUncommitted, within(TIME)).await;
+    found.into_iter().for_each(|answer| check(answer.err()));
+    timely(start);
+    let start = Instant::now();
+    drop(admin);
+    assert!(start.elapsed() < Duration::from_millis(100), "drop took {:?}", start.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_without_listener_is_named_with_connection_refused() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    every_call_fails(&free.to_string(), ErrorKind::Transport, &format!("{free}: Connection refused")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_does_not_resolve_is_named() {
+    every_call_fails(
+        "no-such-host.invalid:9092",
+        ErrorKind::Transport,
+        "Failed to resolve 'no-such-host.invalid:9092'",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_never_answers_is_a_time_out() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address").to_string();
+    every_call_fails(&address, ErrorKind::Timeout, "no answer in time").await;
+}
+
+#[test]
+fn a_property_that_is_unknown_or_has_a_bad_value_is_named_and_its_value_is_not() {
+    let table = [
+        ("no.such.property", "hunter2", "unknown librdkafka property \"no.such.property\""),
+        ("socket.timeout.ms", "hunter2", "librdkafka does not accept the value given for \"socket.timeout.ms\""),
+        ("security.protocol", "hunter2", "librdkafka does not accept the value given for \"security.protocol\""),
+        ("ssl.key.password", "hun\0ter2", "librdkafka"),
+    ];
+    for (key, value, message) in table {
+        let mut config = config("127.0.0.1:1");
+        config.properties.insert(key.to_owned(), value.to_owned());
+        let error = LibrdkafkaAdmin::new(&config).expect_err("refused");
+        assert!(error.to_string().contains(message), "{error}");
+        assert!(!error.to_string().contains("ter2"), "{error}");
+        assert_eq!(error.kind(), ErrorKind::Client);
+    }
+}
+
+#[test]
+fn a_ca_file_that_is_not_there_is_an_error_at_once() {
+    let mut config = config("127.0.0.1:1");
+    config.security.tls =
+        Some(kafka_admin::Tls { ca_file: Some("/no/such/ca.pem".into()), ..kafka_admin::Tls::default() });
+    config.security.sasl = Some(Sasl::Plain { username: "user".to_owned(), password: "hunter2".to_owned().into() });
+    let error = LibrdkafkaAdmin::new(&config).expect_err("refused").to_string();
+    assert!(error.contains("ssl.ca.location") && !error.contains("hunter2"), "{error}");
+}
