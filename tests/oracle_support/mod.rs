@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// Series of a page: `name{labels}` with labels sorted by name, and the value.
-pub type Series = BTreeMap<String, f64>;
+pub(crate) type Series = BTreeMap<String, f64>;
 
 /// Series of the agent that come from no bean: its own and its client library's, what only operations, notifications or
 /// the broker's /proc tell.
@@ -24,7 +24,7 @@ const MOVED_BY_READING: [&str; 3] = ["openfiledescriptorcount", "process_open_fd
 ///
 /// # Panics
 /// On a line that is no sample, and on a series that is on the page twice.
-pub fn series(page: &str) -> Series {
+pub(crate) fn series(page: &str) -> Series {
     let mut all = Series::new();
     for line in page.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
         let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
@@ -65,19 +65,19 @@ fn split_labels(text: &str) -> Vec<&str> {
 
 /// How our page differs from the agent's.
 #[derive(Debug, Default)]
-pub struct Differences {
+pub(crate) struct Differences {
     /// Series compared.
-    pub compared: usize,
+    pub(crate) compared: usize,
     /// Of these, how many stood still between the agent's two pages, and so had to have the same value.
-    pub still: usize,
+    pub(crate) still: usize,
     /// Of these, how many were NaN.
-    pub nan: usize,
+    pub(crate) nan: usize,
     /// On the agent's page and not on ours.
-    pub missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
     /// On ours and not on the agent's.
-    pub extra: Vec<String>,
+    pub(crate) extra: Vec<String>,
     /// Stood still, with another value on ours: series, the agent's value, ours.
-    pub different: Vec<(String, f64, f64)>,
+    pub(crate) different: Vec<(String, f64, f64)>,
 }
 
 /// Compares `ours`, read between the agent's pages `before` and `after`. Series that only one of the agent's pages holds
@@ -86,7 +86,7 @@ pub struct Differences {
 ///
 /// A gauge or percentile that moves may have the same value twice by chance: what is `different` is wrong only when it is
 /// so in several comparisons in a row, see [`wrong`].
-pub fn compare(before: &Series, ours: &Series, after: &Series) -> Differences {
+pub(crate) fn compare(before: &Series, ours: &Series, after: &Series) -> Differences {
     let equal = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
     let mut differences = Differences::default();
     for (key, &value) in before {
@@ -119,7 +119,7 @@ pub fn compare(before: &Series, ours: &Series, after: &Series) -> Differences {
 }
 
 /// The series whose values are different in every one of several comparisons.
-pub fn wrong(comparisons: &[Differences]) -> Vec<&(String, f64, f64)> {
+pub(crate) fn wrong(comparisons: &[Differences]) -> Vec<&(String, f64, f64)> {
     let Some((first, others)) = comparisons.split_first() else { return Vec::new() };
     let again = |key: &String| others.iter().all(|other| other.different.iter().any(|(name, ..)| name == key));
     first.different.iter().filter(|(key, ..)| again(key)).collect()
