@@ -1,5 +1,7 @@
 //! The check against jmx_exporter's agent in the same JVM: its pages and ours as text in, the differences out.
 
+#![allow(clippy::panic, reason = "support of tests: a page that cannot be read fails them")]
+
 use std::collections::BTreeMap;
 
 /// Series of a page: `name{labels}` with labels sorted by name, and the value.
