@@ -1,3 +1,18 @@
 //! kafka-vitals: a Kafka cluster's MBeans and consumer lag for Prometheus. The binary is a thin shell around this.
 
+pub mod build_info;
+pub mod cli;
+pub mod collect;
+pub mod config;
+pub mod exporter;
+pub mod jolokia;
+pub mod kafka;
+pub mod lag;
+pub mod logging;
+pub mod mbean;
 pub mod metrics;
+pub mod nodes;
+pub mod rules;
+pub mod scrape;
+pub mod stats;
+pub mod web;

@@ -1,2 +1,41 @@
-//! kafka-vitals.
-fn main() {}
+//! Arguments, configuration, logging, run, exit code: 0 after a stop that was asked for, 1 when something could not be
+//! started, 2 for a command line that cannot be understood.
+
+use std::process::ExitCode;
+
+use kafka_vitals::cli::serve;
+use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line};
+use kafka_vitals::exporter::read_rules;
+use kafka_vitals::logging;
+
+fn main() -> ExitCode {
+    match from_command_line(std::env::args_os()) {
+        Ok(Invocation::Check(config)) => finish(read_rules(&config).map(|_| eprintln!("the configuration is good"))),
+        Ok(Invocation::Serve(config)) => finish(serve_until_stopped(*config)),
+        Err(ConfigError::Usage(error)) => {
+            // Help and version go to standard output and are no errors; a closed pipe is none either.
+            let _ = error.print();
+            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+        }
+        Err(error) => finish(Err(error.to_string())),
+    }
+}
+
+fn serve_until_stopped(config: Config) -> Result<(), String> {
+    logging::start(&config.log);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| format!("cannot start threads: {error}"))?;
+    runtime.block_on(serve::run(config))
+}
+
+fn finish(result: Result<(), String>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("kafka-vitals: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

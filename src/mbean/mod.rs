@@ -8,7 +8,7 @@ mod transport;
 mod value;
 
 pub use java_text::java_double;
-pub use object_name::{ObjectName, ObjectNameError, ObjectNamePattern};
+pub use object_name::{ObjectName, ObjectNameError};
 pub use plan::{Plan, Query};
 pub use transport::{Answer, Bean, BeanSink, ReadError, ReadErrorKind, Transport};
 pub use value::Value;

@@ -76,7 +76,7 @@ pub enum ReadErrorKind {
     TooLarge,
     /// Not what Jolokia's protocol says: broken JSON, wrong shape.
     Protocol,
-    /// Jolokia answered with an error for all that was asked.
+    /// Jolokia answered queries with an error; what the others gave is there.
     Agent,
     /// A fault of ours (a panic while decoding).
     Internal,

@@ -53,6 +53,18 @@ pub enum Suffix {
     Count,
 }
 
+impl MetricType {
+    /// The type's name in OpenMetrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Summary => "summary",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 impl Suffix {
     /// The text to append.
     pub fn as_str(self) -> &'static str {
@@ -74,4 +86,22 @@ impl Family {
     pub fn push(&mut self, labels: Labels, value: f64) {
         self.samples.push(Sample { suffix: Suffix::None, labels, value });
     }
+}
+
+/// An offset or a count of records as a sample's value; exact up to 2^53.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' values are f64; kafka_exporter's are too")]
+pub fn offset_value(offset: i64) -> f64 {
+    offset as f64
+}
+
+/// A number of things as a sample's value.
+#[expect(clippy::cast_precision_loss, reason = "counts of brokers, series, files stay far below 2^53")]
+pub fn count_value(count: usize) -> f64 {
+    count as f64
+}
+
+/// A counter as a sample's value.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' values are f64; exact up to 2^53")]
+pub fn counter_value(count: u64) -> f64 {
+    count as f64
 }

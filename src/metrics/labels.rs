@@ -1,6 +1,7 @@
 //! A label set in its rendered, canonical form: one allocation, shared by all samples that carry it, compared and
 //! written without looking inside.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Labels sorted by name, rendered as they stand between the braces: `a="1",b="x\"y"`. Both text formats escape label
@@ -39,31 +40,66 @@ impl Labels {
 
     /// The pairs, values unescaped, in ascending order of name.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        let mut pairs = Vec::new();
-        let mut rest = self.as_str();
-        while let Some((name, after)) = rest.split_once("=\"") {
-            let mut value = String::new();
-            let mut end = after.len();
-            let mut chars = after.char_indices();
-            while let Some((at, c)) = chars.next() {
-                match c {
-                    '"' => {
-                        end = at + 1;
-                        break;
-                    }
-                    '\\' => match chars.next() {
-                        Some((_, 'n')) => value.push('\n'),
-                        Some((_, escaped)) => value.push(escaped),
-                        None => {}
-                    },
-                    _ => value.push(c),
-                }
-            }
-            pairs.push((name.to_owned(), value));
-            rest = after.get(end..).unwrap_or("").trim_start_matches(',');
-        }
-        pairs
+        self.rendered_pairs().map(|(name, value)| (name.to_owned(), unescape(value))).collect()
     }
+
+    /// The rendered form of these labels and `others`, sorted by name. No name may be in both.
+    pub(super) fn joined<'l>(&'l self, others: &'l Self) -> Cow<'l, str> {
+        if self.0.is_empty() || others.0.is_empty() {
+            return Cow::Borrowed(if self.0.is_empty() { others.as_str() } else { self.as_str() });
+        }
+        let mut pairs: Vec<_> = self.rendered_pairs().chain(others.rendered_pairs()).collect();
+        pairs.sort_unstable();
+        let mut text = String::with_capacity(self.0.len() + others.0.len() + 1);
+        for (name, value) in pairs {
+            if !text.is_empty() {
+                text.push(',');
+            }
+            text.extend([name, "=\"", value, "\""]);
+        }
+        Cow::Owned(text)
+    }
+
+    /// The pairs, values still escaped, in ascending order of name.
+    pub(super) fn rendered_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        let mut rest = self.as_str();
+        std::iter::from_fn(move || {
+            let (name, after) = rest.split_once("=\"")?;
+            let value = &after[..closing_quote(after)];
+            rest = after[value.len()..].trim_start_matches(['"', ',']);
+            Some((name, value))
+        })
+    }
+}
+
+/// Where the first quote stands that no backslash escapes.
+fn closing_quote(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return at,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn unescape(value: &str) -> String {
+    let mut text = String::with_capacity(value.len());
+    let mut chars = value.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => match chars.next() {
+                Some('n') => text.push('\n'),
+                Some(escaped) => text.push(escaped),
+                None => {}
+            },
+            _ => text.push(c),
+        }
+    }
+    text
 }
 
 fn escape_into(text: &mut String, value: &str) {

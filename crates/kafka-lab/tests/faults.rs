@@ -1,13 +1,22 @@
 //! Three nodes that freeze, die and come back, and nodes with split roles of the older Kafka.
 
-use std::time::Duration;
+#![allow(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use kafka_lab::{Cluster, Commit, Jolokia, KafkaVersion, NewTopic, http};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use kafka_lab::{Cluster, Commit, Jolokia, KafkaVersion, NewTopic, http, wait_until};
 
 const WAIT: Duration = Duration::from_secs(60);
 
+/// One cluster at a time: six JVMs at once would test the machine's patience.
+static ONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn nodes_freeze_die_and_come_back_while_groups_survive() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::builder().nodes(3).jolokia(Jolokia::V2_5_0).heap_mib(256).start().expect("three nodes");
     let kafka = cluster.kafka();
     let urls: Vec<String> = cluster.nodes().iter().filter_map(|node| node.jolokia_url()).collect();
@@ -17,7 +26,7 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
     kafka
         .create_topics(&[
             NewTopic::new("copied", 3).replication(3),
-            NewTopic::new("placed", 2).assignment(&[&[2], &[3, 1]]),
+            NewTopic::new("placed", 2).assignment(&[&[2, 1], &[3, 1]]),
         ])
         .expect("topics");
     kafka.fill("copied", 3, 10).expect("records");
@@ -32,7 +41,12 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
     let silent = http::get(&format!("{}/version", urls[1]), &[], Duration::from_millis(500)).expect_err("no answer");
     assert!(matches!(silent, kafka_lab::LabError::Http { .. }), "{silent}");
     cluster.await_gone(2, WAIT).expect("a frozen broker leaves Metadata");
-    assert_eq!(kafka.groups().expect("groups").len(), 30, "the others took its groups over");
+    wait_until(WAIT, "the others to take its groups over", || match kafka.groups() {
+        Ok(groups) if groups.len() == 30 => Ok(()),
+        Ok(groups) => Err(format!("{} groups", groups.len())),
+        Err(error) => Err(error.to_string()),
+    })
+    .expect("30 groups");
     node.thaw().expect("thaws");
     cluster.await_ready(WAIT).expect("it is back");
 
@@ -48,6 +62,7 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
 
 #[test]
 fn split_roles_of_kafka_3_9_answer_and_controllers_are_in_no_metadata() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::builder().version(KafkaVersion::V3_9_1).split(1, 2).jolokia(Jolokia::V1_7_2).heap_mib(256);
     let cluster = cluster.start().expect("three nodes");
     let metadata = cluster.kafka().metadata(None).expect("metadata");

@@ -1,5 +1,7 @@
 //! However the process that started Kafka ends, no JVM, guardian or folder is left, frozen nodes included.
 
+#![allow(clippy::expect_used, reason = "helpers of tests fail the test")]
+
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},

@@ -94,10 +94,7 @@ impl Kafka {
     }
 
     /// The commits by the address of their group's coordinator, and those whose coordinator is not known yet.
-    fn coordinators<'a>(
-        &self,
-        commits: &[&'a Commit],
-    ) -> Result<(BTreeMap<String, Vec<&'a Commit>>, Vec<Rejected<'a>>)> {
+    fn coordinators<'a>(&self, commits: &[&'a Commit]) -> Result<(ByCoordinator<'a>, Vec<Rejected<'a>>)> {
         let by_group: BTreeMap<&str, &Commit> = commits.iter().map(|commit| (commit.group.as_str(), *commit)).collect();
         if by_group.len() < commits.len() {
             return Err(LabError::Input("two commits for one group: put them into one".into()));
@@ -123,11 +120,14 @@ impl Kafka {
     }
 }
 
+/// Commits by the address of their group's coordinator.
+type ByCoordinator<'a> = BTreeMap<String, Vec<&'a Commit>>;
+
 /// A commit that may work in a moment, with the reason.
 type Rejected<'a> = (&'a Commit, ResponseError);
 
 /// Sends the commits over some connections to each coordinator; those that are to be tried again come back.
-fn commit_all<'a>(by_coordinator: &BTreeMap<String, Vec<&'a Commit>>) -> Result<Vec<Rejected<'a>>> {
+fn commit_all<'a>(by_coordinator: &ByCoordinator<'a>) -> Result<Vec<Rejected<'a>>> {
     thread::scope(|scope| {
         let workers: Vec<_> = by_coordinator
             .iter()

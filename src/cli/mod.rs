@@ -1,0 +1,3 @@
+//! One file per subcommand; `serve` is the default.
+
+pub mod serve;

@@ -1,0 +1,73 @@
+//! Runs the exporter until it is told to stop.
+
+use std::sync::Arc;
+
+use kafka_admin::KafkaAdmin;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::build_info;
+use crate::config::Config;
+use crate::exporter::{Exporter, read_rules};
+use crate::web;
+
+/// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
+pub async fn run(config: Config) -> Result<(), String> {
+    let rules = read_rules(&config)?;
+    let admin = connect(&config)?;
+    let mut listeners = Vec::new();
+    for address in &config.web.listen {
+        listeners.push(web::bind(address).await?);
+    }
+    let exporter = Arc::new(Exporter::new(config, admin, rules));
+    tracing::info!(version = build_info::VERSION, revision = build_info::REVISION, "starting kafka-vitals");
+    if let Some(kafka) = &exporter.config.kafka {
+        tracing::info!(bootstrap = kafka.bootstrap.join(","), client = exporter.client(), "reading Kafka");
+    }
+    for listener in &listeners {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, path = exporter.config.web.telemetry_path, "listening");
+        }
+    }
+
+    let stop = CancellationToken::new();
+    tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
+    web::serve(listeners, exporter, stop).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+#[cfg(feature = "librdkafka")]
+fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
+    let Some(kafka) = &config.kafka else { return Ok(None) };
+    let admin =
+        kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
+    Ok(Some(Arc::new(admin)))
+}
+
+#[cfg(not(feature = "librdkafka"))]
+fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
+    match &config.kafka {
+        Some(_) => Err("--kafka.server: this binary was built without a Kafka client (feature librdkafka)".to_owned()),
+        None => Ok(None),
+    }
+}
+
+/// SIGTERM and SIGINT stop, SIGHUP reloads the rules.
+async fn handle_signals(stop: CancellationToken, exporter: Arc<Exporter>) {
+    let streams = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = streams else {
+        tracing::warn!("signals cannot be handled here: the exporter stops at once when it is told to");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            // The outcome is in the log and in the metrics.
+            _ = hangup.recv() => drop(exporter.reload()),
+        }
+    }
+    tracing::info!("stopping: running scrapes may finish");
+    stop.cancel();
+}

@@ -1,0 +1,8 @@
+//! One file per subject: what a source found, as metric families.
+
+pub mod brokers;
+pub mod exporter;
+pub mod groups;
+pub mod jvm;
+pub mod node;
+pub mod topics;

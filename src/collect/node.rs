@@ -1,0 +1,239 @@
+//! One node's MBeans: a transport and the rules in, families out, scrape after scrape. Learns by itself what to ask for.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::sync::Mutex;
+
+use super::jvm::JvmFamilies;
+use crate::mbean::{Answer, Bean, BeanSink, ObjectName, Plan, ReadError, ReadErrorKind, Transport, Value};
+use crate::metrics::Family;
+use crate::rules::{Evaluator, Rules};
+
+/// Reads one node. Lives as long as the node is known.
+#[derive(Debug)]
+pub struct NodeCollector<T> {
+    transport: T,
+    rules: Arc<Rules>,
+    state: Mutex<State>,
+}
+
+/// What is kept between scrapes.
+#[derive(Debug, Default)]
+struct State {
+    plan: Plan,
+    /// `None` before the first scrape and after one whose decoding was lost.
+    evaluator: Option<Evaluator>,
+}
+
+/// What one scrape of a node gave.
+#[derive(Debug, Clone)]
+pub struct NodeReading {
+    /// JVM and process families, sorted by name.
+    pub jvm: Vec<Family>,
+    /// Families that the rules made, sorted by name, their samples in no order. May hold names that are also in `jvm`.
+    pub rules: Vec<Family>,
+    /// `node.id`, from `kafka.server:type=app-info`.
+    pub node_id: Option<i32>,
+    /// Kafka's version, such as `4.3.0`, from the same bean.
+    pub kafka_version: Option<String>,
+    /// Beans read.
+    pub beans: usize,
+    /// Samples left out because another one has the same name and labels.
+    pub duplicates_dropped: u64,
+    /// Samples left out because their names begin with `kafka_vitals_`.
+    pub reserved_dropped: u64,
+    /// All beans but those that exist per partition have arrived.
+    pub has_essentials: bool,
+    /// Requests sent; 0 in a reading of the essentials alone.
+    pub requests: u64,
+    /// Bytes received, after decompression; 0 in a reading of the essentials alone.
+    pub bytes: u64,
+    /// Why something is missing.
+    pub result: Result<(), ReadError>,
+    /// All beans asked for have arrived. `false` in a reading of the essentials alone.
+    pub complete: bool,
+}
+
+impl<T: Transport> NodeCollector<T> {
+    /// A collector that knows nothing of the node yet.
+    pub fn new(transport: T, rules: Arc<Rules>) -> Self {
+        Self { transport, rules, state: Mutex::new(State::default()) }
+    }
+
+    /// The way to the node.
+    pub fn transport(&self) -> &T {
+        &self.transport
+    }
+
+    /// Reads the node's beans and returns by `deadline` with what there is. As soon as all beans have arrived but those
+    /// that exist per partition, `on_essentials` gets a reading of them, on a thread that may block.
+    pub async fn collect(
+        &self,
+        deadline: Instant,
+        on_essentials: impl FnOnce(NodeReading) + Send + 'static,
+    ) -> NodeReading {
+        let Ok(mut state) = tokio::time::timeout_at(deadline.into(), self.state.lock()).await else {
+            let message = "a read of this node's MBeans waited for an earlier one until its time was over; \
+                           scrape less often or allow more time";
+            return NodeReading::failed(ReadError { kind: ReadErrorKind::Timeout, message: message.to_owned() });
+        };
+        let (mut requests, mut bytes) = (0, 0);
+        if state.plan.is_empty() {
+            let answer = self.transport.read(&Plan::default(), deadline, NamesOnly).await;
+            (requests, bytes) = (answer.requests, answer.bytes);
+            if let Some(names) = answer.names {
+                state.plan = plan_of(names).await;
+            }
+            if let Err(error) = answer.result {
+                return NodeReading { requests, bytes, ..NodeReading::failed(error) };
+            }
+            if state.plan.is_empty() {
+                let message = "the agent named no MBeans; is it an agent of a running Kafka node?".to_owned();
+                let error = ReadError { kind: ReadErrorKind::Agent, message };
+                return NodeReading { requests, bytes, ..NodeReading::failed(error) };
+            }
+        }
+        let evaluator = state.evaluator.take().unwrap_or_else(|| Evaluator::new(self.rules.clone()));
+        let sink = NodeSink::new(evaluator, on_essentials);
+        let answer = self.transport.read(&state.plan, deadline, sink).await;
+        let Answer { sink, names, result, .. } = answer;
+        requests += answer.requests;
+        bytes += answer.bytes;
+        if let Some(names) = names {
+            state.plan = plan_of(names).await;
+        }
+        let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
+        let complete = result.is_ok();
+        // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
+        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
+            return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
+        };
+        state.evaluator = Some(evaluator);
+        NodeReading { requests, bytes, result, complete, ..reading }
+    }
+}
+
+/// A plan from names, made off the async threads; empty when that failed.
+async fn plan_of(names: Vec<Box<str>>) -> Plan {
+    let plan = tokio::task::spawn_blocking(move || Plan::from_names(names.iter().map(|name| &**name)));
+    plan.await.unwrap_or_default()
+}
+
+fn lost(result: Result<(), ReadError>) -> ReadError {
+    let message = "what was read of this node's MBeans was lost; please report this as a bug".to_owned();
+    result.err().unwrap_or(ReadError { kind: ReadErrorKind::Internal, message })
+}
+
+impl NodeReading {
+    fn failed(error: ReadError) -> Self {
+        Self {
+            jvm: Vec::new(),
+            rules: Vec::new(),
+            node_id: None,
+            kafka_version: None,
+            beans: 0,
+            duplicates_dropped: 0,
+            reserved_dropped: 0,
+            has_essentials: false,
+            requests: 0,
+            bytes: 0,
+            result: Err(error),
+            complete: false,
+        }
+    }
+}
+
+/// For a read that asks for names alone.
+struct NamesOnly;
+
+impl BeanSink for NamesOnly {
+    fn bean(&mut self, _: Bean<'_>) {}
+
+    fn essentials_complete(&mut self) {}
+}
+
+/// Takes the beans of one scrape.
+struct NodeSink<F> {
+    evaluator: Evaluator,
+    jvm: JvmFamilies,
+    identity: Identity,
+    on_essentials: Option<F>,
+}
+
+impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
+    fn new(mut evaluator: Evaluator, on_essentials: F) -> Self {
+        evaluator.begin();
+        let (jvm, identity) = (JvmFamilies::default(), Identity::default());
+        Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
+    }
+
+    fn finish(mut self, complete: bool) -> (NodeReading, Evaluator) {
+        let evaluation = self.evaluator.finish(complete);
+        (self.reading(evaluation), self.evaluator)
+    }
+
+    fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
+        NodeReading {
+            jvm: self.jvm.families(),
+            rules: evaluation.families,
+            node_id: self.identity.node_id,
+            kafka_version: self.identity.version.clone(),
+            beans: evaluation.beans,
+            duplicates_dropped: evaluation.duplicates_dropped,
+            reserved_dropped: evaluation.reserved_dropped,
+            has_essentials: self.on_essentials.is_none(),
+            requests: 0,
+            bytes: 0,
+            result: Ok(()),
+            complete: false,
+        }
+    }
+}
+
+impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
+    fn bean(&mut self, bean: Bean<'_>) {
+        self.evaluator.bean(&bean);
+        self.jvm.bean(&bean);
+        self.identity.bean(&bean);
+    }
+
+    fn essentials_complete(&mut self) {
+        if let Some(on_essentials) = self.on_essentials.take() {
+            let evaluation = self.evaluator.so_far();
+            on_essentials(self.reading(evaluation));
+        }
+    }
+}
+
+/// Who the node says it is.
+#[derive(Debug, Default)]
+struct Identity {
+    node_id: Option<i32>,
+    version: Option<String>,
+}
+
+impl Identity {
+    /// Kafka's server registers `kafka.server:type=app-info,id=<node.id>`, and since 4.2 (KIP-1120) the same with
+    /// `client-id`; its own clients have such beans in other domains.
+    fn bean(&mut self, bean: &Bean<'_>) {
+        if !bean.name.starts_with("kafka.server:") || !bean.name.contains("type=app-info") {
+            return;
+        }
+        let Ok(name) = ObjectName::parse(bean.name) else { return };
+        if name.get("type") != Some("app-info") {
+            return;
+        }
+        let parse = |key| name.get(key).and_then(|id| id.trim_matches('"').parse().ok());
+        if let Some(id) = parse("id") {
+            self.node_id = Some(id);
+        } else if self.node_id.is_none() {
+            self.node_id = parse("client-id");
+        }
+        // The attribute is `Version` in the bean with an id, `version` in those of the sensors.
+        let version = bean.attributes.iter().find(|(key, _)| key.eq_ignore_ascii_case("version"));
+        if let Some((_, Value::String(text))) = version {
+            self.version = Some(text.clone().into_owned());
+        }
+    }
+}

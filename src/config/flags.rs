@@ -1,0 +1,237 @@
+//! What was typed: every flag once, with its help. Out comes [`Flags`], exactly as given; meaning is given to it in
+//! `config::Config::resolve`.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Kafka's MBeans and consumer lag for Prometheus, from one native binary.
+///
+/// Reads brokers' MBeans through Jolokia and consumer offsets through Kafka's admin API at each scrape, and serves them
+/// with the names of jmx_exporter and kafka_exporter.
+///
+///   kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
+///
+/// Then scrape http://HOST:9308/metrics. Kafka alone (no --jolokia.*) or Jolokia alone (no --kafka.server) works too.
+#[derive(Debug, Default, Parser)]
+#[command(
+    name = "kafka-vitals",
+    bin_name = "kafka-vitals",
+    version = crate::build_info::LONG_VERSION,
+    verbatim_doc_comment,
+    max_term_width = 120,
+    disable_help_subcommand = true
+)]
+pub struct Flags {
+    /// Bootstrap server; repeat the flag or separate by commas.
+    #[arg(long = "kafka.server", value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Kafka")]
+    pub kafka_server: Vec<String>,
+
+    /// librdkafka property, passed on as it is and winning over everything else; repeatable.
+    #[arg(long = "kafka.property", value_name = "KEY=VALUE", help_heading = "Kafka")]
+    pub kafka_property: Vec<String>,
+
+    /// Constant labels on every series, e.g. cluster=eu1,env=prod. Labels of the scrape configuration are better.
+    #[arg(long = "kafka.labels", value_name = "NAME=VALUE,...", help_heading = "Kafka")]
+    pub kafka_labels: Option<String>,
+
+    /// How long brokers, leaders and group members may be remembered [default: 30s].
+    #[arg(long = "refresh.metadata", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
+    pub refresh_metadata: Option<std::time::Duration>,
+
+    /// TLS to the brokers.
+    #[arg(long = "tls.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Kafka security")]
+    pub tls_enabled: Option<bool>,
+
+    /// Certificates to trust, PEM [default: the system's].
+    #[arg(long = "tls.ca-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub tls_ca_file: Option<PathBuf>,
+
+    /// Client certificate, PEM; needs --tls.key-file.
+    #[arg(long = "tls.cert-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub tls_cert_file: Option<PathBuf>,
+
+    /// Client key, PEM; needs --tls.cert-file.
+    #[arg(long = "tls.key-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub tls_key_file: Option<PathBuf>,
+
+    /// Accept any certificate of a broker.
+    #[arg(long = "tls.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_name = "BOOL", help_heading = "Kafka security")]
+    pub tls_insecure_skip_tls_verify: Option<bool>,
+
+    /// SASL to the brokers; needs --sasl.mechanism.
+    #[arg(long = "sasl.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", help_heading = "Kafka security")]
+    pub sasl_enabled: Option<bool>,
+
+    /// plain, scram-sha256, scram-sha512 or gssapi.
+    #[arg(long = "sasl.mechanism", value_name = "NAME", help_heading = "Kafka security")]
+    pub sasl_mechanism: Option<String>,
+
+    /// User name; for gssapi the principal's name.
+    #[arg(long = "sasl.username", value_name = "NAME", help_heading = "Kafka security")]
+    pub sasl_username: Option<String>,
+
+    /// Password. Others on this machine can read it here: prefer --sasl.password-file or the environment.
+    #[arg(
+        long = "sasl.password",
+        value_name = "SECRET",
+        env = "SASL_USER_PASSWORD",
+        hide_env_values = true,
+        help_heading = "Kafka security"
+    )]
+    pub sasl_password: Option<String>,
+
+    /// File that holds the password; a final newline is dropped.
+    #[arg(long = "sasl.password-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_password_file: Option<PathBuf>,
+
+    /// Kerberos service name of the brokers [default: kafka].
+    #[arg(long = "sasl.service-name", value_name = "NAME", help_heading = "Kafka security")]
+    pub sasl_service_name: Option<String>,
+
+    /// Kerberos realm, appended to --sasl.username.
+    #[arg(long = "sasl.realm", value_name = "REALM", help_heading = "Kafka security")]
+    pub sasl_realm: Option<String>,
+
+    /// Kerberos keytab.
+    #[arg(long = "sasl.keytab-path", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_keytab_path: Option<PathBuf>,
+
+    /// Topics to export: a regular expression found anywhere in the name [default: .*].
+    #[arg(long = "topic.filter", value_name = "REGEX", help_heading = "What to export")]
+    pub topic_filter: Option<String>,
+
+    /// Topics not to export, likewise [default: ^$].
+    #[arg(long = "topic.exclude", value_name = "REGEX", help_heading = "What to export")]
+    pub topic_exclude: Option<String>,
+
+    /// Consumer groups to export, likewise [default: .*].
+    #[arg(long = "group.filter", value_name = "REGEX", help_heading = "What to export")]
+    pub group_filter: Option<String>,
+
+    /// Consumer groups not to export, likewise [default: ^$].
+    #[arg(long = "group.exclude", value_name = "REGEX", help_heading = "What to export")]
+    pub group_exclude: Option<String>,
+
+    /// Show uncommitted partitions (as -1) of every topic that a group has committed to [default: true]. Without it:
+    /// those assigned to a member, or committed by a group without members.
+    #[arg(long = "offset.show-all", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", overrides_with = "no_offset_show_all", help_heading = "What to export")]
+    pub offset_show_all: Option<bool>,
+
+    /// The same as --offset.show-all=false.
+    #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
+    pub no_offset_show_all: bool,
+
+    /// jmx_exporter rules file [default: lowercaseOutputName and the pattern .*].
+    #[arg(long = "jmx.rules", value_name = "FILE", help_heading = "What to export")]
+    pub jmx_rules: Option<PathBuf>,
+
+    /// Port of the Jolokia agent on every broker that Kafka's metadata names.
+    #[arg(long = "jolokia.port", value_name = "PORT", help_heading = "Jolokia")]
+    pub jolokia_port: Option<u16>,
+
+    /// Agent of a node that metadata does not name (a KRaft controller), or instead of --jolokia.port; repeatable.
+    /// ID is its node.id and is learned when left out.
+    #[arg(long = "jolokia.url", value_name = "[ID=]URL", help_heading = "Jolokia")]
+    pub jolokia_url: Vec<String>,
+
+    /// http or https, for --jolokia.port [default: http].
+    #[arg(long = "jolokia.protocol", value_name = "PROTOCOL", help_heading = "Jolokia")]
+    pub jolokia_protocol: Option<String>,
+
+    /// Path of the agent, for --jolokia.port [default: /jolokia/].
+    #[arg(long = "jolokia.path", value_name = "PATH", help_heading = "Jolokia")]
+    pub jolokia_path: Option<String>,
+
+    /// User name for basic authentication.
+    #[arg(long = "jolokia.username", value_name = "NAME", help_heading = "Jolokia")]
+    pub jolokia_username: Option<String>,
+
+    /// Password, best given by the environment or by --jolokia.password-file.
+    #[arg(
+        long = "jolokia.password",
+        value_name = "SECRET",
+        env = "JOLOKIA_PASSWORD",
+        hide_env_values = true,
+        help_heading = "Jolokia"
+    )]
+    pub jolokia_password: Option<String>,
+
+    /// File that holds the password; a final newline is dropped.
+    #[arg(long = "jolokia.password-file", value_name = "FILE", help_heading = "Jolokia")]
+    pub jolokia_password_file: Option<PathBuf>,
+
+    /// Certificates to trust for https, PEM [default: the system's].
+    #[arg(long = "jolokia.ca-file", value_name = "FILE", help_heading = "Jolokia")]
+    pub jolokia_ca_file: Option<PathBuf>,
+
+    /// Accept any certificate of an agent.
+    #[arg(long = "jolokia.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_name = "BOOL", help_heading = "Jolokia")]
+    pub jolokia_insecure_skip_tls_verify: Option<bool>,
+
+    /// Largest answer of an agent that is accepted, in MiB [default: 64].
+    #[arg(long = "jolokia.max-body-size", value_name = "MIB", help_heading = "Jolokia")]
+    pub jolokia_max_body_size: Option<u64>,
+
+    /// Address to listen on; repeatable [default: :9308].
+    #[arg(long = "web.listen-address", value_name = "[HOST]:PORT", help_heading = "Web")]
+    pub web_listen_address: Vec<String>,
+
+    /// Path of the page with everything; /cluster and /brokers/ID lie below it [default: /metrics].
+    #[arg(long = "web.telemetry-path", value_name = "PATH", help_heading = "Web")]
+    pub web_telemetry_path: Option<String>,
+
+    /// How Prometheus reaches this exporter, for /sd [default: the request's Host].
+    #[arg(long = "web.external-url", value_name = "URL", help_heading = "Web")]
+    pub web_external_url: Option<String>,
+
+    /// The `instance` label in /sd; {host}, {port} and {id} are replaced [default: {host}:{port}].
+    #[arg(long = "web.sd-instance", value_name = "TEMPLATE", help_heading = "Web")]
+    pub web_sd_instance: Option<String>,
+
+    /// Scrapes answered at the same time; further ones get 503 [default: 40].
+    #[arg(long = "web.max-requests", value_name = "N", help_heading = "Web")]
+    pub web_max_requests: Option<usize>,
+
+    /// How long a complete result may be served again; 0s = never [default: 5s].
+    #[arg(long = "scrape.reuse", value_name = "DURATION", value_parser = parse_duration, help_heading = "Scraping")]
+    pub scrape_reuse: Option<std::time::Duration>,
+
+    /// Time a scrape may take when Prometheus does not say [default: 10s].
+    #[arg(long = "scrape.timeout", value_name = "DURATION", value_parser = parse_duration, help_heading = "Scraping")]
+    pub scrape_timeout: Option<std::time::Duration>,
+
+    /// How long a broker that vanished from the cluster keeps its page and its place in /sd [default: 24h].
+    #[arg(long = "broker.forget-after", value_name = "DURATION", value_parser = parse_duration,
+          help_heading = "Scraping")]
+    pub broker_forget_after: Option<std::time::Duration>,
+
+    /// YAML file that says the same as the flags, e.g. `kafka: {server: [a:9092]}`. Flags win.
+    #[arg(long = "config.file", value_name = "FILE", help_heading = "General")]
+    pub config_file: Option<PathBuf>,
+
+    /// Check flags, configuration and rules, then exit.
+    #[arg(long = "config.check", help_heading = "General")]
+    pub config_check: bool,
+
+    /// debug, info, warn or error [default: info].
+    #[arg(long = "log.level", value_name = "LEVEL", help_heading = "General")]
+    pub log_level: Option<String>,
+
+    /// logfmt or json [default: logfmt].
+    #[arg(long = "log.format", value_name = "FORMAT", help_heading = "General")]
+    pub log_format: Option<String>,
+}
+
+/// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.
+pub(super) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+    if text == "0" {
+        return Ok(std::time::Duration::ZERO);
+    }
+    humantime::parse_duration(text).map_err(|error| format!("{error}; write it like 500ms, 30s or 5m"))
+}

@@ -1,0 +1,245 @@
+//! Flags and file in, one validated [`Config`] out. Validation does no I/O; what is in other files (secrets, rules) is
+//! read by [`read_secret`] and the rules' loader, with errors that name the file.
+
+mod effective;
+mod file;
+mod flags;
+mod resolve;
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use regex::Regex;
+use secrecy::SecretString;
+
+pub use flags::Flags;
+
+/// Everything the exporter needs to know, validated.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How to reach Kafka; `None` when only Jolokia is read.
+    pub kafka: Option<kafka_admin::ClientConfig>,
+    /// Constant labels on every series.
+    pub labels: Vec<(String, String)>,
+    /// What to export of the cluster.
+    pub selection: Selection,
+    /// How to reach the nodes' agents.
+    pub jolokia: JolokiaConfig,
+    /// jmx_exporter rules file; `None` = the built-in rules.
+    pub rules_file: Option<PathBuf>,
+    /// The exporter's own HTTP side.
+    pub web: WebConfig,
+    /// Times.
+    pub scrape: ScrapeConfig,
+    /// Log output.
+    pub log: LogConfig,
+    /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
+    pub effective: String,
+}
+
+/// Filters on topics and groups.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    topic_filter: Regex,
+    topic_exclude: Regex,
+    group_filter: Regex,
+    group_exclude: Regex,
+    /// Show uncommitted partitions of every topic that a group committed to.
+    pub show_all_offsets: bool,
+}
+
+impl Selection {
+    /// Whether the topic is exported.
+    pub fn topic(&self, name: &str) -> bool {
+        self.topic_filter.is_match(name) && !self.topic_exclude.is_match(name)
+    }
+
+    /// Whether the group is exported.
+    pub fn group(&self, name: &str) -> bool {
+        self.group_filter.is_match(name) && !self.group_exclude.is_match(name)
+    }
+}
+
+/// Where agents are and how to talk to them.
+#[derive(Debug, Clone)]
+pub struct JolokiaConfig {
+    /// `http` or `https`, for `port`.
+    pub protocol: String,
+    /// Port on every broker of the metadata.
+    pub port: Option<u16>,
+    /// Path with slashes on both ends, for `port`.
+    pub path: String,
+    /// Agents by URL.
+    pub nodes: Vec<JolokiaNode>,
+    /// Basic authentication.
+    pub credentials: Option<(String, SecretString)>,
+    /// PEM file of certificates to trust.
+    pub ca_file: Option<PathBuf>,
+    /// Accept any certificate.
+    pub insecure_skip_verify: bool,
+    /// Largest answer, in bytes.
+    pub max_body_bytes: usize,
+}
+
+impl JolokiaConfig {
+    /// Whether any agent is to be read.
+    pub fn is_enabled(&self) -> bool {
+        self.port.is_some() || !self.nodes.is_empty()
+    }
+}
+
+/// One agent given by URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JolokiaNode {
+    /// `node.id`, if it was given.
+    pub id: Option<i32>,
+    /// Base URL, ending in a slash.
+    pub url: String,
+    /// Host of the URL, without brackets.
+    pub host: String,
+    /// Port of the URL.
+    pub port: u16,
+}
+
+/// The exporter's own HTTP side.
+#[derive(Debug, Clone)]
+pub struct WebConfig {
+    /// Addresses to listen on, as `host:port` with a host.
+    pub listen: Vec<String>,
+    /// Path of the page with everything, without a trailing slash.
+    pub telemetry_path: String,
+    /// How Prometheus reaches us, without a trailing slash.
+    pub external_url: Option<String>,
+    /// Template of the `instance` label in `/sd`.
+    pub sd_instance: String,
+    /// Scrapes answered at the same time.
+    pub max_requests: usize,
+}
+
+/// Times.
+#[derive(Debug, Clone, Copy)]
+pub struct ScrapeConfig {
+    /// How long a complete result may be served again.
+    pub reuse: Duration,
+    /// Time a scrape may take when Prometheus does not say.
+    pub timeout: Duration,
+    /// How long topology, descriptions and start offsets may be remembered.
+    pub refresh: Duration,
+    /// How long a vanished node keeps its page.
+    pub forget_after: Duration,
+}
+
+/// Log output.
+#[derive(Debug, Clone)]
+pub struct LogConfig {
+    /// Level as `tracing` spells it.
+    pub level: tracing::Level,
+    /// JSON instead of logfmt.
+    pub json: bool,
+}
+
+/// What the command line asks for.
+#[derive(Debug)]
+pub enum Invocation {
+    /// Run the exporter.
+    Serve(Box<Config>),
+    /// `--config.check`: the configuration is good as far as it can be told without I/O.
+    Check(Box<Config>),
+}
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// clap's own answer: usage errors, but also `--help` and `--version`.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// The configuration file.
+    #[error("{}: {message}", path.display())]
+    File {
+        /// As given.
+        path: PathBuf,
+        /// With the line where there is one.
+        message: String,
+    },
+    /// A value of a flag or of the file that cannot be used.
+    #[error("{0}")]
+    Value(String),
+}
+
+/// Parses a command line (with the program's name first), reads the configuration file that it names, and validates.
+pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, ConfigError> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let typed = Flags::command().try_get_matches_from(&arguments)?;
+    let given = match typed.get_one::<PathBuf>("config_file") {
+        Some(path) => with_file(path, &typed, &arguments)?,
+        None => typed,
+    };
+    let flags = Flags::from_arg_matches(&given)?;
+    let check = flags.config_check;
+    let mut config = Box::new(resolve::resolve(&flags).map_err(ConfigError::Value)?);
+    config.effective = effective::yaml(&Flags::command(), &given);
+    Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
+}
+
+/// Parses again, with the file's flags in front of those that were typed; a flag that was typed (or came by the
+/// environment) replaces the file's.
+fn with_file(path: &Path, typed: &ArgMatches, arguments: &[OsString]) -> Result<ArgMatches, ConfigError> {
+    let in_file = |message: String| ConfigError::File { path: path.to_owned(), message };
+    let text = std::fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
+    let command = Flags::command();
+    let mut combined: Vec<OsString> = arguments.iter().take(1).cloned().collect();
+    for flag in file::parse(&text).map_err(in_file)? {
+        let known = command.get_arguments().find(|arg| arg.get_long() == Some(&flag.name));
+        let known = known.filter(|arg| !["config.file", "config.check"].contains(&arg.get_long().unwrap_or_default()));
+        let Some(arg) = known.filter(|arg| arg.get_action().takes_values()) else {
+            let message =
+                format!("line {}: unknown key {} (see --help: keys are the flags' names)", flag.line, flag.name);
+            return Err(in_file(message));
+        };
+        // Each value is tried alone first, so that the error can name the line.
+        let argument = OsString::from(format!("--{}={}", flag.name, flag.value));
+        let alone = [OsString::from("kafka-vitals"), argument.clone()];
+        if let Err(error) = Flags::command().try_get_matches_from(alone) {
+            let reason = error.to_string();
+            let reason = reason.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            return Err(in_file(format!("line {}: {reason}", flag.line)));
+        }
+        let source = typed.value_source(arg.get_id().as_str());
+        let was_typed =
+            matches!(source, Some(clap::parser::ValueSource::CommandLine | clap::parser::ValueSource::EnvVariable))
+                || (flag.name == "offset.show-all" && typed.get_flag("no_offset_show_all"));
+        if !was_typed {
+            combined.push(argument);
+        }
+    }
+    combined.extend(arguments.iter().skip(1).cloned());
+    Ok(Flags::command().try_get_matches_from(combined)?)
+}
+
+/// Reads a secret from a file; one final newline is dropped.
+fn read_secret(flag: &str, path: &Path) -> Result<SecretString, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{flag}: {}: {error}", path.display()))?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(SecretString::from(text.strip_suffix('\r').unwrap_or(text).to_owned()))
+}
+
+/// `key=value` pairs in the order given.
+fn key_values(
+    flag: &str,
+    items: impl IntoIterator<Item = impl AsRef<str>>,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut pairs = BTreeMap::new();
+    for item in items {
+        let Some((key, value)) = item.as_ref().split_once('=') else {
+            return Err(format!("{flag}: expected KEY=VALUE, and there is no `=` in {:?}", item.as_ref()));
+        };
+        if key.trim().is_empty() {
+            return Err(format!("{flag}: expected KEY=VALUE, and the key is empty"));
+        }
+        pairs.insert(key.trim().to_owned(), value.to_owned());
+    }
+    Ok(pairs)
+}

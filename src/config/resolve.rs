@@ -1,0 +1,382 @@
+//! Gives flags their meaning: defaults, combinations that make no sense, URLs, filters.
+
+use std::time::Duration;
+
+use kafka_admin::{ClientConfig, Sasl, SecurityConfig, Tls};
+use regex::Regex;
+use secrecy::SecretString;
+
+use super::{
+    Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
+};
+
+/// `client.id` towards the brokers.
+const CLIENT_ID: &str = "kafka-vitals";
+
+pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
+    let kafka = kafka(flags)?;
+    let jolokia = jolokia(flags)?;
+    if kafka.is_none() && !jolokia.is_enabled() {
+        return Err("nothing to read: give --kafka.server=HOST:PORT, --jolokia.url=URL or both".to_owned());
+    }
+    if kafka.is_none() && jolokia.port.is_some() {
+        return Err("--jolokia.port needs --kafka.server, whose metadata names the brokers; \
+                    without Kafka give --jolokia.url for each node"
+            .to_owned());
+    }
+    Ok(Config {
+        kafka,
+        labels: labels(flags)?,
+        selection: Selection {
+            topic_filter: filter("--topic.filter", flags.topic_filter.as_deref(), ".*")?,
+            topic_exclude: filter("--topic.exclude", flags.topic_exclude.as_deref(), "^$")?,
+            group_filter: filter("--group.filter", flags.group_filter.as_deref(), ".*")?,
+            group_exclude: filter("--group.exclude", flags.group_exclude.as_deref(), "^$")?,
+            show_all_offsets: flags.offset_show_all.unwrap_or(!flags.no_offset_show_all),
+        },
+        jolokia,
+        rules_file: flags.jmx_rules.clone(),
+        web: web(flags)?,
+        scrape: ScrapeConfig {
+            reuse: flags.scrape_reuse.unwrap_or(Duration::from_secs(5)),
+            timeout: match flags.scrape_timeout.unwrap_or(Duration::from_secs(10)) {
+                Duration::ZERO => return Err("--scrape.timeout must be longer than 0s".to_owned()),
+                timeout => timeout,
+            },
+            refresh: flags.refresh_metadata.unwrap_or(Duration::from_secs(30)),
+            forget_after: flags.broker_forget_after.unwrap_or(Duration::from_secs(24 * 3600)),
+        },
+        log: log(flags)?,
+        effective: String::new(),
+    })
+}
+
+fn filter(flag: &str, pattern: Option<&str>, default: &str) -> Result<Regex, String> {
+    Regex::new(pattern.unwrap_or(default)).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
+        format!("{flag}: {:?} is no regular expression: {reason}", pattern.unwrap_or(default))
+    })
+}
+
+fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
+    let text = flags.kafka_labels.as_deref().unwrap_or_default();
+    let pairs = key_values("--kafka.labels", text.split(',').filter(|item| !item.trim().is_empty()))?;
+    for name in pairs.keys() {
+        let mut chars = name.chars();
+        let good = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !good || name.starts_with("__") {
+            return Err(format!("--kafka.labels: {name:?} is no label name ([a-zA-Z_][a-zA-Z0-9_]*, not __...)"));
+        }
+    }
+    Ok(pairs.into_iter().collect())
+}
+
+fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
+    let bootstrap: Vec<String> =
+        flags.kafka_server.iter().map(|server| server.trim().to_owned()).filter(|server| !server.is_empty()).collect();
+    for server in &bootstrap {
+        host_port("--kafka.server", server)?;
+    }
+    let security = SecurityConfig { tls: tls(flags)?, sasl: sasl(flags)? };
+    let properties = key_values("--kafka.property", &flags.kafka_property)?;
+    if bootstrap.is_empty() {
+        return match (properties.keys().next(), security.tls.is_some() || security.sasl.is_some()) {
+            (None, false) => Ok(None),
+            _ => Err("--kafka.property, --tls.* and --sasl.* need --kafka.server=HOST:PORT".to_owned()),
+        };
+    }
+    Ok(Some(ClientConfig { bootstrap, client_id: CLIENT_ID.to_owned(), security, properties }))
+}
+
+fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
+    let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
+    let tls = Tls {
+        ca_file: flags.tls_ca_file.clone(),
+        cert_file: flags.tls_cert_file.clone(),
+        key_file: flags.tls_key_file.clone(),
+        key_password: None,
+        insecure_skip_verify: insecure,
+    };
+    if tls.cert_file.is_some() != tls.key_file.is_some() {
+        return Err("--tls.cert-file and --tls.key-file go together".to_owned());
+    }
+    if flags.tls_enabled.unwrap_or(false) {
+        return Ok(Some(tls));
+    }
+    if tls.ca_file.is_some() || tls.cert_file.is_some() || insecure {
+        return Err("--tls.* is given but TLS is off: add --tls.enabled".to_owned());
+    }
+    Ok(None)
+}
+
+fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
+    if !flags.sasl_enabled.unwrap_or(false) {
+        return match flags.sasl_mechanism {
+            Some(_) => Err("--sasl.mechanism is given but SASL is off: add --sasl.enabled".to_owned()),
+            None => Ok(None),
+        };
+    }
+    let mechanism = flags.sasl_mechanism.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let username =
+        || flags.sasl_username.clone().ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.username"));
+    let password = || {
+        secret("--sasl.password", flags.sasl_password.as_deref(), flags.sasl_password_file.as_deref())?
+            .ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.password-file (or SASL_USER_PASSWORD)"))
+    };
+    Ok(Some(match mechanism.as_str() {
+        "plain" => Sasl::Plain { username: username()?, password: password()? },
+        "scram-sha256" | "scram-sha-256" => Sasl::ScramSha256 { username: username()?, password: password()? },
+        "scram-sha512" | "scram-sha-512" => Sasl::ScramSha512 { username: username()?, password: password()? },
+        "gssapi" => Sasl::Gssapi {
+            service_name: flags.sasl_service_name.clone().unwrap_or_else(|| "kafka".to_owned()),
+            principal: match &flags.sasl_realm {
+                Some(realm) => format!("{}@{realm}", username()?),
+                None => username()?,
+            },
+            keytab: flags
+                .sasl_keytab_path
+                .clone()
+                .ok_or("--sasl.mechanism=gssapi needs --sasl.keytab-path; a password needs kinit, which is not done")?,
+        },
+        "" => {
+            return Err("--sasl.enabled needs --sasl.mechanism: plain, scram-sha256, scram-sha512 or gssapi".to_owned());
+        }
+        other => {
+            return Err(format!(
+                "--sasl.mechanism: {other:?} is not supported: plain, scram-sha256, scram-sha512 or gssapi"
+            ));
+        }
+    }))
+}
+
+fn secret(flag: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<SecretString>, String> {
+    match (value, file) {
+        // A file that was asked for wins over a variable that happens to be set.
+        (_, Some(path)) => read_secret(&format!("{flag}-file"), path).map(Some),
+        (Some(value), None) => Ok(Some(SecretString::from(value.to_owned()))),
+        (None, None) => Ok(None),
+    }
+}
+
+fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
+    let protocol = flags.jolokia_protocol.clone().unwrap_or_else(|| "http".to_owned());
+    if protocol != "http" && protocol != "https" {
+        return Err(format!("--jolokia.protocol: {protocol:?} is neither http nor https"));
+    }
+    if flags.jolokia_port == Some(0) {
+        return Err("--jolokia.port: 0 is no port".to_owned());
+    }
+    let path = flags.jolokia_path.as_deref().unwrap_or("/jolokia/").trim_matches('/');
+    let password =
+        secret("--jolokia.password", flags.jolokia_password.as_deref(), flags.jolokia_password_file.as_deref())?;
+    let credentials = match (&flags.jolokia_username, password) {
+        (Some(username), Some(password)) => Some((username.clone(), password)),
+        (Some(_), None) => {
+            return Err("--jolokia.username needs --jolokia.password-file (or JOLOKIA_PASSWORD)".to_owned());
+        }
+        (None, _) => None,
+    };
+    Ok(JolokiaConfig {
+        protocol,
+        port: flags.jolokia_port,
+        path: if path.is_empty() { "/".to_owned() } else { format!("/{path}/") },
+        nodes: jolokia_nodes(&flags.jolokia_url)?,
+        credentials,
+        ca_file: flags.jolokia_ca_file.clone(),
+        insecure_skip_verify: flags.jolokia_insecure_skip_tls_verify.unwrap_or(false),
+        max_body_bytes: usize::try_from(flags.jolokia_max_body_size.unwrap_or(64).max(1))
+            .unwrap_or(usize::MAX)
+            .saturating_mul(1 << 20),
+    })
+}
+
+fn jolokia_nodes(urls: &[String]) -> Result<Vec<JolokiaNode>, String> {
+    let mut nodes: Vec<JolokiaNode> = Vec::new();
+    for text in urls {
+        let node = jolokia_node(text)?;
+        if nodes.iter().any(|known| known.url == node.url) {
+            return Err(format!("--jolokia.url: {} is given twice", node.url));
+        }
+        if node.id.is_some() && nodes.iter().any(|known| known.id == node.id) {
+            return Err(format!("--jolokia.url: node {} is given twice", node.id.unwrap_or_default()));
+        }
+        nodes.push(node);
+    }
+    Ok(nodes)
+}
+
+/// Reads `[ID=]URL`. The error never repeats the text, which may hold credentials.
+fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
+    let (id, url) = match text.split_once('=') {
+        Some((id, url)) if !id.contains(':') => {
+            let id = id.trim().parse().map_err(|_| format!("--jolokia.url: {id:?} before the `=` is no node id"))?;
+            (Some(id), url)
+        }
+        _ => (None, text),
+    };
+    let parsed = reqwest::Url::parse(url.trim())
+        .map_err(|error| format!("--jolokia.url: {error}; write it like http://host:8778/jolokia/"))?;
+    if !["http", "https"].contains(&parsed.scheme()) {
+        return Err(format!("--jolokia.url: {} is neither http nor https", parsed.scheme()));
+    }
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err("--jolokia.url: credentials do not belong in the URL: \
+                    use --jolokia.username and --jolokia.password-file"
+            .to_owned());
+    }
+    let host = parsed.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+    let Some(port) = parsed.port_or_known_default() else {
+        return Err("--jolokia.url: the port is missing".to_owned());
+    };
+    let mut url = parsed.clone();
+    url.set_fragment(None);
+    url.set_query(None);
+    match parsed.path() {
+        "/" => url.set_path("/jolokia/"),
+        path if path.ends_with('/') => {}
+        path => url.set_path(&format!("{path}/")),
+    }
+    Ok(JolokiaNode { id, url: url.into(), host, port })
+}
+
+fn web(flags: &Flags) -> Result<WebConfig, String> {
+    let mut listen = Vec::new();
+    for address in &flags.web_listen_address {
+        let address = match address.strip_prefix(':') {
+            Some(port) => format!("[::]:{port}"),
+            None => address.clone(),
+        };
+        host_port("--web.listen-address", &address)?;
+        listen.push(address);
+    }
+    if listen.is_empty() {
+        listen.push("[::]:9308".to_owned());
+    }
+    let telemetry_path = flags.web_telemetry_path.as_deref().unwrap_or("/metrics").trim_end_matches('/').to_owned();
+    if !telemetry_path.starts_with('/') {
+        return Err("--web.telemetry-path must start with a slash and name a path, like /metrics".to_owned());
+    }
+    let external_url = match &flags.web_external_url {
+        Some(url) => {
+            let parsed = reqwest::Url::parse(url).map_err(|error| format!("--web.external-url: {url:?}: {error}"))?;
+            if !["http", "https"].contains(&parsed.scheme()) || parsed.host_str().is_none() {
+                return Err(format!("--web.external-url: {url:?} is no http or https URL with a host"));
+            }
+            Some(url.trim_end_matches('/').to_owned())
+        }
+        None => None,
+    };
+    Ok(WebConfig {
+        listen,
+        telemetry_path,
+        external_url,
+        sd_instance: flags.web_sd_instance.clone().unwrap_or_else(|| "{host}:{port}".to_owned()),
+        max_requests: flags.web_max_requests.unwrap_or(40).max(1),
+    })
+}
+
+fn host_port(flag: &str, text: &str) -> Result<(), String> {
+    let valid = text.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && (!host.contains(':') || host.starts_with('[')) && port.parse::<u16>().is_ok()
+    });
+    if valid { Ok(()) } else { Err(format!("{flag}: {text:?} is not HOST:PORT (IPv6 hosts in brackets)")) }
+}
+
+fn log(flags: &Flags) -> Result<LogConfig, String> {
+    let level = match flags.log_level.as_deref().unwrap_or("info") {
+        "debug" => tracing::Level::DEBUG,
+        "info" => tracing::Level::INFO,
+        "warn" | "warning" => tracing::Level::WARN,
+        "error" => tracing::Level::ERROR,
+        other => return Err(format!("--log.level: {other:?} is none of debug, info, warn, error")),
+    };
+    let json = match flags.log_format.as_deref().unwrap_or("logfmt") {
+        "logfmt" => false,
+        "json" => true,
+        other => return Err(format!("--log.format: {other:?} is neither logfmt nor json")),
+    };
+    Ok(LogConfig { level, json })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+
+    fn config(arguments: &[&str]) -> Result<Config, String> {
+        let line = std::iter::once("kafka-vitals").chain(arguments.iter().copied());
+        resolve(&Flags::try_parse_from(line).map_err(|error| error.to_string())?)
+    }
+
+    #[test]
+    fn defaults_are_those_of_kafka_exporter_where_it_has_them() {
+        let config = config(&["--kafka.server=a:9092,b:9092", "--kafka.server=c:9092"]).unwrap();
+        assert_eq!(config.kafka.unwrap().bootstrap, ["a:9092", "b:9092", "c:9092"]);
+        assert_eq!(config.web.listen, ["[::]:9308"]);
+        assert_eq!(config.web.telemetry_path, "/metrics");
+        assert!(config.selection.show_all_offsets);
+        assert!(config.selection.topic("__consumer_offsets"));
+    }
+
+    #[test]
+    fn booleans_take_every_spelling() {
+        for (flag, expected) in [
+            ("--offset.show-all", true),
+            ("--offset.show-all=true", true),
+            ("--offset.show-all=false", false),
+            ("--no-offset.show-all", false),
+        ] {
+            let config = config(&["--kafka.server=a:1", flag]).unwrap();
+            assert_eq!(config.selection.show_all_offsets, expected, "{flag}");
+        }
+    }
+
+    #[test]
+    fn filters_are_found_anywhere_in_the_name() {
+        let config = config(&["--kafka.server=a:1", "--topic.filter=ord", "--topic.exclude=_dlq$"]).unwrap();
+        assert!(config.selection.topic("new-orders"));
+        assert!(!config.selection.topic("orders_dlq"));
+        assert!(!config.selection.topic("payments"));
+    }
+
+    #[test]
+    fn jolokia_urls_take_an_id_and_get_a_path() {
+        for (text, id, url) in [
+            ("http://h:8778", None, "http://h:8778/jolokia/"),
+            ("http://h:8778/jolokia", None, "http://h:8778/jolokia/"),
+            ("3=https://h/agent/", Some(3), "https://h/agent/"),
+            ("http://h:1/j?maxDepth=3", None, "http://h:1/j/"),
+        ] {
+            let node = jolokia_node(text).unwrap();
+            assert_eq!((node.id, node.url.as_str()), (id, url), "{text}");
+        }
+    }
+
+    #[test]
+    fn unusable_values_are_told_with_their_flag() {
+        for (arguments, expected) in [
+            (&[][..], "nothing to read"),
+            (&["--jolokia.port=8778"], "--jolokia.port needs --kafka.server"),
+            (&["--kafka.server=broker"], "--kafka.server: \"broker\" is not HOST:PORT"),
+            (&["--kafka.server=a:1", "--kafka.property=x"], "--kafka.property: expected KEY=VALUE"),
+            (&["--kafka.server=a:1", "--kafka.labels=9x=1"], "no label name"),
+            (&["--kafka.server=a:1", "--topic.filter=("], "--topic.filter: \"(\" is no regular expression"),
+            (&["--kafka.server=a:1", "--sasl.enabled"], "--sasl.enabled needs --sasl.mechanism"),
+            (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
+            (&["--jolokia.url=x=http://h:1"], "no node id"),
+            (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
+            (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),
+            (&["--jolokia.url=1=http://h:1", "--jolokia.url=1=http://h:2"], "node 1 is given twice"),
+            (&["--kafka.server=a:1", "--web.listen-address=9308"], "--web.listen-address"),
+            (&["--kafka.server=a:1", "--log.level=loud"], "--log.level"),
+        ] {
+            let error = config(arguments).unwrap_err();
+            assert!(error.contains(expected), "{arguments:?}: {error}");
+            assert!(!error.contains("hunter2"), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The running exporter: which sources a page joins, and what the page is made of.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use kafka_admin::{AdminError, Cluster, KafkaAdmin};
+
+use crate::collect::node::{NodeCollector, NodeReading};
+use crate::collect::{brokers, exporter, groups, topics};
+use crate::config::{Config, Selection};
+use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
+use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::metrics::Family;
+use crate::nodes::{Node, Nodes};
+use crate::rules::Rules;
+use crate::scrape::{Outcome, Progress, Run, Source};
+use crate::stats::{CollectorId, Failure, Stats};
+
+/// Label value of the collector of a node's MBeans.
+const JMX: &str = "jmx";
+
+/// Everything that lives as long as the process.
+#[derive(Debug)]
+pub struct Exporter {
+    /// The configuration it was started with.
+    pub config: Config,
+    /// What it has done so far.
+    pub stats: Arc<Stats>,
+    kafka: Option<Kafka>,
+    nodes: Arc<Mutex<Nodes>>,
+    /// By agent URL.
+    agents: Mutex<HashMap<String, Arc<Agent>>>,
+    rules: Mutex<Arc<Rules>>,
+}
+
+#[derive(Debug)]
+struct Kafka {
+    admin: Arc<dyn KafkaAdmin>,
+    topology: Arc<Topology>,
+    reader: Arc<ClusterReader>,
+    source: Source<ClusterReading>,
+}
+
+#[derive(Debug)]
+struct Agent {
+    collector: NodeCollector<Jolokia>,
+    source: Source<NodeReading>,
+}
+
+/// A snapshot and, made on first use, its families.
+#[derive(Debug)]
+pub struct ClusterReading {
+    snapshot: Snapshot,
+    families: OnceLock<Vec<Family>>,
+}
+
+impl ClusterReading {
+    fn new(snapshot: Snapshot) -> Self {
+        Self { snapshot, families: OnceLock::new() }
+    }
+
+    /// `kafka_brokers`, `kafka_topic_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
+    pub fn families(&self, selection: &Selection) -> &[Family] {
+        self.families.get_or_init(|| {
+            let Snapshot { cluster, ends, starts, groups, .. } = &self.snapshot;
+            let mut families = Vec::new();
+            if let Some(cluster) = cluster {
+                families.extend(brokers::families(cluster));
+                families.extend(topics::families(cluster, ends, starts, |topic| selection.topic(topic)));
+            }
+            if let Some(groups) = groups {
+                families.extend(groups::families(groups, cluster.as_deref(), ends, starts, selection));
+            }
+            families
+        })
+    }
+}
+
+/// A node and what its source had in time.
+#[derive(Debug)]
+pub struct NodeRun {
+    /// The node.
+    pub node: Node,
+    /// What there is.
+    pub run: Run<NodeReading>,
+}
+
+/// Why a node page cannot be shown.
+#[derive(Debug)]
+pub enum NoNode {
+    /// No such node.
+    Unknown,
+    /// Nothing is known of the cluster yet.
+    NoMetadata(AdminError),
+}
+
+impl Exporter {
+    /// Connects nothing yet.
+    pub fn new(config: Config, admin: Option<Arc<dyn KafkaAdmin>>, rules: Rules) -> Self {
+        let kafka = admin.map(|admin| {
+            let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh));
+            let reader = ClusterReader::new(
+                Arc::clone(&admin),
+                Arc::clone(&topology),
+                config.selection.clone(),
+                config.scrape.refresh,
+            );
+            Kafka { admin, topology, reader: Arc::new(reader), source: Source::new(config.scrape.reuse) }
+        });
+        Self {
+            nodes: Arc::new(Mutex::new(Nodes::new(config.jolokia.clone(), config.scrape.forget_after))),
+            stats: Arc::default(),
+            agents: Mutex::default(),
+            rules: Mutex::new(Arc::new(rules)),
+            kafka,
+            config,
+        }
+    }
+
+    /// The Kafka client's name; absent without Kafka.
+    pub fn client(&self) -> Option<&'static str> {
+        self.kafka.as_ref().map(|kafka| kafka.admin.engine())
+    }
+
+    /// All known nodes that have an agent.
+    pub fn nodes(&self) -> Vec<Node> {
+        locked(&self.nodes).list()
+    }
+
+    /// Reads the rules file again. Good rules replace those in use, and agents are met anew, because what they have
+    /// cached belongs to the old rules; bad ones change nothing.
+    pub fn reload(&self) -> Result<(), String> {
+        let read = read_rules(&self.config);
+        self.stats.reloaded(read.is_ok());
+        match read {
+            Ok(rules) => {
+                *locked(&self.rules) = Arc::new(rules);
+                locked(&self.agents).clear();
+                tracing::info!("reloaded the rules");
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(error, "reload failed, the rules before stay in use");
+                Err(error)
+            }
+        }
+    }
+
+    /// The cluster's reading; absent without Kafka.
+    pub async fn cluster(&self, deadline: Instant) -> Option<Run<ClusterReading>> {
+        let kafka = self.kafka.as_ref()?;
+        let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
+        let start = |progress: Arc<Progress<ClusterReading>>| async move {
+            let started = Instant::now();
+            let snapshot = reader
+                .collect(run_deadline(deadline), |partial| {
+                    if let Some(cluster) = &partial.cluster {
+                        locked(&nodes).observe(cluster, Instant::now());
+                    }
+                    progress.publish(ClusterReading::new(partial.clone()));
+                })
+                .await;
+            for part in Part::ALL {
+                stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
+            }
+            let complete = snapshot.failures.is_empty();
+            Outcome { value: ClusterReading::new(snapshot), complete }
+        };
+        let stats = Arc::clone(&self.stats);
+        let panicked = move |message: String| {
+            for part in Part::ALL {
+                stats.collector_ended(cluster_collector(part), Duration::ZERO, &[panic_failure(&message)]);
+            }
+        };
+        Some(kafka.source.join(deadline, start, panicked).await)
+    }
+
+    /// The topology, asked for if it is not remembered, so that new brokers become nodes.
+    async fn topology(&self, deadline: Instant) -> Option<Result<Arc<Cluster>, AdminError>> {
+        let kafka = self.kafka.as_ref()?;
+        let result = match tokio::time::timeout_at(deadline.into(), kafka.topology.get(deadline)).await {
+            Ok(result) => result.map(|known| known.cluster),
+            Err(_) => Err(AdminError::Timeout { call: "Metadata" }),
+        };
+        if let Ok(cluster) = &result {
+            locked(&self.nodes).observe(cluster, Instant::now());
+        }
+        Some(result)
+    }
+
+    /// The nodes for `/sd`, with the cluster's id, from a topology as fresh as can be had. An error while no metadata
+    /// has ever been seen.
+    pub async fn discover(&self, deadline: Instant) -> Result<(Vec<Node>, Option<String>), AdminError> {
+        let mut cluster_id = None;
+        match self.topology(deadline).await {
+            Some(Ok(cluster)) => cluster_id = cluster.id.clone(),
+            Some(Err(error)) if locked(&self.nodes).no_broker_seen() => return Err(error),
+            Some(Err(_)) | None => {}
+        }
+        Ok((self.nodes(), cluster_id))
+    }
+
+    /// All nodes' readings. Waits for metadata only while no broker is known, because a broker that does not answer
+    /// must not hold up the others' MBeans.
+    pub async fn all_nodes(&self, deadline: Instant) -> Vec<NodeRun> {
+        if !self.config.jolokia.is_enabled() {
+            return Vec::new();
+        }
+        if self.config.jolokia.port.is_some() && locked(&self.nodes).no_broker_seen() {
+            let now = Instant::now();
+            self.topology(now + deadline.saturating_duration_since(now) / 3).await;
+        }
+        let nodes = self.nodes();
+        self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
+        locked(&self.agents).retain(|url, _| nodes.iter().any(|node| node.agent_url == *url));
+        let runs = nodes.into_iter().map(|node| async {
+            let run = self.node_run(&node, deadline).await;
+            // The agent may have told its id meanwhile.
+            let node = locked(&self.nodes).find(&node.key()).unwrap_or(node);
+            NodeRun { node, run }
+        });
+        join_all(runs).await
+    }
+
+    /// One node's reading.
+    pub async fn node(&self, key: &str, deadline: Instant) -> Result<NodeRun, NoNode> {
+        let mut node = locked(&self.nodes).find(key);
+        if node.is_none() {
+            let now = Instant::now();
+            let topology = self.topology(now + deadline.saturating_duration_since(now) / 2).await;
+            node = locked(&self.nodes).find(key);
+            if let (None, Some(Err(error))) = (&node, topology)
+                && locked(&self.nodes).no_broker_seen()
+            {
+                return Err(NoNode::NoMetadata(error));
+            }
+        }
+        let node = node.ok_or(NoNode::Unknown)?;
+        let run = self.node_run(&node, deadline).await;
+        Ok(NodeRun { run, node })
+    }
+
+    async fn node_run(&self, node: &Node, deadline: Instant) -> Run<NodeReading> {
+        let agent = match self.agent(node) {
+            Ok(agent) => agent,
+            Err(message) => {
+                let failure = Failure { kind: "internal", count: 1, message };
+                self.stats.collector_ended(node_collector(&node.key()), Duration::ZERO, &[failure]);
+                return Run::failed();
+            }
+        };
+        let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
+        let (reading_agent, read_node) = (Arc::clone(&agent), node.clone());
+        let start = |progress: Arc<Progress<NodeReading>>| async move {
+            let started = Instant::now();
+            let on_essentials = move |reading| progress.publish(reading);
+            let reading = reading_agent.collector.collect(run_deadline(deadline), on_essentials).await;
+            let mut key = read_node.key();
+            if let (None, Some(id)) = (read_node.id, reading.node_id) {
+                locked(&nodes).learn_id(&read_node.agent_url, id);
+                key = id.to_string();
+            }
+            let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
+            stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
+            let dropped = reading.duplicates_dropped + reading.reserved_dropped;
+            stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
+            let complete = reading.complete && failures.is_empty();
+            Outcome { value: reading, complete }
+        };
+        let (stats, key) = (Arc::clone(&self.stats), node.key());
+        let panicked = move |message: String| {
+            stats.collector_ended(node_collector(&key), Duration::ZERO, &[panic_failure(&message)]);
+        };
+        agent.source.join(deadline, start, panicked).await
+    }
+
+    fn agent(&self, node: &Node) -> Result<Arc<Agent>, String> {
+        if let Some(agent) = locked(&self.agents).get(&node.agent_url) {
+            return Ok(Arc::clone(agent));
+        }
+        let transport = self.connect(&node.agent_url).map_err(|error| error.to_string())?;
+        let rules = Arc::clone(&locked(&self.rules));
+        let agent = Arc::new(Agent {
+            collector: NodeCollector::new(transport, rules),
+            source: Source::new(self.config.scrape.reuse),
+        });
+        // Two pages may have met the same new node.
+        Ok(Arc::clone(locked(&self.agents).entry(node.agent_url.clone()).or_insert(agent)))
+    }
+
+    fn connect(&self, url: &str) -> Result<Jolokia, JolokiaError> {
+        let config = &self.config.jolokia;
+        let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
+        let (username, password) = config.credentials.clone().unzip();
+        let agent = AgentConfig {
+            url: url.to_owned(),
+            username,
+            password,
+            ca_file: config.ca_file.clone(),
+            insecure: config.insecure_skip_verify,
+        };
+        Jolokia::new(agent, limits)
+    }
+
+    /// The exporter's own families for a page that joined these runs.
+    pub fn own_families(&self, cluster: Option<&Run<ClusterReading>>, nodes: &[NodeRun]) -> Vec<Family> {
+        let mut late = Vec::new();
+        if cluster.is_some_and(|run| run.ended.is_none()) {
+            late.extend(Part::ALL.map(cluster_collector));
+        }
+        late.extend(nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())));
+        let nodes = self.nodes().len();
+        exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
+    }
+}
+
+/// The rules that the configuration names: its file's, or the built-in ones.
+pub fn read_rules(config: &Config) -> Result<Rules, String> {
+    let Some(path) = &config.rules_file else {
+        return Ok(Rules::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {}: {error}", path.display()))?;
+    Rules::load(&text, &path.display().to_string()).map_err(|error| error.to_string())
+}
+
+fn cluster_collector(part: Part) -> CollectorId {
+    CollectorId { collector: part.as_str(), broker: String::new() }
+}
+
+fn node_collector(key: &str) -> CollectorId {
+    CollectorId { collector: JMX, broker: key.to_owned() }
+}
+
+fn failures(snapshot: &Snapshot, part: Part) -> Vec<Failure> {
+    let of_part = snapshot.failures.iter().filter(|(failed, ..)| *failed == part);
+    of_part.map(|(_, kind, count, error)| Failure { kind: kind.as_str(), count, message: error.to_string() }).collect()
+}
+
+fn read_failure(error: &crate::mbean::ReadError) -> Failure {
+    Failure { kind: error.kind.as_str(), count: 1, message: error.message.clone() }
+}
+
+fn panic_failure(message: &str) -> Failure {
+    Failure { kind: "panic", count: 1, message: format!("a collector panicked, please report it: {message}") }
+}
+
+/// A run ends a little before the first page that waits for it, so that this page sees its end.
+fn run_deadline(page: Instant) -> Instant {
+    let now = Instant::now();
+    let left = page.saturating_duration_since(now);
+    now + left - (left / 20).min(Duration::from_millis(200))
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,236 @@
+//! One agent as a [`Transport`]: a plan in, two bulk POSTs out, beans into the sink; one request in flight, and after a
+//! time-out a cheap probe first.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+
+use super::decode::{DecodeError, Decoded, decode};
+use super::http::{AgentConfig, Http, JolokiaError, Limits};
+use super::request::Bulk;
+use crate::mbean::{Answer, BeanSink, Plan, ReadError, ReadErrorKind, Transport};
+
+/// A Jolokia agent.
+#[derive(Debug)]
+pub struct Jolokia {
+    http: Http,
+    probe: Duration,
+    /// Held while a request is in flight: agents serve one request at a time, a second one would only wait there.
+    state: Mutex<State>,
+}
+
+/// What is known of the agent from earlier answers.
+#[derive(Debug, Default)]
+struct State {
+    /// A request was given up on and the agent may still be busy with it.
+    abandoned: bool,
+    /// When the names were last told, by the agent's clock, in seconds since the epoch. `None` asks for all of them.
+    names_at: Option<u64>,
+    version_seen: bool,
+    nan_trap_told: bool,
+}
+
+/// What one read has achieved so far.
+struct Progress<S> {
+    sink: Option<S>,
+    requests: u64,
+    bytes: u64,
+    names: Option<Vec<Box<str>>>,
+}
+
+impl Jolokia {
+    /// Prepares to ask the agent at `config.url`; sends nothing yet.
+    ///
+    /// # Errors
+    /// The URL is none, the CA file cannot be read, or an `https` URL meets a system without CA certificates.
+    pub fn new(config: AgentConfig, limits: Limits) -> Result<Self, JolokiaError> {
+        let http = Http::new(config, limits.max_body)?;
+        Ok(Self { http, probe: limits.probe, state: Mutex::new(State::default()) })
+    }
+
+    /// The agent's URL without credentials.
+    pub fn url(&self) -> &str {
+        self.http.shown()
+    }
+
+    async fn run<S: BeanSink>(
+        &self,
+        plan: &Plan,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<(), ReadError> {
+        let Ok(mut state) = tokio::time::timeout_at(deadline.into(), self.state.lock()).await else {
+            return Err(self.http.error(
+                ReadErrorKind::Timeout,
+                format_args!("an earlier read was still in flight; scrape less often or allow more time"),
+            ));
+        };
+        let state = &mut *state;
+        if state.abandoned {
+            self.probe(state, deadline, progress).await?;
+        }
+        let result = self.two_posts(state, plan, deadline, progress).await;
+        if result.as_ref().is_err_and(|error| error.kind != ReadErrorKind::Agent) {
+            // The agent may come back as another process: ask for its version and all its names again.
+            state.names_at = None;
+            state.version_seen = false;
+        }
+        result
+    }
+
+    /// Asks for the version alone: only an agent that answers this in time is free for more.
+    async fn probe<S>(
+        &self,
+        state: &mut State,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<(), ReadError> {
+        let until = deadline.min(Instant::now() + self.probe);
+        let mut bulk = Bulk::default();
+        bulk.version();
+        progress.requests += 1;
+        match self.http.post(bulk.build().0, until).await {
+            Ok(body) => progress.bytes += body.len() as u64,
+            Err(error) if error.kind == ReadErrorKind::Timeout => {
+                return Err(self.http.error(
+                    ReadErrorKind::Timeout,
+                    format_args!(
+                        "the agent has not answered since an earlier time-out; is the broker overloaded or frozen?"
+                    ),
+                ));
+            }
+            Err(error) => {
+                // It answers, or nobody is there: either way no request of ours is under way.
+                state.abandoned = false;
+                return Err(error);
+            }
+        }
+        state.abandoned = false;
+        Ok(())
+    }
+
+    async fn two_posts<S: BeanSink>(
+        &self,
+        state: &mut State,
+        plan: &Plan,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<(), ReadError> {
+        let mut first = Bulk::default();
+        if !state.version_seen {
+            first.version();
+        }
+        plan.essentials.iter().for_each(|query| first.read(query));
+        let mut second = Bulk::default();
+        plan.per_partition.iter().for_each(|query| second.read(query));
+        if plan.is_empty() {
+            first.search(None);
+        } else {
+            second.search(state.names_at);
+        }
+        let first = self.bulk(state, first, !plan.is_empty(), deadline, progress).await;
+        // An answered bulk with failed items is no reason not to send the second.
+        if let Err(error) = &first
+            && error.kind != ReadErrorKind::Agent
+        {
+            return first;
+        }
+        let second = if second.is_empty() { Ok(()) } else { self.bulk(state, second, false, deadline, progress).await };
+        first.and(second)
+    }
+
+    /// One bulk POST, decoded into the sink off the async threads. `essentials` = with it all essentials have arrived.
+    async fn bulk<S: BeanSink>(
+        &self,
+        state: &mut State,
+        bulk: Bulk,
+        essentials: bool,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<(), ReadError> {
+        let (body, items) = bulk.build();
+        progress.requests += 1;
+        // Set while the request is out, so that it also stays set when this future is dropped.
+        state.abandoned = true;
+        let body = match self.http.post(body, deadline).await {
+            Ok(body) => body,
+            Err(error) => {
+                state.abandoned = error.kind == ReadErrorKind::Timeout;
+                return Err(error);
+            }
+        };
+        state.abandoned = false;
+        progress.bytes += body.len() as u64;
+        let Some(mut sink) = progress.sink.take() else {
+            return Err(self.http.error(ReadErrorKind::Internal, format_args!("decoding failed before")));
+        };
+        let task = tokio::task::spawn_blocking(move || {
+            let (decoded, result) = decode(&body, &items, deadline, &mut sink);
+            if essentials && result.is_ok() {
+                sink.essentials_complete();
+            }
+            (sink, decoded, result)
+        });
+        let Ok((sink, decoded, result)) = task.await else {
+            return Err(self.http.error(
+                ReadErrorKind::Internal,
+                format_args!("the answer made the decoder fail; please report this as a bug"),
+            ));
+        };
+        progress.sink = Some(sink);
+        match result {
+            Err(DecodeError::Late) => Err(self.http.error(
+                ReadErrorKind::Timeout,
+                format_args!("the answer came too late to be decoded; allow more time"),
+            )),
+            Err(DecodeError::Shape(reason)) => Err(self
+                .http
+                .error(ReadErrorKind::Protocol, format_args!("{reason}; is this the URL of a Jolokia agent?"))),
+            Ok(()) => self.accept(state, decoded, progress),
+        }
+    }
+
+    fn accept<S>(&self, state: &mut State, decoded: Decoded, progress: &mut Progress<S>) -> Result<(), ReadError> {
+        state.version_seen = true;
+        if let Some(version) = &decoded.agent_version
+            && has_nan_trap(version)
+            && !state.nan_trap_told
+        {
+            state.nan_trap_told = true;
+            tracing::error!(
+                url = self.url(),
+                "Jolokia {version} fails on every bean with a NaN value, so most of Kafka's beans will be missing; use 2.5.0 or later"
+            );
+        }
+        if decoded.names_at.is_some() {
+            state.names_at = decoded.names_at;
+        }
+        if decoded.names.is_some() {
+            progress.names = decoded.names;
+        }
+        match decoded.failed {
+            None => Ok(()),
+            Some((count, failure)) => Err(self.http.error(
+                ReadErrorKind::Agent,
+                format_args!(
+                    "{count} request(s) of the bulk failed, first the {} with status {} ({}); check the agent's access policy",
+                    failure.asked, failure.status, failure.error
+                ),
+            )),
+        }
+    }
+}
+
+impl Transport for Jolokia {
+    async fn read<S: BeanSink>(&self, plan: &Plan, deadline: Instant, sink: S) -> Answer<S> {
+        let mut progress = Progress { sink: Some(sink), requests: 0, bytes: 0, names: None };
+        let result = self.run(plan, deadline, &mut progress).await;
+        let Progress { sink, requests, bytes, names } = progress;
+        Answer { sink, requests, bytes, names, result }
+    }
+}
+
+/// 2.4.0 to 2.4.3 throw while serialising NaN, and the whole request fails (jolokia/jolokia#934).
+fn has_nan_trap(version: &str) -> bool {
+    matches!(version, "2.4.0" | "2.4.1" | "2.4.2" | "2.4.3")
+}

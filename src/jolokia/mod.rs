@@ -1,0 +1,10 @@
+//! Reading MBeans through Jolokia (1.x and 2.x): bulk requests out, beans into a sink.
+
+mod client;
+mod decode;
+mod http;
+mod request;
+mod value;
+
+pub use client::Jolokia;
+pub use http::{AgentConfig, JolokiaError, Limits};

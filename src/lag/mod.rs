@@ -1,0 +1,270 @@
+//! Lag in records: a group's commits beside the partitions' ends and starts. Pure.
+//!
+//! `lag = max(0, end - committed)`, with the high watermark as end (KafkaConsumer's own `records-lag` under
+//! read_uncommitted). A partition whose end or commit is not known makes its topic's sums unknown, not smaller.
+
+use std::collections::{HashMap, HashSet};
+
+use kafka_admin::{Cluster, CommittedOffset};
+
+use crate::kafka::{Lookup, PartitionOffsets};
+
+/// One group's lag on one topic to which it has committed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TopicLag {
+    /// Position of the topic in the cluster.
+    pub topic: usize,
+    /// Partitions to show, in ascending order.
+    pub partitions: Vec<PartitionLag>,
+    /// Sum of the committed offsets; absent when one could not be read.
+    pub committed_sum: Option<i64>,
+    /// Sum of the lags of the committed partitions, in records; absent when one is unknown.
+    pub lag_sum: Option<i64>,
+    /// Partitions that a committed offset is known or supposed for, and no lag.
+    pub unknown_partitions: u32,
+    /// Committed partitions whose committed offset lies beyond the end.
+    pub beyond_end_partitions: u32,
+    /// Records between the committed offsets and the log starts: gone before they were read. Absent when a start is
+    /// unknown.
+    pub lost_records: Option<i64>,
+}
+
+/// One group's lag on one partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PartitionLag {
+    /// Position of the partition in its topic.
+    pub partition: usize,
+    /// Committed offset: the next one to read.
+    pub commit: Commit,
+    /// Lag in records; absent when the end is unknown or nothing is committed.
+    pub lag: Option<i64>,
+}
+
+/// What a group has committed for a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit {
+    /// This offset.
+    At(i64),
+    /// Nothing.
+    Nothing,
+    /// It could not be read.
+    Unknown,
+}
+
+/// Which partitions without a commit are shown.
+#[derive(Debug, Clone, Copy)]
+pub enum Show<'a> {
+    /// All of a topic that has any commit.
+    All,
+    /// Those assigned to a member, by topic name; others are not shown even if committed.
+    Assigned(&'a HashMap<&'a str, HashSet<i32>>),
+    /// None: the committed partitions only.
+    Committed,
+}
+
+/// Finds topics by name.
+#[derive(Debug)]
+pub struct TopicIndex<'a>(HashMap<&'a str, usize>);
+
+impl<'a> TopicIndex<'a> {
+    /// Of the cluster's topics, those that `wanted` accepts.
+    pub fn new(cluster: &'a Cluster, wanted: impl Fn(&str) -> bool) -> Self {
+        let topics = cluster.topics.iter().enumerate().filter(|(_, topic)| wanted(&topic.name));
+        Self(topics.map(|(position, topic)| (&*topic.name, position)).collect())
+    }
+}
+
+/// The lag of one group, by topic in ascending order of name. Topics that no longer exist or are not wanted are left
+/// out, and so are topics on which it has committed nothing (to a shown partition).
+pub fn group_lag(
+    cluster: &Cluster,
+    index: &TopicIndex<'_>,
+    ends: &PartitionOffsets,
+    starts: &PartitionOffsets,
+    committed: &[CommittedOffset],
+    show: Show<'_>,
+) -> Vec<TopicLag> {
+    let mut by_topic: HashMap<usize, HashMap<i32, Commit>> = HashMap::new();
+    for item in committed {
+        let Some(&topic) = index.0.get(&*item.topic) else { continue };
+        let commit = match &item.offset {
+            Ok(Some(offset)) => Commit::At(*offset),
+            Ok(None) => Commit::Nothing,
+            Err(_) => Commit::Unknown,
+        };
+        by_topic.entry(topic).or_default().insert(item.partition, commit);
+    }
+    let mut topics: Vec<(usize, HashMap<i32, Commit>)> = by_topic.into_iter().collect();
+    topics.sort_unstable_by_key(|(topic, _)| *topic);
+    topics.into_iter().filter_map(|(topic, commits)| topic_lag(cluster, topic, &commits, ends, starts, show)).collect()
+}
+
+fn topic_lag(
+    cluster: &Cluster,
+    topic: usize,
+    commits: &HashMap<i32, Commit>,
+    ends: &PartitionOffsets,
+    starts: &PartitionOffsets,
+    show: Show<'_>,
+) -> Option<TopicLag> {
+    let data = cluster.topics.get(topic)?;
+    let assigned = match show {
+        Show::Assigned(assigned) => Some(assigned.get(&*data.name)?),
+        Show::All | Show::Committed => None,
+    };
+    let mut lag = TopicLag {
+        topic,
+        partitions: Vec::new(),
+        committed_sum: Some(0),
+        lag_sum: Some(0),
+        unknown_partitions: 0,
+        beyond_end_partitions: 0,
+        lost_records: Some(0),
+    };
+    for (position, partition) in data.partitions.iter().enumerate() {
+        let commit = commits.get(&partition.id).copied().unwrap_or(Commit::Nothing);
+        let is_shown = match assigned {
+            Some(assigned) => assigned.contains(&partition.id),
+            None => commit != Commit::Nothing || matches!(show, Show::All),
+        };
+        if is_shown {
+            lag.add(position, commit, ends.get(topic, position), starts.get(topic, position));
+        }
+    }
+    let has_commit = lag.partitions.iter().any(|partition| partition.commit != Commit::Nothing);
+    has_commit.then_some(lag)
+}
+
+impl TopicLag {
+    fn add(&mut self, partition: usize, commit: Commit, end: Lookup, start: Lookup) {
+        let mut lag = None;
+        match commit {
+            Commit::Nothing => {}
+            Commit::Unknown => {
+                self.committed_sum = None;
+                self.lag_sum = None;
+                self.lost_records = None;
+                self.unknown_partitions += 1;
+            }
+            Commit::At(offset) => {
+                lag = end.known().map(|end| end.saturating_sub(offset).max(0));
+                self.committed_sum = self.committed_sum.map(|sum| sum.saturating_add(offset));
+                self.lag_sum = self.lag_sum.zip(lag).map(|(sum, lag)| sum.saturating_add(lag));
+                self.unknown_partitions += u32::from(lag.is_none());
+                self.beyond_end_partitions += u32::from(end.known().is_some_and(|end| offset > end));
+                let lost = start.known().map(|start| start.saturating_sub(offset).max(0));
+                self.lost_records = self.lost_records.zip(lost).map(|(sum, lost)| sum.saturating_add(lost));
+            }
+        }
+        self.partitions.push(PartitionLag { partition, commit, lag });
+    }
+}
+
+/// The partitions that members own, by topic.
+pub fn assigned_partitions(description: &kafka_admin::GroupDescription) -> HashMap<&str, HashSet<i32>> {
+    let mut assigned: HashMap<&str, HashSet<i32>> = HashMap::new();
+    for partition in description.members.iter().flat_map(|member| &member.assignment) {
+        assigned.entry(&partition.topic).or_default().insert(partition.partition);
+    }
+    assigned
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{AdminError, ErrorKind, Partition, Topic};
+
+    use super::*;
+
+    fn cluster() -> Cluster {
+        let partition = |id| Partition { id, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
+        let partitions = |count| (0..count).map(partition).collect();
+        let topic =
+            |name: &str, count| Topic { name: name.into(), id: None, error: None, partitions: partitions(count) };
+        Cluster { topics: vec![topic("orders", 3), topic("payments", 1)], ..Cluster::default() }
+    }
+
+    fn commit(topic: &str, partition: i32, offset: i64) -> CommittedOffset {
+        CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)) }
+    }
+
+    fn lag_of(committed: &[CommittedOffset], ends: &PartitionOffsets, show: Show<'_>) -> Vec<TopicLag> {
+        let cluster = cluster();
+        let known = |offset| Lookup::Known(offset);
+        let starts = PartitionOffsets::of(vec![vec![known(0); 3], vec![known(15)]]);
+        group_lag(&cluster, &TopicIndex::new(&cluster, |_| true), ends, &starts, committed, show)
+    }
+
+    fn ends() -> PartitionOffsets {
+        let known = |offset| Lookup::Known(offset);
+        PartitionOffsets::of(vec![vec![known(100), known(50), known(0)], vec![known(40)]])
+    }
+
+    #[test]
+    fn uncommitted_partitions_are_shown_and_in_no_sum() {
+        let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 50)], &ends(), Show::All);
+        let shown = [
+            PartitionLag { partition: 0, commit: Commit::At(90), lag: Some(10) },
+            PartitionLag { partition: 1, commit: Commit::At(50), lag: Some(0) },
+            PartitionLag { partition: 2, commit: Commit::Nothing, lag: None },
+        ];
+        assert_eq!(lag.len(), 1);
+        assert_eq!(lag[0].partitions, shown);
+        assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].unknown_partitions), (Some(140), Some(10), 0));
+    }
+
+    #[test]
+    fn lag_is_never_below_zero_and_the_offset_beyond_the_end_is_counted() {
+        let lag = lag_of(&[commit("payments", 0, 1000)], &ends(), Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].beyond_end_partitions, lag[0].lost_records), (Some(0), 1, Some(0)));
+    }
+
+    #[test]
+    fn records_removed_by_retention_are_lag_and_counted_as_lost() {
+        let lag = lag_of(&[commit("payments", 0, 5)], &ends(), Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].lost_records), (Some(35), Some(10)));
+    }
+
+    #[test]
+    fn an_unknown_end_makes_the_sums_unknown_not_smaller() {
+        let known = |offset| Lookup::Known(offset);
+        let failed = Lookup::Failed(ErrorKind::Timeout);
+        let ends = PartitionOffsets::of(vec![vec![known(100), failed, known(0)], vec![known(40)]]);
+        let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 20)], &ends, Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].unknown_partitions), (None, 1));
+        assert_eq!(lag[0].committed_sum, Some(110), "the commits are known");
+        assert_eq!(lag[0].partitions[1].lag, None);
+        // An end that nobody needs may be unknown.
+        let lag = lag_of(&[commit("orders", 0, 90)], &ends, Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].unknown_partitions), (Some(10), 0));
+    }
+
+    #[test]
+    fn an_unreadable_commit_makes_all_sums_unknown() {
+        let error = AdminError::Timeout { call: "OffsetFetch" };
+        let unreadable = CommittedOffset { topic: "orders".into(), partition: 1, offset: Err(error) };
+        let lag = lag_of(&[commit("orders", 0, 90), unreadable], &ends(), Show::All);
+        assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].lost_records), (None, None, None));
+        assert_eq!(lag[0].unknown_partitions, 1);
+    }
+
+    #[test]
+    fn what_is_shown_follows_the_assignment_or_the_commits() {
+        let committed = [commit("orders", 0, 90), commit("payments", 0, 30)];
+        let assigned = HashMap::from([("orders", HashSet::from([0, 1]))]);
+        for (show, expected) in [
+            (Show::All, vec![(0, 3), (1, 1)]),
+            (Show::Committed, vec![(0, 1), (1, 1)]),
+            (Show::Assigned(&assigned), vec![(0, 2)]),
+        ] {
+            let lag = lag_of(&committed, &ends(), show);
+            let shown: Vec<_> = lag.iter().map(|topic| (topic.topic, topic.partitions.len())).collect();
+            assert_eq!(shown, expected, "{show:?}");
+        }
+    }
+
+    #[test]
+    fn topics_that_are_gone_or_without_any_commit_are_left_out() {
+        let nothing = CommittedOffset { topic: "orders".into(), partition: 0, offset: Ok(None) };
+        assert_eq!(lag_of(&[commit("deleted", 0, 1), nothing], &ends(), Show::All), []);
+    }
+}

@@ -1,0 +1,22 @@
+//! Log lines to standard error, as logfmt or JSON.
+
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+
+use crate::config::LogConfig;
+
+/// Starts logging for the rest of the process. Libraries below warnings only speak at debug level.
+pub fn start(config: &LogConfig) {
+    let others = if config.level == tracing::Level::DEBUG { config.level } else { tracing::Level::WARN };
+    let levels = Targets::new()
+        .with_default(others.min(config.level))
+        .with_target("kafka_vitals", config.level)
+        .with_target("kafka_admin_librdkafka", config.level);
+    let registry = tracing_subscriber::registry().with(levels);
+    if config.json {
+        registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).init();
+    } else {
+        // tracing-logfmt: small and maintained; writes what the Prometheus ecosystem's tools write.
+        registry.with(tracing_logfmt::builder().with_target(false).layer().with_writer(std::io::stderr)).init();
+    }
+}

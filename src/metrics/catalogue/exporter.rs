@@ -1,0 +1,245 @@
+//! The exporter itself. Its own process is under `kafka_vitals_process_*`, because `process_*` means the brokers'.
+
+use super::Metric;
+use crate::metrics::MetricType::{Counter, Gauge};
+
+const SELF: &str = "kafka-vitals";
+const PROC: &str = "kafka-vitals, /proc/self";
+const COLLECTOR: &[&str] = &["broker", "collector"];
+
+/// Build.
+pub const BUILD_INFO: Metric = Metric {
+    name: "kafka_vitals_build_info",
+    kind: Gauge,
+    labels: &["revision", "rustc", "version"],
+    help: "What this kafka-vitals was built from and with; always 1.",
+    source: SELF,
+};
+
+/// kafka_exporter's name for it, which alerts stand on.
+pub const KAFKA_EXPORTER_BUILD_INFO: Metric = Metric {
+    name: "kafka_exporter_build_info",
+    kind: Gauge,
+    labels: &["revision", "version"],
+    help: "kafka-vitals' build under the name that kafka_exporter has for its own; always 1.",
+    source: SELF,
+};
+
+/// Engine in use.
+pub const KAFKA_CLIENT_INFO: Metric = Metric {
+    name: "kafka_vitals_kafka_client_info",
+    kind: Gauge,
+    labels: &["client"],
+    help: "The Kafka client in use; always 1.",
+    source: SELF,
+};
+
+/// Success of a collector.
+pub const COLLECTOR_SUCCESS: Metric = Metric {
+    name: "kafka_vitals_collector_success",
+    kind: Gauge,
+    labels: COLLECTOR,
+    help: "1 if the collector's last run got everything it asked for in time, else 0: then series of it are missing, \
+           never old. Collectors: topology, offsets, groups (of the cluster); jmx (of the node in `broker`).",
+    source: SELF,
+};
+
+/// Duration of a collector's last run.
+pub const COLLECTOR_DURATION: Metric = Metric {
+    name: "kafka_vitals_collector_duration_seconds",
+    kind: Gauge,
+    labels: COLLECTOR,
+    help: "How long the collector's last run took, in seconds. The cluster's three collectors run together.",
+    source: SELF,
+};
+
+/// Age of a collector's result.
+pub const COLLECTOR_AGE: Metric = Metric {
+    name: "kafka_vitals_collector_age_seconds",
+    kind: Gauge,
+    labels: COLLECTOR,
+    help: "Seconds since the collector's last run ended: how old what it shows is (--scrape.reuse).",
+    source: SELF,
+};
+
+/// Errors.
+pub const COLLECTOR_ERRORS: Metric = Metric {
+    name: "kafka_vitals_collector_errors_total",
+    kind: Counter,
+    labels: &["broker", "collector", "kind"],
+    help: "Failed requests, and failed items of requests, by kind.",
+    source: SELF,
+};
+
+/// Requests to an agent.
+pub const AGENT_REQUESTS: Metric = Metric {
+    name: "kafka_vitals_agent_requests_total",
+    kind: Counter,
+    labels: &["broker"],
+    help: "HTTP requests sent to the node's Jolokia agent.",
+    source: SELF,
+};
+
+/// Bytes from an agent.
+pub const AGENT_RECEIVED_BYTES: Metric = Metric {
+    name: "kafka_vitals_agent_received_bytes_total",
+    kind: Counter,
+    labels: &["broker"],
+    help: "Bytes of answers from the node's Jolokia agent, after decompression.",
+    source: SELF,
+};
+
+/// Beans of a node.
+pub const AGENT_BEANS: Metric = Metric {
+    name: "kafka_vitals_agent_beans",
+    kind: Gauge,
+    labels: &["broker"],
+    help: "MBeans in the node's last answer.",
+    source: SELF,
+};
+
+/// Samples that rules made twice.
+pub const RULES_DROPPED: Metric = Metric {
+    name: "kafka_vitals_rules_dropped_samples",
+    kind: Gauge,
+    labels: &["broker"],
+    help: "Samples of the node's last answer that were left out because the rules gave two beans the same name and \
+           labels (the first by ObjectName stays), or a name that is reserved.",
+    source: SELF,
+};
+
+/// Nodes known.
+pub const NODES: Metric = Metric {
+    name: "kafka_vitals_nodes",
+    kind: Gauge,
+    labels: &[],
+    help: "Nodes with an agent that are known, dead ones included until --broker.forget-after.",
+    source: SELF,
+};
+
+/// Requests for a page.
+pub const HTTP_REQUESTS: Metric = Metric {
+    name: "kafka_vitals_http_requests_total",
+    kind: Counter,
+    labels: &["code", "page"],
+    help: "Answers to HTTP requests by page and status code.",
+    source: SELF,
+};
+
+/// Series of a page.
+pub const PAGE_SERIES: Metric = Metric {
+    name: "kafka_vitals_page_series",
+    kind: Gauge,
+    labels: &["page"],
+    help: "Series on the page when it was last made (for `brokers`, on the largest of the node pages made last).",
+    source: SELF,
+};
+
+/// Duplicates dropped by the merge.
+pub const PAGE_DUPLICATES: Metric = Metric {
+    name: "kafka_vitals_page_dropped_samples_total",
+    kind: Counter,
+    labels: &["page"],
+    help: "Samples left out of a page because an earlier one had the same name and labels.",
+    source: SELF,
+};
+
+/// Double scraping.
+pub const BOTH_LAYOUTS: Metric = Metric {
+    name: "kafka_vitals_both_layouts_scraped",
+    kind: Gauge,
+    labels: &[],
+    help: "1 if within the last 5 minutes both the page with everything and the split pages were scraped, so that all \
+           series are stored twice; else 0.",
+    source: SELF,
+};
+
+/// Reload.
+pub const RELOAD_SUCCESS: Metric = Metric {
+    name: "kafka_vitals_config_last_reload_successful",
+    kind: Gauge,
+    labels: &[],
+    help: "1 if the last reading of the rules file succeeded, else 0: then the rules before it are in use.",
+    source: SELF,
+};
+
+/// When.
+pub const RELOAD_TIME: Metric = Metric {
+    name: "kafka_vitals_config_last_reload_success_timestamp_seconds",
+    kind: Gauge,
+    labels: &[],
+    help: "When the rules were last read with success, in seconds since the epoch.",
+    source: SELF,
+};
+
+/// CPU.
+pub const PROCESS_CPU: Metric = Metric {
+    name: "kafka_vitals_process_cpu_seconds_total",
+    kind: Counter,
+    labels: &[],
+    help: "CPU time that kafka-vitals itself has used, in seconds.",
+    source: PROC,
+};
+
+/// Memory.
+pub const PROCESS_MEMORY: Metric = Metric {
+    name: "kafka_vitals_process_resident_memory_bytes",
+    kind: Gauge,
+    labels: &[],
+    help: "Resident memory of kafka-vitals itself, in bytes.",
+    source: PROC,
+};
+
+/// File descriptors.
+pub const PROCESS_FDS: Metric = Metric {
+    name: "kafka_vitals_process_open_fds",
+    kind: Gauge,
+    labels: &[],
+    help: "Open file descriptors of kafka-vitals itself.",
+    source: PROC,
+};
+
+/// Threads.
+pub const PROCESS_THREADS: Metric = Metric {
+    name: "kafka_vitals_process_threads",
+    kind: Gauge,
+    labels: &[],
+    help: "Threads of kafka-vitals itself.",
+    source: PROC,
+};
+
+/// Start.
+pub const PROCESS_START: Metric = Metric {
+    name: "kafka_vitals_process_start_time_seconds",
+    kind: Gauge,
+    labels: &[],
+    help: "When kafka-vitals itself was started, in seconds since the epoch.",
+    source: PROC,
+};
+
+/// All of this file.
+pub const ALL: &[Metric] = &[
+    BUILD_INFO,
+    KAFKA_EXPORTER_BUILD_INFO,
+    KAFKA_CLIENT_INFO,
+    COLLECTOR_SUCCESS,
+    COLLECTOR_DURATION,
+    COLLECTOR_AGE,
+    COLLECTOR_ERRORS,
+    AGENT_REQUESTS,
+    AGENT_RECEIVED_BYTES,
+    AGENT_BEANS,
+    RULES_DROPPED,
+    NODES,
+    HTTP_REQUESTS,
+    PAGE_SERIES,
+    PAGE_DUPLICATES,
+    BOTH_LAYOUTS,
+    RELOAD_SUCCESS,
+    RELOAD_TIME,
+    PROCESS_CPU,
+    PROCESS_MEMORY,
+    PROCESS_FDS,
+    PROCESS_THREADS,
+    PROCESS_START,
+];

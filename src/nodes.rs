@@ -1,0 +1,218 @@
+//! The nodes whose MBeans are read: who they are, where their agents are, and how long they are remembered. Pure but
+//! for the clock, which is passed in.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use kafka_admin::Cluster;
+
+use crate::config::{JolokiaConfig, JolokiaNode};
+
+/// One node and its agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// `node.id`; absent until the agent has told it.
+    pub id: Option<i32>,
+    /// Host, without brackets: the broker's advertised one where metadata tells it, else the agent's.
+    pub host: String,
+    /// Port that belongs to `host`.
+    pub port: u16,
+    /// `broker.rack`.
+    pub rack: Option<String>,
+    /// The agent's base URL, ending in a slash.
+    pub agent_url: String,
+}
+
+impl Node {
+    /// `host:port`, with brackets around an IPv6 host.
+    pub fn address(&self) -> String {
+        host_port(&self.host, self.port)
+    }
+
+    /// The node's name in paths and in the `broker` label: its id, or its address while the id is not known.
+    pub fn key(&self) -> String {
+        self.id.map_or_else(|| self.address(), |id| id.to_string())
+    }
+}
+
+/// `host:port`, with brackets around an IPv6 host.
+pub fn host_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// All nodes known.
+#[derive(Debug)]
+pub struct Nodes {
+    config: JolokiaConfig,
+    forget_after: Duration,
+    brokers: BTreeMap<i32, Broker>,
+    configured: Vec<JolokiaNode>,
+}
+
+#[derive(Debug)]
+struct Broker {
+    host: String,
+    port: u16,
+    rack: Option<String>,
+    last_seen: Instant,
+}
+
+impl Nodes {
+    /// Knows the configured nodes only.
+    pub fn new(config: JolokiaConfig, forget_after: Duration) -> Self {
+        Self { configured: config.nodes.clone(), config, forget_after, brokers: BTreeMap::new() }
+    }
+
+    /// Takes brokers from metadata. A known broker that is only in a replica list is still wanted by the cluster: it is
+    /// kept with its last address. Others are forgotten after a while.
+    pub fn observe(&mut self, cluster: &Cluster, now: Instant) {
+        for broker in &cluster.brokers {
+            let seen =
+                Broker { host: broker.host.clone(), port: broker.port, rack: broker.rack.clone(), last_seen: now };
+            self.brokers.insert(broker.id, seen);
+        }
+        if cluster.brokers.len() < self.brokers.len() {
+            let partitions = cluster.topics.iter().flat_map(|topic| &topic.partitions);
+            for replica in partitions.flat_map(|partition| &partition.replicas) {
+                if let Some(broker) = self.brokers.get_mut(replica) {
+                    broker.last_seen = now;
+                }
+            }
+        }
+        self.brokers.retain(|_, broker| now.duration_since(broker.last_seen) <= self.forget_after);
+    }
+
+    /// Takes the id that an agent has told of its node.
+    pub fn learn_id(&mut self, agent_url: &str, id: i32) {
+        if let Some(node) = self.configured.iter_mut().find(|node| node.url == agent_url && node.id.is_none()) {
+            node.id = Some(id);
+        }
+    }
+
+    /// Whether no broker has been seen in metadata yet.
+    pub fn no_broker_seen(&self) -> bool {
+        self.brokers.is_empty()
+    }
+
+    /// All nodes that have an agent, each once, those with an id first. An agent given by URL goes before the one that
+    /// `--jolokia.port` implies for the same node.
+    pub fn list(&self) -> Vec<Node> {
+        let mut nodes: Vec<Node> = Vec::new();
+        for configured in &self.configured {
+            let broker = configured.id.and_then(|id| self.brokers.get(&id));
+            let node = Node {
+                id: configured.id,
+                host: broker.map_or_else(|| configured.host.clone(), |broker| broker.host.clone()),
+                port: broker.map_or(configured.port, |broker| broker.port),
+                rack: broker.and_then(|broker| broker.rack.clone()),
+                agent_url: configured.url.clone(),
+            };
+            // Two URLs may turn out to be the same node.
+            if node.id.is_none() || nodes.iter().all(|known| known.id != node.id) {
+                nodes.push(node);
+            }
+        }
+        if let Some(port) = self.config.port {
+            for (id, broker) in &self.brokers {
+                if nodes.iter().all(|known| known.id != Some(*id)) {
+                    nodes.push(Node {
+                        id: Some(*id),
+                        host: broker.host.clone(),
+                        port: broker.port,
+                        rack: broker.rack.clone(),
+                        agent_url: format!(
+                            "{}://{}{}",
+                            self.config.protocol,
+                            host_port(&broker.host, port),
+                            self.config.path
+                        ),
+                    });
+                }
+            }
+        }
+        nodes.sort_by_key(|node| (node.id.is_none(), node.id, node.address()));
+        nodes
+    }
+
+    /// The node with this key; an address still finds a node whose id has been learned since.
+    pub fn find(&self, key: &str) -> Option<Node> {
+        self.list().into_iter().find(|node| node.key() == key || node.address() == key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{Partition, Topic};
+
+    use super::*;
+    use crate::config::{Invocation, from_command_line};
+
+    fn nodes(arguments: &[&str]) -> Nodes {
+        let line = ["kafka-vitals", "--kafka.server=a:9092"].iter().chain(arguments);
+        let Invocation::Serve(config) = from_command_line(line.map(Into::into)).unwrap() else {
+            panic!("--config.check was not given");
+        };
+        Nodes::new(config.jolokia, Duration::from_secs(60))
+    }
+
+    fn cluster(brokers: &[(i32, &str)], replicas: &[i32]) -> Cluster {
+        let partition = Partition { id: 0, leader: None, replicas: replicas.to_vec(), isr: vec![], error: None };
+        Cluster {
+            brokers: brokers
+                .iter()
+                .map(|(id, host)| kafka_admin::Broker { id: *id, host: (*host).to_owned(), port: 9092, rack: None })
+                .collect(),
+            topics: vec![Topic { name: "t".into(), id: None, error: None, partitions: vec![partition] }],
+            ..Cluster::default()
+        }
+    }
+
+    fn keys(nodes: &Nodes) -> Vec<(String, String)> {
+        nodes.list().iter().map(|node| (node.key(), node.agent_url.clone())).collect()
+    }
+
+    #[test]
+    fn a_port_makes_an_agent_of_each_broker() {
+        let mut nodes = nodes(&["--jolokia.port=8778"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "::1")], &[]), Instant::now());
+        assert_eq!(
+            keys(&nodes),
+            [("1".into(), "http://b1:8778/jolokia/".into()), ("2".into(), "http://[::1]:8778/jolokia/".into())]
+        );
+    }
+
+    #[test]
+    fn a_url_goes_before_the_port_and_its_id_is_learned() {
+        let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://c:1", "--jolokia.url=2=http://x:1"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        let unknown = ("c:1".into(), "http://c:1/jolokia/".into());
+        let (first, second) =
+            (("1".into(), "http://b1:8778/jolokia/".into()), ("2".into(), "http://x:1/jolokia/".into()));
+        assert_eq!(keys(&nodes), [first, second, unknown]);
+        assert_eq!(nodes.find("2").unwrap().address(), "b2:9092");
+
+        nodes.learn_id("http://c:1/jolokia/", 101);
+        assert_eq!(keys(&nodes)[2].0, "101");
+        assert_eq!(nodes.find("c:1").unwrap().id, Some(101));
+    }
+
+    #[test]
+    fn a_dead_broker_is_forgotten_after_a_while() {
+        let start = Instant::now();
+        let mut nodes = nodes(&["--jolokia.port=8778"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), start);
+        for (after, expected) in [(59, 2), (61, 1)] {
+            nodes.observe(&cluster(&[(1, "b1")], &[]), start + Duration::from_secs(after));
+            assert_eq!(nodes.list().len(), expected, "after {after} s");
+        }
+    }
+
+    #[test]
+    fn a_dead_broker_stays_while_replica_lists_name_it() {
+        let start = Instant::now();
+        let mut nodes = nodes(&["--jolokia.port=8778"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), start);
+        nodes.observe(&cluster(&[(1, "b1")], &[2, 1]), start + Duration::from_secs(600));
+        assert_eq!(nodes.find("2").unwrap().address(), "b2:9092");
+    }
+}

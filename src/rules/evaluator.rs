@@ -1,0 +1,564 @@
+//! Beans of one node in, families out, in jmx_exporter's default format. What depends on names alone (family, labels) is
+//! worked out once per bean and kept across scrapes.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use super::Rules;
+use super::naming::safe_name;
+use super::trie::{NodeId, Target, Trie};
+use crate::mbean::{Bean, ObjectName, Value, java_double};
+use crate::metrics::{Family, Labels, MetricType, Sample, Suffix};
+
+/// Beans that vanished are forgotten after this many incomplete scrapes; after a complete one at once.
+const FORGET_AFTER: u32 = 30;
+
+/// Turns the beans of one node into families, scrape after scrape.
+#[derive(Debug)]
+pub struct Evaluator {
+    rules: Arc<Rules>,
+    hasher: RandomState,
+    cache: Cache,
+    scrape: u32,
+    seen: usize,
+    reserved_dropped: u64,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    trie: Trie,
+    families: Vec<Building>,
+    family_by_name: HashMap<Arc<str>, usize>,
+    /// Bean name -> place in `beans`.
+    index: HashMap<Arc<str>, u32>,
+    beans: Vec<Option<Known>>,
+    free: Vec<u32>,
+    /// Beans forgotten since the cache was last empty.
+    forgotten: usize,
+}
+
+/// What is kept of a bean.
+#[derive(Debug)]
+struct Known {
+    name: Arc<str>,
+    /// `None` = the name is no ObjectName.
+    root: Option<NodeId>,
+    labels: Labels,
+    labels_hash: u64,
+    /// The scrape that saw it last.
+    scrape: u32,
+}
+
+/// A family that fills up during a scrape.
+#[derive(Debug)]
+struct Building {
+    name: Arc<str>,
+    help: Arc<str>,
+    samples: Vec<Sample>,
+    /// One per sample, in any order.
+    origins: Vec<Origin>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Origin {
+    labels_hash: u64,
+    sample: u32,
+    bean: u32,
+}
+
+/// The families of one scrape.
+#[derive(Debug, Clone, Default)]
+pub struct Evaluation {
+    /// Sorted by name, none empty; all untyped.
+    pub families: Vec<Family>,
+    /// Samples left out because another one has the same name and labels.
+    pub duplicates_dropped: u64,
+    /// Samples left out because their names begin with `kafka_vitals_`.
+    pub reserved_dropped: u64,
+    /// Beans seen.
+    pub beans: usize,
+}
+
+/// Where the samples of an attribute belong.
+struct Series<'a> {
+    bean: u32,
+    labels: Labels,
+    labels_hash: u64,
+    /// Key properties with the index columns of the tables around, once a table needed them.
+    properties: Option<Vec<(Cow<'a, str>, Cow<'a, str>)>>,
+}
+
+impl Evaluator {
+    /// An evaluator that has seen nothing.
+    pub fn new(rules: Arc<Rules>) -> Self {
+        let cache = Cache::default();
+        Self { rules, hasher: RandomState::new(), cache, scrape: 0, seen: 0, reserved_dropped: 0 }
+    }
+
+    /// Starts a scrape; what an abandoned one has left is dropped.
+    pub fn begin(&mut self) {
+        self.scrape = self.scrape.wrapping_add(1);
+        self.seen = 0;
+        self.reserved_dropped = 0;
+        for family in &mut self.cache.families {
+            family.samples.clear();
+            family.origins.clear();
+        }
+    }
+
+    /// Adds the samples of one bean.
+    pub fn bean(&mut self, bean: &Bean<'_>) {
+        let place = match self.cache.index.get(bean.name) {
+            Some(&place) => place,
+            None => self.learn(bean.name),
+        };
+        let Some(known) = self.cache.beans.get_mut(place as usize).and_then(Option::as_mut) else { return };
+        known.scrape = self.scrape;
+        self.seen += 1;
+        let Some(root) = known.root else { return };
+        let mut series =
+            Series { bean: place, labels: known.labels.clone(), labels_hash: known.labels_hash, properties: None };
+        let mut hint = 0;
+        for (attribute, value) in bean.attributes {
+            hint = self.record(&mut series, root, attribute, value, bean.name, hint);
+        }
+    }
+
+    /// The families as they are now; the scrape goes on.
+    pub fn so_far(&mut self) -> Evaluation {
+        self.evaluate(|samples| samples.to_vec())
+    }
+
+    /// Ends the scrape. `complete` = all beans of the node were read, so that those not seen are gone.
+    pub fn finish(&mut self, complete: bool) -> Evaluation {
+        let evaluation = self.evaluate(|samples| {
+            // The next scrape will need as much again.
+            let next = Vec::with_capacity(samples.len());
+            std::mem::replace(samples, next)
+        });
+        let mut unused = 0;
+        for family in &mut self.cache.families {
+            if family.origins.is_empty() {
+                family.samples = Vec::new();
+                unused += 1;
+            }
+            family.origins.clear();
+        }
+        self.forget(complete, unused);
+        evaluation
+    }
+
+    /// Takes in one value under `parent` and returns the hint for its next sibling.
+    fn record(
+        &mut self,
+        series: &mut Series<'_>,
+        parent: NodeId,
+        name: &str,
+        value: &Value<'_>,
+        bean: &str,
+        hint: usize,
+    ) -> usize {
+        let number = match value {
+            Value::Long(number) => *number as f64,
+            Value::Double(number) => *number,
+            Value::Bool(truth) => f64::from(u8::from(*truth)),
+            Value::Null | Value::String(_) | Value::Other => return hint,
+            Value::Composite(items) => {
+                let (node, at) = self.cache.trie.child(parent, name, hint);
+                let mut hint = 0;
+                for (item, value) in items {
+                    hint = self.record(series, node, item, value, bean, hint);
+                }
+                return at + 1;
+            }
+            Value::Tabular { index, rows } => {
+                for row in rows {
+                    self.record_row(series, parent, name, index, row, bean);
+                }
+                return hint;
+            }
+        };
+        let (node, at) = self.cache.trie.child(parent, name, hint);
+        match self.target(node) {
+            Target::Family(family) => self.cache.families[family].push(series, number),
+            Target::Reserved | Target::Unknown => self.reserved_dropped += 1,
+        }
+        at + 1
+    }
+
+    /// One row of a table: index columns become labels, the others samples; a column `value` has no name of its own.
+    fn record_row(
+        &mut self,
+        series: &Series<'_>,
+        parent: NodeId,
+        name: &str,
+        index: &[Cow<'_, str>],
+        row: &[(Cow<'_, str>, Value<'_>)],
+        bean: &str,
+    ) {
+        let mut properties: Vec<(Cow<'_, str>, Cow<'_, str>)> = match &series.properties {
+            Some(properties) => properties.clone(),
+            None => match ObjectName::parse(bean) {
+                Ok(name) => name.properties.iter().map(|&(key, value)| (key.into(), value.into())).collect(),
+                Err(_) => return,
+            },
+        };
+        for column in index {
+            let Some(text) = row.iter().find(|(key, _)| key == column).and_then(|(_, value)| index_text(value)) else {
+                continue;
+            };
+            let mut key = column.clone().into_owned();
+            while properties.iter().any(|(taken, _)| *taken == key) {
+                key.push('_');
+            }
+            properties.push((key.into(), text.into()));
+        }
+        let labels = self.labels(&properties);
+        let labels_hash = self.hasher.hash_one(&labels);
+        let mut series = Series { bean: series.bean, labels, labels_hash, properties: Some(properties) };
+        for (column, value) in row.iter().filter(|(key, _)| !index.contains(key)) {
+            if column.eq_ignore_ascii_case("value") {
+                self.record(&mut series, parent, name, value, bean, 0);
+            } else {
+                let (node, _) = self.cache.trie.child(parent, name, 0);
+                self.record(&mut series, node, column, value, bean, 0);
+            }
+        }
+    }
+
+    /// The first key property's value is part of the family's name, the others are labels.
+    fn labels(&self, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> Labels {
+        let lowercase = self.rules.lowercase_output_label_names;
+        let pairs: Vec<(String, &str)> =
+            properties.iter().skip(1).map(|(key, value)| (safe_name(key, lowercase), value.as_ref())).collect();
+        Labels::new(pairs.iter().map(|(name, value)| (name.as_str(), *value)))
+    }
+
+    fn learn(&mut self, text: &str) -> u32 {
+        let (mut root, mut labels) = (None, Labels::none());
+        if let Ok(name) = ObjectName::parse(text)
+            && let Some(&(key, value)) = name.properties.first()
+        {
+            let start = &text[..name.domain.len() + key.len() + value.len() + 2];
+            root = Some(self.cache.trie.root(start, name.domain, value));
+            let properties: Vec<_> = name.properties.iter().map(|&(key, value)| (key.into(), value.into())).collect();
+            labels = self.labels(&properties);
+        }
+        let labels_hash = self.hasher.hash_one(&labels);
+        let name: Arc<str> = text.into();
+        let known = Some(Known { name: name.clone(), root, labels, labels_hash, scrape: self.scrape });
+        let cache = &mut self.cache;
+        let place = match cache.free.pop() {
+            Some(place) => place,
+            None => {
+                cache.beans.push(None);
+                u32::try_from(cache.beans.len() - 1).unwrap_or(u32::MAX)
+            }
+        };
+        if let Some(slot) = cache.beans.get_mut(place as usize) {
+            *slot = known;
+        }
+        cache.index.insert(name, place);
+        place
+    }
+
+    fn target(&mut self, node: NodeId) -> Target {
+        let target = self.cache.trie.target(node);
+        if target != Target::Unknown {
+            return target;
+        }
+        let (raw_name, help) = self.cache.trie.describe(node);
+        let name = safe_name(raw_name, self.rules.lowercase_output_name);
+        let target = if name.starts_with("kafka_vitals_") {
+            Target::Reserved
+        } else if let Some(&family) = self.cache.family_by_name.get(name.as_str()) {
+            Target::Family(family)
+        } else {
+            let name: Arc<str> = name.into();
+            let family = self.cache.families.len();
+            let building = Building { name: name.clone(), help: help.into(), samples: Vec::new(), origins: Vec::new() };
+            self.cache.families.push(building);
+            self.cache.family_by_name.insert(name, family);
+            Target::Family(family)
+        };
+        self.cache.trie.set_target(node, target);
+        target
+    }
+
+    fn evaluate(&mut self, mut take: impl FnMut(&mut Vec<Sample>) -> Vec<Sample>) -> Evaluation {
+        let mut evaluation =
+            Evaluation { beans: self.seen, reserved_dropped: self.reserved_dropped, ..Evaluation::default() };
+        let Cache { families, beans, .. } = &mut self.cache;
+        for family in families.iter_mut().filter(|family| !family.samples.is_empty()) {
+            let mut dropped = family.duplicates(beans);
+            let mut samples = take(&mut family.samples);
+            evaluation.duplicates_dropped += dropped.len() as u64;
+            if !dropped.is_empty() {
+                dropped.sort_unstable();
+                let mut at = 0..;
+                samples.retain(|_| at.next().is_none_or(|at: u32| dropped.binary_search(&at).is_err()));
+            }
+            let (name, help) = (family.name.clone(), family.help.clone());
+            evaluation.families.push(Family { name, help, kind: MetricType::Unknown, samples });
+        }
+        evaluation.families.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        evaluation
+    }
+
+    /// Drops what is kept of beans that are gone. `unused` = families that got no sample in this scrape.
+    fn forget(&mut self, complete: bool, unused: usize) {
+        let Cache { index, beans, free, forgotten, families, .. } = &mut self.cache;
+        let scrape = self.scrape;
+        if self.seen < index.len() {
+            index.retain(|_, &mut place| {
+                let Some(slot) = beans.get_mut(place as usize) else { return false };
+                let age = slot.as_ref().map_or(u32::MAX, |known| scrape.wrapping_sub(known.scrape));
+                let stays = age == 0 || (!complete && age < FORGET_AFTER);
+                if !stays {
+                    *slot = None;
+                    free.push(place);
+                    *forgotten += 1;
+                }
+                stays
+            });
+        }
+        // The trie and the families only grow. Both follow from the beans and are quickly rebuilt: start afresh when much
+        // of what they hold may be unused.
+        if *forgotten > index.len() + 1000 || unused > families.len() / 2 + 1000 {
+            self.cache = Cache::default();
+        }
+    }
+}
+
+impl Building {
+    fn push(&mut self, series: &Series<'_>, value: f64) {
+        let sample = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
+        self.origins.push(Origin { labels_hash: series.labels_hash, sample, bean: series.bean });
+        self.samples.push(Sample { suffix: Suffix::None, labels: series.labels.clone(), value });
+    }
+
+    /// The samples to leave out: of those with equal labels, all but the one whose bean is first in ObjectName order
+    /// (within a bean: the one that came first).
+    fn duplicates(&mut self, beans: &[Option<Known>]) -> Vec<u32> {
+        let mut dropped = Vec::new();
+        self.origins.sort_unstable_by_key(|origin| (origin.labels_hash, origin.sample));
+        for run in self.origins.chunk_by(|a, b| a.labels_hash == b.labels_hash).filter(|run| run.len() > 1) {
+            let mut kept: Vec<Origin> = Vec::new();
+            for &origin in run {
+                let labels = |origin: Origin| self.samples.get(origin.sample as usize).map(|sample| &sample.labels);
+                match kept.iter_mut().find(|other| labels(**other) == labels(origin)) {
+                    None => kept.push(origin),
+                    Some(other) if comes_first(beans, origin.bean, other.bean) => {
+                        dropped.push(other.sample);
+                        *other = origin;
+                    }
+                    Some(_) => dropped.push(origin.sample),
+                }
+            }
+        }
+        dropped
+    }
+}
+
+fn comes_first(beans: &[Option<Known>], bean: u32, other: u32) -> bool {
+    let name = |place: u32| beans.get(place as usize)?.as_ref().map(|known| &*known.name);
+    let (Some(bean), Some(other)) = (name(bean), name(other)) else { return false };
+    match (ObjectName::parse(bean), ObjectName::parse(other)) {
+        (Ok(bean), Ok(other)) => bean < other,
+        _ => false,
+    }
+}
+
+/// An index column's value as a label value.
+fn index_text(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone().into_owned()),
+        Value::Long(number) => Some(number.to_string()),
+        Value::Double(number) => Some(java_double(*number)),
+        Value::Bool(truth) => Some(truth.to_string()),
+        Value::Null | Value::Composite(_) | Value::Tabular { .. } | Value::Other => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Attributes<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
+
+    fn plain() -> Evaluator {
+        Evaluator::new(Arc::new(Rules { lowercase_output_name: false, lowercase_output_label_names: false }))
+    }
+
+    fn composite<'a>(items: &[(&'a str, Value<'a>)]) -> Value<'a> {
+        Value::Composite(items.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
+    }
+
+    fn row<'a>(items: &[(&'a str, Value<'a>)]) -> Attributes<'a> {
+        items.iter().map(|(name, value)| ((*name).into(), value.clone())).collect()
+    }
+
+    fn table<'a>(index: &[&'a str], rows: Vec<Attributes<'a>>) -> Value<'a> {
+        Value::Tabular { index: index.iter().map(|&column| column.into()).collect(), rows }
+    }
+
+    fn add(evaluator: &mut Evaluator, name: &str, attributes: &[(&str, Value<'_>)]) {
+        evaluator.bean(&Bean { name, attributes: &row(attributes) });
+    }
+
+    fn lines(evaluation: &Evaluation) -> Vec<String> {
+        let line = |family: &Family, sample: &Sample| {
+            format!("{}{{{}}} {}", family.name, sample.labels.as_str(), sample.value)
+        };
+        evaluation
+            .families
+            .iter()
+            .flat_map(|family| family.samples.iter().map(move |sample| line(family, sample)))
+            .collect()
+    }
+
+    fn one(name: &str, attributes: &[(&str, Value<'_>)]) -> Vec<String> {
+        let mut evaluator = plain();
+        evaluator.begin();
+        add(&mut evaluator, name, attributes);
+        lines(&evaluator.finish(true))
+    }
+
+    #[test]
+    fn the_first_property_is_part_of_the_name_and_the_others_are_labels() {
+        let value = [("Value", Value::Long(1))];
+        for (name, line) in [
+            ("kafka.server:type=B,name=M", r#"kafka_server_B_Value{name="M"} 1"#),
+            ("lab:zz=1,aa=2,type=Order", r#"lab_1_Value{aa="2",type="Order"} 1"#),
+            ("9lab:type=a,name=b", r#"_9lab_a_Value{name="b"} 1"#),
+            ("lab.dom-ain:type=9digit,name=x y/z", r#"lab_dom_ain_9digit_Value{name="x y/z"} 1"#),
+            (
+                r#"kafka.server:type=Produce,user="CN=foo,OU=x",client-id="c 1""#,
+                r#"kafka_server_Produce_Value{client_id="\"c 1\"",user="\"CN=foo,OU=x\""} 1"#,
+            ),
+            ("a:type=b,empty=", r#"a_b_Value{empty=""} 1"#),
+        ] {
+            assert_eq!(one(name, &value), [line]);
+        }
+    }
+
+    #[test]
+    fn only_numbers_and_booleans_are_exported() {
+        let attributes = [
+            ("Null", Value::Null),
+            ("Text", Value::String("7".into())),
+            ("Other", Value::Other),
+            ("False", Value::Bool(false)),
+            ("NaN", Value::Double(f64::NAN)),
+            ("True", Value::Bool(true)),
+        ];
+        assert_eq!(one("a:type=b", &attributes), ["a_b_False{} 0", "a_b_NaN{} NaN", "a_b_True{} 1"]);
+    }
+
+    #[test]
+    fn composites_and_tables_are_flattened() {
+        let nested = composite(&[("in", composite(&[("alpha", Value::Double(2.5))]))]);
+        assert_eq!(one("lab:type=Comp,name=c1", &[("Nest", nested)]), [r#"lab_Comp_Nest_in_alpha{name="c1"} 2.5"#]);
+        let simple = || table(&["key"], vec![row(&[("key", Value::String("k1".into())), ("value", Value::Long(1))])]);
+        assert_eq!(one("lab:type=Tab,name=t1", &[("Simple", simple())]), [r#"lab_Tab_Simple{key="k1",name="t1"} 1"#]);
+        let multi = table(
+            &["host", "port"],
+            vec![row(&[("hits", Value::Long(3)), ("host", Value::String("h1".into())), ("port", Value::Long(80))])],
+        );
+        assert_eq!(
+            one("lab:type=Tab,name=t1", &[("Multi", multi)]),
+            [r#"lab_Tab_Multi_hits{host="h1",name="t1",port="80"} 3"#]
+        );
+        let outer = table(&["key"], vec![row(&[("key", Value::String("o1".into())), ("value", simple())])]);
+        assert_eq!(
+            one("lab:type=Tab,name=t1", &[("Nested", outer)]),
+            [r#"lab_Tab_Nested{key="o1",key_="k1",name="t1"} 1"#]
+        );
+        let of_composites = table(
+            &["key"],
+            vec![row(&[("key", Value::Double(1e10)), ("value", composite(&[("alpha", Value::Long(4))]))])],
+        );
+        assert_eq!(
+            one("lab:type=Tab,name=t1", &[("ValComp", of_composites)]),
+            [r#"lab_Tab_ValComp_alpha{key="1.0E10",name="t1"} 4"#]
+        );
+    }
+
+    #[test]
+    fn lower_case_touches_names_and_label_names_but_no_values() {
+        let mut evaluator =
+            Evaluator::new(Arc::new(Rules { lowercase_output_name: true, lowercase_output_label_names: true }));
+        evaluator.begin();
+        add(&mut evaluator, "K:type=B,clientId=X", &[("OneMinuteRate", Value::Long(1))]);
+        assert_eq!(lines(&evaluator.finish(true)), [r#"k_b_oneminuterate{clientid="X"} 1"#]);
+    }
+
+    #[test]
+    fn of_equal_series_the_first_in_objectname_order_stays_whatever_arrives_first() {
+        for reversed in [false, true] {
+            let mut evaluator = plain();
+            evaluator.begin();
+            let mut names = [("d:type=a-b,x=1", 1), ("d:type=a_b,x=1", 2), ("d:type=a_b,x=2", 3)];
+            if reversed {
+                names.reverse();
+            }
+            for (name, value) in names {
+                add(&mut evaluator, name, &[("V", Value::Long(value))]);
+            }
+            for evaluation in [evaluator.so_far(), evaluator.finish(true)] {
+                let mut lines = lines(&evaluation);
+                lines.sort();
+                assert_eq!(lines, [r#"d_a_b_V{x="1"} 1"#, r#"d_a_b_V{x="2"} 3"#]);
+                assert_eq!(evaluation.duplicates_dropped, 1);
+            }
+        }
+        let mut evaluator = plain();
+        evaluator.begin();
+        add(&mut evaluator, "d:type=t", &[("a-b", Value::Long(1)), ("a_b", Value::Long(2))]);
+        assert_eq!(lines(&evaluator.finish(true)), ["d_t_a_b{} 1"]);
+    }
+
+    #[test]
+    fn names_of_the_exporter_itself_are_dropped_and_counted() {
+        let mut evaluator = plain();
+        evaluator.begin();
+        add(&mut evaluator, "kafka.vitals:type=x", &[("A", Value::Long(1)), ("B", Value::Long(1))]);
+        let evaluation = evaluator.finish(true);
+        assert_eq!((evaluation.families.len(), evaluation.reserved_dropped, evaluation.beans), (0, 2, 1));
+    }
+
+    #[test]
+    fn what_arrived_so_far_is_there_before_the_rest_and_again_with_it() {
+        let mut evaluator = plain();
+        evaluator.begin();
+        add(&mut evaluator, "a:type=b", &[("V", Value::Long(1))]);
+        assert_eq!(lines(&evaluator.so_far()), ["a_b_V{} 1"]);
+        add(&mut evaluator, "a:type=c", &[("V", Value::Long(2))]);
+        assert_eq!(lines(&evaluator.finish(true)), ["a_b_V{} 1", "a_c_V{} 2"]);
+        evaluator.begin();
+        assert!(lines(&evaluator.finish(false)).is_empty());
+    }
+
+    #[test]
+    fn beans_that_vanished_are_forgotten_and_the_cache_does_not_grow_for_ever() {
+        let mut evaluator = plain();
+        for scrape in 0..50 {
+            evaluator.begin();
+            for bean in 0..100 {
+                let name = format!("d:type=t{scrape},b={bean}");
+                add(&mut evaluator, &name, &[("V", Value::Long(1))]);
+            }
+            assert_eq!(evaluator.finish(true).beans, 100);
+            assert!(evaluator.cache.index.len() <= 100);
+            assert!(evaluator.cache.beans.len() <= 200);
+            assert!(evaluator.cache.families.len() < 30);
+        }
+        for scrape in 0..FORGET_AFTER + 1 {
+            evaluator.begin();
+            assert_eq!(evaluator.finish(false).beans, 0);
+            assert_eq!(evaluator.cache.index.is_empty(), scrape + 1 >= FORGET_AFTER);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Names of metrics and labels, as jmx_exporter makes them from JMX's.
+
+/// A valid metric or label name: `_` before a leading digit; each run of underscores and of characters outside
+/// `[A-Za-z0-9_:]` becomes one underscore.
+pub(super) fn safe_name(text: &str, lowercase: bool) -> String {
+    let mut name = String::with_capacity(text.len() + 1);
+    if text.starts_with(|first: char| first.is_ascii_digit()) {
+        name.push('_');
+    }
+    let mut in_run = false;
+    for character in text.chars() {
+        if character.is_ascii_alphanumeric() || character == ':' {
+            name.push(if lowercase { character.to_ascii_lowercase() } else { character });
+            in_run = false;
+        } else if !in_run {
+            name.push('_');
+            in_run = true;
+        }
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_safe_as_jmx_exporter_does() {
+        for (text, name) in [
+            ("kafka.server_Produce_byte-rate", "kafka_server_Produce_byte_rate"),
+            ("a__b", "a_b"),
+            ("a-_- b", "a_b"),
+            ("9lab", "_9lab"),
+            ("_x", "_x"),
+            ("lab.dom-ain_9digit_Value", "lab_dom_ain_9digit_Value"),
+            ("a:b", "a:b"),
+            ("größe", "gr_e"),
+            ("", ""),
+        ] {
+            assert_eq!(safe_name(text, false), name);
+        }
+        assert_eq!(safe_name("Kafka.JVM", true), "kafka_jvm");
+    }
+}

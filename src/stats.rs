@@ -1,0 +1,223 @@
+//! What the exporter has done so far: counters and last outcomes, recorded as it happens, read by `collect::exporter`.
+//! Log lines about a source going down and coming back are written here too, so that log and metric agree.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// A page, as a label value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum PageKind {
+    /// Everything.
+    All,
+    /// The cluster and the exporter itself.
+    Cluster,
+    /// One node's MBeans.
+    Broker,
+    /// Service discovery.
+    Sd,
+    /// All the rest.
+    Other,
+}
+
+impl PageKind {
+    /// The label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::All => "metrics",
+            Self::Cluster => "cluster",
+            Self::Broker => "brokers",
+            Self::Sd => "sd",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A collector: which part, and of which node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CollectorId {
+    /// `topology`, `offsets`, `groups` or `jmx`.
+    pub collector: &'static str,
+    /// The node's key; empty for the cluster's collectors.
+    pub broker: String,
+}
+
+/// Last outcome and counters of a collector.
+#[derive(Debug, Clone, Default)]
+pub struct CollectorStats {
+    /// Got everything it asked for in time. Absent before the first run.
+    pub success: Option<bool>,
+    /// Time of the last run.
+    pub duration: Duration,
+    /// When the last run ended.
+    pub ended: Option<Instant>,
+    /// Errors by kind since the start.
+    pub errors: BTreeMap<&'static str, u64>,
+}
+
+/// What is known of a node's agent.
+#[derive(Debug, Clone, Default)]
+pub struct AgentStats {
+    /// HTTP requests since the start.
+    pub requests: u64,
+    /// Bytes received since the start.
+    pub bytes: u64,
+    /// Beans in the last answer.
+    pub beans: usize,
+    /// Samples of the last answer that were left out.
+    pub dropped: u64,
+}
+
+/// What is known of a page.
+#[derive(Debug, Clone, Default)]
+pub struct PageStats {
+    /// Answers by status code.
+    pub answers: BTreeMap<u16, u64>,
+    /// Series when it was last made.
+    pub series: usize,
+    /// Duplicates left out since the start.
+    pub dropped: u64,
+    /// Last request.
+    pub last_request: Option<Instant>,
+}
+
+/// Reading of the rules.
+#[derive(Debug, Clone, Copy)]
+pub struct Reload {
+    /// Whether the last one succeeded.
+    pub success: bool,
+    /// The last success.
+    pub last_success: SystemTime,
+}
+
+/// All of it.
+#[derive(Debug)]
+pub struct Stats {
+    /// When the exporter started.
+    pub started: SystemTime,
+    collectors: Mutex<BTreeMap<CollectorId, CollectorStats>>,
+    agents: Mutex<BTreeMap<String, AgentStats>>,
+    pages: Mutex<BTreeMap<PageKind, PageStats>>,
+    reload: Mutex<Reload>,
+}
+
+/// One failure of a run: kind, how many times, and what the log should say.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Label value.
+    pub kind: &'static str,
+    /// How many requests or items failed so.
+    pub count: u64,
+    /// One line.
+    pub message: String,
+}
+
+impl Default for Stats {
+    fn default() -> Self {
+        let now = SystemTime::now();
+        Self {
+            started: now,
+            collectors: Mutex::default(),
+            agents: Mutex::default(),
+            pages: Mutex::default(),
+            reload: Mutex::new(Reload { success: true, last_success: now }),
+        }
+    }
+}
+
+impl Stats {
+    /// Records the end of a collector's run.
+    pub fn collector_ended(&self, id: CollectorId, duration: Duration, failures: &[Failure]) {
+        let mut collectors = locked(&self.collectors);
+        let (collector, broker) = (id.collector, id.broker.clone());
+        let stats = collectors.entry(id).or_default();
+        let was = stats.success.replace(failures.is_empty());
+        stats.duration = duration;
+        stats.ended = Some(Instant::now());
+        for failure in failures {
+            *stats.errors.entry(failure.kind).or_default() += failure.count;
+        }
+        // A source that stays down is one line, not one per scrape.
+        match failures.first() {
+            Some(first) if was != Some(false) => {
+                let count: u64 = failures.iter().map(|failure| failure.count).sum();
+                tracing::warn!(
+                    collector,
+                    broker,
+                    errors = count,
+                    kind = first.kind,
+                    error = first.message,
+                    "collector failed"
+                );
+            }
+            Some(first) => tracing::debug!(collector, broker, error = first.message, "collector failed again"),
+            None if was == Some(false) => tracing::info!(collector, broker, "collector recovered"),
+            None => {}
+        }
+    }
+
+    /// Records what a run of a node's agent cost and yielded.
+    pub fn agent_ended(&self, broker: &str, requests: u64, bytes: u64, beans: usize, dropped: u64) {
+        let mut agents = locked(&self.agents);
+        let stats = agents.entry(broker.to_owned()).or_default();
+        stats.requests += requests;
+        stats.bytes += bytes;
+        stats.beans = beans;
+        stats.dropped = dropped;
+    }
+
+    /// Forgets nodes that are no longer known.
+    pub fn keep_brokers(&self, is_known: impl Fn(&str) -> bool) {
+        locked(&self.collectors).retain(|id, _| id.broker.is_empty() || is_known(&id.broker));
+        locked(&self.agents).retain(|broker, _| is_known(broker));
+    }
+
+    /// Records an answer.
+    pub fn answered(&self, page: PageKind, status: u16) {
+        let mut pages = locked(&self.pages);
+        let stats = pages.entry(page).or_default();
+        *stats.answers.entry(status).or_default() += 1;
+        stats.last_request = Some(Instant::now());
+    }
+
+    /// Records a page that was made.
+    pub fn page_made(&self, page: PageKind, series: usize, dropped: u64) {
+        let mut pages = locked(&self.pages);
+        let stats = pages.entry(page).or_default();
+        stats.series = series;
+        stats.dropped += dropped;
+    }
+
+    /// Records a reading of the rules.
+    pub fn reloaded(&self, success: bool) {
+        let mut reload = locked(&self.reload);
+        reload.success = success;
+        if success {
+            reload.last_success = SystemTime::now();
+        }
+    }
+
+    /// Collectors with their statistics.
+    pub fn collectors(&self) -> Vec<(CollectorId, CollectorStats)> {
+        locked(&self.collectors).iter().map(|(id, stats)| (id.clone(), stats.clone())).collect()
+    }
+
+    /// Agents by node.
+    pub fn agents(&self) -> Vec<(String, AgentStats)> {
+        locked(&self.agents).iter().map(|(broker, stats)| (broker.clone(), stats.clone())).collect()
+    }
+
+    /// Pages.
+    pub fn pages(&self) -> BTreeMap<PageKind, PageStats> {
+        locked(&self.pages).clone()
+    }
+
+    /// The last readings of the rules.
+    pub fn reload(&self) -> Reload {
+        *locked(&self.reload)
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

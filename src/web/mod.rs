@@ -1,0 +1,103 @@
+//! The HTTP side: listening sockets, connections and their limits. Requests are answered in `routes`.
+
+mod bodies;
+mod landing;
+mod pages;
+mod routes;
+mod sd;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+// hyper without a framework: a handful of routes, and header time-outs and connection limits are wanted anyway.
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::exporter::Exporter;
+
+pub use routes::Web;
+
+/// Connections open at the same time; further ones wait in the kernel's queue.
+const MAX_CONNECTIONS: usize = 256;
+
+/// A client must have sent its request's head by then.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Running scrapes may finish within this after the signal to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Binds one address, `host:port`. `[::]` takes IPv4 too where the system does so by default, and falls back to IPv4
+/// where there is no IPv6.
+pub async fn bind(address: &str) -> Result<TcpListener, String> {
+    let bound = match TcpListener::bind(address).await {
+        Err(error) if address.starts_with("[::]:") && error.kind() == std::io::ErrorKind::Unsupported => {
+            TcpListener::bind(address.replace("[::]", "0.0.0.0")).await
+        }
+        bound => bound,
+    };
+    bound.map_err(|error| {
+        format!("cannot listen on {address}: {error}; choose another address with --web.listen-address")
+    })
+}
+
+/// Serves until `stop` is cancelled, then lets running requests finish.
+pub async fn serve(listeners: Vec<TcpListener>, exporter: Arc<Exporter>, stop: CancellationToken) {
+    let web = Arc::new(Web::new(exporter));
+    let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let listeners = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(accept(listener, Arc::clone(&web), Arc::clone(&connections), stop.clone())));
+    futures_util::future::join_all(listeners).await;
+}
+
+async fn accept(listener: TcpListener, web: Arc<Web>, connections: Arc<Semaphore>, stop: CancellationToken) {
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            () = stop.cancelled() => break,
+            accepted = next(&listener, &connections) => accepted,
+        };
+        let Some((stream, peer, permit)) = accepted else { continue };
+        let web = Arc::clone(&web);
+        let service = service_fn(move |request| {
+            let web = Arc::clone(&web);
+            async move { Ok::<_, std::convert::Infallible>(web.answer(request).await) }
+        });
+        let connection = hyper::server::conn::http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEADER_TIMEOUT)
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%peer, %error, "connection ended");
+            }
+            drop(permit);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests still running after {} s were cut off", DRAIN.as_secs());
+    }
+}
+
+async fn next(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => Some((stream, peer, permit)),
+        Err(error) => {
+            // Out of file descriptors, most likely: trying again at once would only burn CPU.
+            tracing::warn!(%error, "cannot accept a connection");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            None
+        }
+    }
+}

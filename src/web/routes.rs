@@ -1,0 +1,168 @@
+//! A request in, an answer out: which path is what.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use tokio::sync::Semaphore;
+
+use super::bodies::Bodies;
+use super::{landing, pages, sd};
+use crate::exporter::Exporter;
+use crate::stats::PageKind;
+
+/// What every request needs.
+#[derive(Debug)]
+pub struct Web {
+    pub(super) exporter: Arc<Exporter>,
+    pub(super) bodies: Bodies,
+    scrapes: Semaphore,
+}
+
+/// Where a path leads.
+#[derive(Debug, PartialEq, Eq)]
+enum Route<'p> {
+    All,
+    Cluster,
+    Broker(&'p str),
+    Sd,
+    Landing,
+    Alive,
+    Config,
+    Reload,
+    Nowhere,
+}
+
+impl Web {
+    /// Serves `exporter`.
+    pub fn new(exporter: Arc<Exporter>) -> Self {
+        let scrapes = Semaphore::new(exporter.config.web.max_requests);
+        Self { bodies: Bodies::new(exporter.config.scrape.reuse), exporter, scrapes }
+    }
+
+    /// Answers any request.
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+        let route = route(request.uri().path(), &self.exporter.config.web.telemetry_path);
+        let page = match route {
+            Route::All => PageKind::All,
+            Route::Cluster => PageKind::Cluster,
+            Route::Broker(_) => PageKind::Broker,
+            Route::Sd => PageKind::Sd,
+            _ => PageKind::Other,
+        };
+        let response = self.routed(&route, &request).await;
+        self.exporter.stats.answered(page, response.status().as_u16());
+        response
+    }
+
+    async fn routed<B>(&self, route: &Route<'_>, request: &Request<B>) -> Response<Full<Bytes>> {
+        let wanted = if *route == Route::Reload { &[Method::POST][..] } else { &[Method::GET, Method::HEAD] };
+        if *route != Route::Nowhere && !wanted.contains(request.method()) {
+            return not_allowed(wanted);
+        }
+        match route {
+            Route::All | Route::Cluster | Route::Broker(_) => {
+                let Ok(_permit) = self.scrapes.try_acquire() else {
+                    let text = "too many scrapes at the same time (--web.max-requests)\n";
+                    return plain(StatusCode::SERVICE_UNAVAILABLE, text);
+                };
+                match route {
+                    Route::Cluster => pages::cluster(self, request.headers()).await,
+                    Route::Broker(key) => pages::broker(self, key, request.headers()).await,
+                    _ => pages::all(self, request.headers()).await,
+                }
+            }
+            Route::Sd => {
+                let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+                sd::answer(&self.exporter, host, request.headers()).await
+            }
+            Route::Landing => landing::page(&self.exporter),
+            Route::Alive => plain(StatusCode::OK, "ok\n"),
+            Route::Config => plain(StatusCode::OK, self.exporter.config.effective.clone()),
+            Route::Reload => match self.exporter.reload() {
+                Ok(()) => plain(StatusCode::OK, "reloaded\n"),
+                Err(error) => {
+                    let text = format!("{error}\nThe rules before stay in use.\n");
+                    plain(StatusCode::INTERNAL_SERVER_ERROR, text)
+                }
+            },
+            Route::Nowhere => plain(StatusCode::NOT_FOUND, "no such page; / lists what there is\n"),
+        }
+    }
+}
+
+fn route<'p>(path: &'p str, telemetry_path: &str) -> Route<'p> {
+    if let Some(below) = path.strip_prefix(telemetry_path) {
+        match below {
+            "" if !telemetry_path.is_empty() => return Route::All,
+            "/cluster" => return Route::Cluster,
+            _ => {}
+        }
+        if let Some(key) = below.strip_prefix("/brokers/").filter(|key| !key.is_empty() && !key.contains('/')) {
+            return Route::Broker(key);
+        }
+    }
+    match path {
+        "/" => Route::Landing,
+        "/sd" => Route::Sd,
+        // Ready means configured and listening, whatever Kafka does: Prometheus shall scrape and see what is down.
+        "/-/healthy" | "/healthz" | "/-/ready" => Route::Alive,
+        "/config" => Route::Config,
+        "/-/reload" => Route::Reload,
+        _ => Route::Nowhere,
+    }
+}
+
+/// A short text.
+pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    with_type(status, "text/plain; charset=utf-8", text)
+}
+
+/// A body of this content type.
+pub(super) fn with_type(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
+
+fn not_allowed(wanted: &[Method]) -> Response<Full<Bytes>> {
+    let names: Vec<&str> = wanted.iter().map(Method::as_str).collect();
+    let names = names.join(", ");
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, format!("use {names}\n"));
+    if let Ok(value) = HeaderValue::from_str(&names) {
+        response.headers_mut().insert(ALLOW, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_lead_where_the_documentation_says() {
+        for (path, expected) in [
+            ("/metrics", Route::All),
+            ("/metrics/cluster", Route::Cluster),
+            ("/metrics/brokers/1", Route::Broker("1")),
+            ("/metrics/brokers/h:9092", Route::Broker("h:9092")),
+            ("/metrics/brokers/", Route::Nowhere),
+            ("/metrics/brokers/1/x", Route::Nowhere),
+            ("/metricsx", Route::Nowhere),
+            ("/sd", Route::Sd),
+            ("/", Route::Landing),
+            ("/healthz", Route::Alive),
+            ("/-/reload", Route::Reload),
+        ] {
+            assert_eq!(route(path, "/metrics"), expected, "{path}");
+        }
+        assert_eq!(route("/a/b/cluster", "/a/b"), Route::Cluster);
+    }
+}

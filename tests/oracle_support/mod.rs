@@ -1,0 +1,127 @@
+//! The check against jmx_exporter's agent in the same JVM: its pages and ours as text in, the differences out.
+
+use std::collections::BTreeMap;
+
+/// Series of a page: `name{labels}` with labels sorted by name, and the value.
+pub type Series = BTreeMap<String, f64>;
+
+/// Series of the agent that come from no bean: its own and its client library's, what only operations, notifications or
+/// the broker's /proc tell.
+const NOT_FROM_BEANS: [&str; 6] = [
+    "jmx_",
+    "jvm_memory_pool_allocated_bytes_",
+    "jvm_threads_deadlocked",
+    "jvm_threads_state{",
+    "process_resident_memory_bytes",
+    "jvm_classes_loaded{",
+];
+
+/// What the reading itself moves (its connection is an open file, its thread is another one), in lower case: compared by
+/// name and labels only.
+const MOVED_BY_READING: [&str; 3] = ["openfiledescriptorcount", "process_open_fds", "currentthread"];
+
+/// Reads a page in text format 0.0.4.
+///
+/// # Panics
+/// On a line that is no sample, and on a series that is on the page twice.
+pub fn series(page: &str) -> Series {
+    let mut all = Series::new();
+    for line in page.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
+        let key = match series.split_once('{') {
+            None => series.to_owned(),
+            Some((name, labels)) => {
+                let mut labels = split_labels(labels.strip_suffix('}').unwrap_or_else(|| panic!("no brace: {line}")));
+                labels.sort_unstable();
+                format!("{name}{{{}}}", labels.join(","))
+            }
+        };
+        let value = value.replace("Inf", "inf").parse().unwrap_or_else(|_| panic!("no number: {line}"));
+        assert!(all.insert(key, value).is_none(), "twice: {line}");
+    }
+    all
+}
+
+/// `a="b",c="d,",` -> `a="b"` and `c="d,"`.
+fn split_labels(text: &str) -> Vec<&str> {
+    let (mut labels, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, character) in text.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ',' if !quoted => {
+                labels.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if start < text.len() {
+        labels.push(&text[start..]);
+    }
+    labels
+}
+
+/// How our page differs from the agent's.
+#[derive(Debug, Default)]
+pub struct Differences {
+    /// Series compared.
+    pub compared: usize,
+    /// Of these, how many stood still between the agent's two pages, and so had to have the same value.
+    pub still: usize,
+    /// Of these, how many were NaN.
+    pub nan: usize,
+    /// On the agent's page and not on ours.
+    pub missing: Vec<String>,
+    /// On ours and not on the agent's.
+    pub extra: Vec<String>,
+    /// Stood still, with another value on ours: series, the agent's value, ours.
+    pub different: Vec<(String, f64, f64)>,
+}
+
+/// Compares `ours`, read between the agent's pages `before` and `after`. Series that only one of the agent's pages holds
+/// are left out, and so are those that come from no bean. Ours has more JVM families than the agent (the names of both
+/// generations): extra `jvm_` series are no difference.
+pub fn compare(before: &Series, ours: &Series, after: &Series) -> Differences {
+    let equal = |a: f64, b: f64| a == b || (a.is_nan() && b.is_nan());
+    let mut differences = Differences::default();
+    for (key, &value) in before {
+        if NOT_FROM_BEANS.iter().any(|prefix| key.starts_with(prefix)) {
+            continue;
+        }
+        let Some(&later) = after.get(key) else { continue };
+        let Some(&our) = ours.get(key) else {
+            differences.missing.push(key.clone());
+            continue;
+        };
+        differences.compared += 1;
+        let lower = key.to_lowercase();
+        if equal(value, later) && !MOVED_BY_READING.iter().any(|part| lower.contains(part)) {
+            differences.still += 1;
+            differences.nan += usize::from(value.is_nan());
+            if !equal(value, our) {
+                differences.different.push((key.clone(), value, our));
+            }
+        }
+    }
+    let unknown = |key: &&String| {
+        !before.contains_key(*key) && !after.contains_key(*key) && !key.starts_with("jvm_") && !key.starts_with("kafka_vitals_")
+    };
+    differences.extra = ours.keys().filter(unknown).cloned().collect();
+    differences
+}
+
+#[test]
+fn series_are_read_and_compared() {
+    let page = |text: &str| series(text);
+    let before = page("# HELP a b\na{y=\"1,\\\"}\",x=\"2\",} 1.0\nb NaN\nc 3.0\nmoves 1\njmx_x 1\n");
+    let after = page("a{x=\"2\",y=\"1,\\\"}\"} 1.0\nb NaN\nc 3.0\nmoves 2\n");
+    let ours = page("a{x=\"2\",y=\"1,\\\"}\"} 1\nb NaN\nmoves 7\nd 1\njvm_new 1\n");
+    let differences = compare(&before, &ours, &after);
+    assert_eq!((differences.compared, differences.still, differences.nan), (3, 2, 1));
+    assert_eq!((differences.missing, differences.extra), (vec!["c".to_owned()], vec!["d".to_owned()]));
+    assert!(differences.different.is_empty());
+    let wrong = compare(&before, &page("a{x=\"2\",y=\"1,\\\"}\"} 2\nb 0\nc 3\nmoves 1"), &after);
+    assert_eq!(wrong.different.len(), 2);
+}

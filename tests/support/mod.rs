@@ -1,0 +1,147 @@
+//! What every integration test needs: the real binary under guard, its pages over HTTP, and pages as maps.
+
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use kafka_lab::http::{self, Response};
+use kafka_lab::{Guarded, Lab, free_port, wait_until};
+
+/// How long anything on this machine may take before a test fails.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running kafka-vitals.
+#[derive(Debug)]
+pub struct Vitals {
+    /// The process.
+    pub process: Guarded,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    /// Its log.
+    pub log: std::path::PathBuf,
+}
+
+impl Vitals {
+    /// Starts the binary on a free port and waits until it listens.
+    pub fn start(lab: &Arc<Lab>, arguments: &[&str]) -> Self {
+        let port = free_port().unwrap();
+        let log = lab.folder().join(format!("kafka-vitals-{port}.log"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_kafka-vitals"));
+        command.args(arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        let process = lab.spawn_logged(&command, &log).unwrap();
+        let vitals = Self { process, url: format!("http://127.0.0.1:{port}"), log };
+        wait_until(PATIENCE, "kafka-vitals to listen", || vitals.try_get("/-/ready", &[]).map(|_| Some(()))).unwrap();
+        vitals
+    }
+
+    /// One request; any status.
+    pub fn try_get(&self, path: &str, headers: &[(&str, &str)]) -> kafka_lab::Result<Response> {
+        http::get(&format!("{}{path}", self.url), headers, PATIENCE)
+    }
+
+    /// One request; any status.
+    pub fn get(&self, path: &str) -> Response {
+        self.try_get(path, &[]).unwrap()
+    }
+
+    /// A metrics page in text format 0.0.4, as Prometheus with this time-out would ask for it.
+    pub fn page(&self, path: &str, timeout: Duration) -> Page {
+        let timeout = timeout.as_secs_f64().to_string();
+        let response = self.try_get(path, &[("X-Prometheus-Scrape-Timeout-Seconds", &timeout)]).unwrap();
+        assert_eq!(response.status, 200, "{path}: {}", response.text());
+        Page::parse(&response.text())
+    }
+
+    /// `/metrics` with 10 s of time.
+    pub fn metrics(&self) -> Page {
+        self.page("/metrics", Duration::from_secs(10))
+    }
+}
+
+/// Runs the binary to its end: exit code, standard output, standard error.
+pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_kafka-vitals"))
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A page as a map from `name{sorted labels}` to value. Two samples of the same series are a failure.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// Series and values.
+    pub series: BTreeMap<String, f64>,
+    /// Types by family.
+    pub types: BTreeMap<String, String>,
+}
+
+impl Page {
+    /// Reads text format 0.0.4, jmx_exporter 0.x's trailing commas included.
+    pub fn parse(text: &str) -> Self {
+        let mut page = Self::default();
+        for line in text.lines().filter(|line| !line.is_empty()) {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                let (name, kind) = rest.split_once(' ').unwrap();
+                page.types.insert(name.to_owned(), kind.to_owned());
+            } else if !line.starts_with('#') {
+                let (series, value) = line.rsplit_once(' ').unwrap();
+                let series = canonical(series);
+                let value = value.replace("Inf", "inf").parse().unwrap();
+                assert!(page.series.insert(series.clone(), value).is_none(), "twice on the page: {series}");
+            }
+        }
+        page
+    }
+
+    /// The value of a series, written as `name{a="1",b="2"}` with labels in any order.
+    #[track_caller]
+    pub fn value(&self, series: &str) -> f64 {
+        self.get(series).unwrap_or_else(|| {
+            let name = series.split('{').next().unwrap();
+            panic!("no {series}; of that name: {:#?}", self.named(name))
+        })
+    }
+
+    /// The value of a series, if it is there.
+    pub fn get(&self, series: &str) -> Option<f64> {
+        self.series.get(&canonical(series)).copied()
+    }
+
+    /// All series of a name.
+    pub fn named(&self, name: &str) -> BTreeMap<&str, f64> {
+        let of_name = self.series.iter().filter(|(series, _)| series.split('{').next() == Some(name));
+        of_name.map(|(series, value)| (series.as_str(), *value)).collect()
+    }
+}
+
+/// The series with its labels sorted.
+pub fn canonical(series: &str) -> String {
+    let Some((name, labels)) = series.split_once('{') else { return series.to_owned() };
+    let mut labels = split_labels(labels.strip_suffix('}').unwrap());
+    labels.sort();
+    format!("{name}{{{}}}", labels.join(","))
+}
+
+/// `a="1",b="2"` at the commas outside of values.
+fn split_labels(labels: &str) -> Vec<String> {
+    let (mut pairs, mut pair, mut in_value, mut escaped) = (Vec::new(), String::new(), false, false);
+    for c in labels.chars() {
+        match c {
+            ',' if !in_value => pairs.push(std::mem::take(&mut pair)),
+            _ => {
+                in_value ^= c == '"' && !escaped;
+                escaped = c == '\\' && !escaped;
+                pair.push(c);
+            }
+        }
+    }
+    pairs.push(pair);
+    pairs.retain(|pair| !pair.is_empty());
+    pairs
+}

@@ -1,0 +1,51 @@
+//! `cargo xtask test`: everything that must hold before a change is done, the quick checks first.
+
+use crate::build::cargo;
+use crate::cache;
+use crate::failure::Failure;
+use crate::steps::{run as run_command, step};
+use crate::summary::Summary;
+use crate::tools::{self, KAFKA, NATIVE_BUILD, Tool};
+
+/// What tests look at to know whether they are to take long.
+const FULL: &str = "KAFKA_VITALS_TEST_FULL";
+
+/// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
+pub(crate) fn run(full: bool) -> Result<(), Failure> {
+    step("tools", || {
+        tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus, Tool::Python]])?;
+        cache::ensure_python()?;
+        cache::ensure_cargo_deny()
+    })?;
+    step("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])))?;
+    step("clippy", || {
+        run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+    })?;
+    step("licences and sources", || run_command(&mut cache::cargo_deny(&["check", "bans", "licenses", "sources"])?))?;
+    step("build", || run_command(&mut cargo(&["build", "--workspace", "--all-targets"])))?;
+
+    let mut summary = Summary::default();
+    let result = test_steps(full, &mut summary);
+    println!("\n{} passed, {} failed", summary.passed, summary.failed);
+    result
+}
+
+fn test_steps(full: bool, summary: &mut Summary) -> Result<(), Failure> {
+    let mut tests = |name: &str, targets: &[&str]| {
+        step(name, || {
+            // All test binaries run, one after another, even if one fails.
+            let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+            command.args(targets).env_remove(FULL);
+            if full {
+                command.env(FULL, "1");
+            }
+            summary.run(&mut command)
+        })
+    };
+    tests("unit tests", &["--lib", "--bins", "--examples"])?;
+    tests("documentation tests", &["--doc"])?;
+    tests(
+        if full { "integration tests" } else { "integration tests (without the long ones, see --full)" },
+        &["--test", "*"],
+    )
+}
