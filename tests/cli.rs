@@ -1,7 +1,7 @@
 //! The command line: what cannot be used is told in one line that says what and where, with an exit code; help and
 //! version read well; no secret is shown.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod fake_agent;
 mod support;

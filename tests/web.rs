@@ -1,7 +1,7 @@
 //! The exporter's own HTTP side as Prometheus and its operator see it: pages, negotiation, deadlines, sharing and reuse,
 //! reload, service discovery, stop.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod fake_agent;
 mod support;
