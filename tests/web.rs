@@ -336,6 +336,18 @@ fn a_complete_result_is_served_again_for_a_while() {
 }
 
 #[test]
+fn a_result_that_is_served_again_tells_its_age() {
+    let scene = Scene::new(&["--scrape.reuse=60s"]);
+    let age = || scene.vitals.metrics().value(r#"kafka_vitals_collector_age_seconds{collector="jmx",broker="1"}"#);
+    let (start, first) = (Instant::now(), age());
+    let requests = scene.requests(|| {
+        wait_until(PATIENCE, "the age to grow", || if age() > 2.0 { Ok(()) } else { Err(age()) }).unwrap();
+    });
+    let waited = start.elapsed().as_secs_f64();
+    assert!(first < 1.0 && requests == 0 && age() <= waited + 1.0, "{first} {requests} {waited}");
+}
+
+#[test]
 fn an_incomplete_result_is_never_served_again() {
     let scene = Scene::new(&["--scrape.reuse=60s"]);
     scene.agent.behave(Behaviour::ItemStatus("kafka.cluster", 500));

@@ -114,13 +114,19 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     response
 }
 
-/// The runs that the page shows; `None` while one of them may not be shown again. The count of reloads goes with them,
-/// whose outcome is on the page.
+/// The runs that the page shows; `None` while one of them may not be shown again. With them goes what else is on a page
+/// that shows the exporter itself: the outcome of the last reload, and the runs' age, true to a second.
 fn run_ids(exporter: &Exporter, ingredients: &Ingredients) -> Option<Vec<u64>> {
     let cluster = ingredients.cluster.iter().map(|run| (run.id, run.complete));
     let nodes = ingredients.nodes.iter().map(|node| (node.run.id, node.run.complete));
-    let reloads = (exporter.stats.reload().count, true);
-    cluster.chain(nodes).chain([reloads]).map(|(id, complete)| complete.then_some(id)).collect()
+    let runs = cluster.chain(nodes).map(|(id, complete)| complete.then_some(id));
+    if ingredients.own.is_empty() {
+        return runs.collect();
+    }
+    let ended =
+        ingredients.cluster.iter().map(|run| run.ended).chain(ingredients.nodes.iter().map(|node| node.run.ended));
+    let age = ended.flatten().min().map_or(0, |ended| ended.elapsed().as_secs());
+    runs.chain([Some(exporter.stats.reload().count), Some(age)]).collect()
 }
 
 fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool) -> Rendered {
