@@ -1,6 +1,6 @@
 //! What every integration test needs: the real binary under guard, its pages over HTTP, and pages as maps.
 
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
@@ -63,11 +63,8 @@ impl Vitals {
 
 /// Runs the binary to its end: exit code, standard output, standard error.
 pub fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_kafka-vitals"))
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_kafka-vitals")).args(arguments).stdin(Stdio::null()).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
@@ -129,7 +126,7 @@ pub fn canonical(series: &str) -> String {
 }
 
 /// `a="1",b="2"` at the commas outside of values.
-fn split_labels(labels: &str) -> Vec<String> {
+pub fn split_labels(labels: &str) -> Vec<String> {
     let (mut pairs, mut pair, mut in_value, mut escaped) = (Vec::new(), String::new(), false, false);
     for c in labels.chars() {
         match c {
