@@ -8,6 +8,10 @@ use crate::clusters::{old, vitals};
 use crate::support::{PATIENCE, Page, Vitals};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// What pages may take while Kafka is down: they wait for it until their time is over.
+const SHORT: Duration = Duration::from_secs(3);
+/// For those that do not say how much time they have.
+const FLAGS: [&str; 2] = ["--scrape.timeout=3s", "--scrape.reuse=0s"];
 /// A client that has failed for a while tries again after up to 10 s.
 const RECOVERY: Duration = Duration::from_secs(60);
 
@@ -17,7 +21,7 @@ fn prepare(cluster: &Cluster, name: &str) {
     cluster.kafka().commit(&[Commit::new(name, &[(name, 0, 5)])]).unwrap();
 }
 
-/// What is missing of a page that has everything.
+/// What is missing or wrong of a page that has everything.
 fn missing(page: &Page, name: &str) -> Vec<String> {
     let lag = format!(r#"kafka_consumergroup_lag_sum{{consumergroup="{name}",topic="{name}"}}"#);
     let mut wanted = vec![
@@ -88,8 +92,8 @@ fn unavailable(vitals: &Vitals, path: &str) {
 /// `/metrics` before Prometheus' time is over.
 fn page_in_time(vitals: &Vitals) -> Page {
     let start = std::time::Instant::now();
-    let page = vitals.page("/metrics", TIMEOUT);
-    assert!(start.elapsed() < TIMEOUT, "{:?}", start.elapsed());
+    let page = vitals.page("/metrics", SHORT);
+    assert!(start.elapsed() < SHORT, "{:?}", start.elapsed());
     page
 }
 
@@ -99,9 +103,10 @@ fn an_exporter_started_before_kafka_and_jolokia_gets_everything_once_they_are_up
     let node = &cluster.nodes()[0];
     prepare(&cluster, "t-early");
     node.stop().unwrap();
-    let by_port = vitals(&cluster, &[]);
+    let by_port = vitals(&cluster, &FLAGS);
     let url = format!("--jolokia.url=1={}", node.jolokia_url().unwrap());
-    let by_url = Vitals::start(cluster.lab(), &[&format!("--kafka.server={}", cluster.bootstrap()), &url]);
+    let server = format!("--kafka.server={}", cluster.bootstrap());
+    let by_url = Vitals::start(cluster.lab(), &[FLAGS[0], FLAGS[1], &server, &url]);
     for vitals in [&by_port, &by_url] {
         kafka_is_missing(&page_in_time(vitals));
         unavailable(vitals, "/sd");
@@ -120,7 +125,7 @@ fn kafka_and_jolokia_may_go_and_come_back() {
     let cluster = old();
     let node = &cluster.nodes()[0];
     prepare(&cluster, "t-late");
-    let vitals = vitals(&cluster, &["--scrape.reuse=0s"]);
+    let vitals = vitals(&cluster, &FLAGS);
     until_all_is_there(&vitals, "t-late");
 
     node.stop().unwrap();
