@@ -218,8 +218,8 @@ impl Exporter {
         let runs = nodes.into_iter().map(|node| async {
             let run = self.node_run(&node, deadline).await;
             // The agent may have told its id meanwhile.
-            let node = locked(&self.nodes).find(&node.key()).unwrap_or(node);
-            NodeRun { node, run }
+            let same = |known: &Node| known.agent_url == node.agent_url;
+            NodeRun { node: self.nodes().into_iter().find(same).unwrap_or(node), run }
         });
         join_all(runs).await
     }
