@@ -20,10 +20,10 @@ const PAGES: [&str; 5] =
     ["/metrics", "/metrics/cluster", "/metrics/brokers/1", "/metrics/brokers/2", "/metrics/brokers/3"];
 const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
 
-/// Two machines' cores for four JVMs and Prometheus: be patient.
+/// Three JVMs, kafka-vitals and Prometheus may share two cores.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Three nodes with a replicated topic, a quoted client id and a group; its folder holds the processes that scrape it.
+/// Three nodes with a replicated topic, and names full of what the formats have to escape.
 fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
