@@ -138,7 +138,7 @@ pub fn canonical(series: &str) -> String {
 }
 
 /// `a="1",b="2"` at the commas outside of values.
-fn split_labels(labels: &str) -> Vec<String> {
+pub fn split_labels(labels: &str) -> Vec<String> {
     let (mut pairs, mut pair, mut in_value, mut escaped) = (Vec::new(), String::new(), false, false);
     for c in labels.chars() {
         match c {
