@@ -1,4 +1,5 @@
 //! Clusters that cannot be reached, and configurations that cannot be: one clear error each.
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
 
 mod common;
 
