@@ -310,9 +310,7 @@ impl Exporter {
         if cluster.is_some_and(|run| run.ended.is_none()) {
             late.extend(Part::ALL.map(cluster_collector));
         }
-        late.extend(
-            nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())),
-        );
+        late.extend(nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())));
         let nodes = self.nodes().len();
         exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
     }
@@ -337,9 +335,7 @@ fn node_collector(key: &str) -> CollectorId {
 
 fn failures(snapshot: &Snapshot, part: Part) -> Vec<Failure> {
     let of_part = snapshot.failures.iter().filter(|(failed, ..)| *failed == part);
-    of_part
-        .map(|(_, kind, count, error)| Failure { kind: kind.as_str(), count, message: error.to_string() })
-        .collect()
+    of_part.map(|(_, kind, count, error)| Failure { kind: kind.as_str(), count, message: error.to_string() }).collect()
 }
 
 fn read_failure(error: &crate::mbean::ReadError) -> Failure {

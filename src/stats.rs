@@ -141,7 +141,14 @@ impl Stats {
         match failures.first() {
             Some(first) if was != Some(false) => {
                 let count: u64 = failures.iter().map(|failure| failure.count).sum();
-                tracing::warn!(collector, broker, errors = count, kind = first.kind, error = first.message, "collector failed");
+                tracing::warn!(
+                    collector,
+                    broker,
+                    errors = count,
+                    kind = first.kind,
+                    error = first.message,
+                    "collector failed"
+                );
             }
             Some(first) => tracing::debug!(collector, broker, error = first.message, "collector failed again"),
             None if was == Some(false) => tracing::info!(collector, broker, "collector recovered"),

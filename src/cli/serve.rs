@@ -40,7 +40,8 @@ pub async fn run(config: Config) -> Result<(), String> {
 #[cfg(feature = "librdkafka")]
 fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
     let Some(kafka) = &config.kafka else { return Ok(None) };
-    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
+    let admin =
+        kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
     Ok(Some(Arc::new(admin)))
 }
 

@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::build_info;
-use crate::metrics::catalogue::exporter::{self, KAFKA_EXPORTER_BUILD_INFO};
 use crate::metrics::catalogue::Metric;
+use crate::metrics::catalogue::exporter::{self, KAFKA_EXPORTER_BUILD_INFO};
 use crate::metrics::{Family, Labels, count_value, counter_value};
 use crate::stats::{CollectorId, PageKind, Stats};
 
@@ -142,7 +142,8 @@ fn process(started: SystemTime) -> Vec<Family> {
     };
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     // The second field, the program's name, may hold blanks and parentheses.
-    let fields: Vec<&str> = stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
+    let fields: Vec<&str> =
+        stat.rsplit_once(')').map(|(_, rest)| rest.split_whitespace().collect()).unwrap_or_default();
     let field = |number: usize| fields.get(number - 3).and_then(|text| text.parse::<f64>().ok());
     add(exporter::PROCESS_CPU, field(14).zip(field(15)).map(|(user, system)| (user + system) / TICKS_PER_SECOND));
     add(exporter::PROCESS_THREADS, field(20));

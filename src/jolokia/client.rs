@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 
 use super::decode::{DecodeError, Decoded, decode};
-use super::http::{Http, AgentConfig, JolokiaError, Limits};
+use super::http::{AgentConfig, Http, JolokiaError, Limits};
 use super::request::Bulk;
 use crate::mbean::{Answer, BeanSink, Plan, ReadError, ReadErrorKind, Transport};
 

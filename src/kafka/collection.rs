@@ -2,13 +2,13 @@
 //!
 //! Commits are read before end offsets, or groups that keep up would look ahead of the end.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
-    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, Isolation, KafkaAdmin,
-    OffsetSpec,
+    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, GroupsListed, Isolation,
+    KafkaAdmin, OffsetSpec,
 };
 
 use super::offsets::Questions;
@@ -29,6 +29,8 @@ pub struct ClusterReader {
 struct Remembered {
     descriptions: HashMap<GroupId, Described>,
     starts: Option<Starts>,
+    /// All groups of the last complete listing, and when it was.
+    listed: Option<(Vec<GroupListing>, Instant)>,
 }
 
 #[derive(Debug, Clone)]
@@ -99,21 +101,18 @@ impl ClusterReader {
 
     async fn groups(
         &self,
-        listed: Result<kafka_admin::GroupsListed, AdminError>,
+        listed: Result<GroupsListed, AdminError>,
         deadline: Instant,
     ) -> (Option<Vec<Group>>, Failures) {
         let mut failures = Failures::default();
-        let listed = match listed {
-            Ok(listed) => listed,
-            Err(error) => {
-                failures.add(Part::Groups, &error);
-                return (None, failures);
-            }
-        };
-        for error in &listed.errors {
+        let GroupsListed { groups, errors } =
+            listed.unwrap_or_else(|error| GroupsListed { groups: Vec::new(), errors: vec![error] });
+        for error in &errors {
             failures.add(Part::Groups, error);
         }
-        let mut listings = listed.groups;
+        let Some(mut listings) = self.with_remembered_names(groups, errors.is_empty()) else {
+            return (None, failures);
+        };
         listings.retain(|group| group.state != GroupState::Dead && self.selection.group(&group.id));
         let ids: Vec<GroupId> = listings.iter().map(|group| group.id.clone()).collect();
 
@@ -135,6 +134,24 @@ impl ClusterReader {
             committed,
         });
         (Some(groups.collect()), failures)
+    }
+
+    /// Adds to an incomplete listing the groups that the last complete one had, so that a coordinator that does not
+    /// answer does not make its groups disappear: only their names are remembered, all else of them is asked for.
+    /// `None` when nothing is known.
+    fn with_remembered_names(&self, mut groups: Vec<GroupListing>, is_complete: bool) -> Option<Vec<GroupListing>> {
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if is_complete {
+            remembered.listed = Some((groups.clone(), Instant::now()));
+            return Some(groups);
+        }
+        if let Some((before, _)) = remembered.listed.as_ref().filter(|(_, at)| at.elapsed() < self.max_age) {
+            let listed: HashSet<GroupId> = groups.iter().map(|group| group.id.clone()).collect();
+            let missing = before.iter().filter(|known| !listed.contains(&known.id));
+            groups.extend(missing.map(|known| GroupListing { state: GroupState::Unknown, ..known.clone() }));
+            groups.sort_by(|a, b| a.id.cmp(&b.id));
+        }
+        (!groups.is_empty()).then_some(groups)
     }
 
     /// Descriptions of the groups that have members: remembered ones while they are young and the group's state is the
@@ -215,4 +232,143 @@ impl ClusterReader {
 fn share(deadline: Instant, fraction: f64) -> Instant {
     let now = Instant::now();
     now + deadline.saturating_duration_since(now).mul_f64(fraction)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use kafka_admin::{Broker, CommittedOffset, FoundOffset, GroupType, OffsetQuery, Partition, Topic};
+
+    use super::*;
+    use crate::config::{Invocation, from_command_line};
+
+    /// Answers at once, counts what it is asked, and can be told that a broker does not list its groups: what a real
+    /// cluster does only by chance at the wanted moment.
+    #[derive(Debug, Default)]
+    struct FakeAdmin {
+        calls: Mutex<Vec<String>>,
+        silent_broker: std::sync::atomic::AtomicBool,
+    }
+
+    impl FakeAdmin {
+        fn called(&self, call: impl Into<String>) {
+            self.calls.lock().unwrap().push(call.into());
+        }
+
+        fn take_calls(&self) -> Vec<String> {
+            let mut calls = std::mem::take(&mut *self.calls.lock().unwrap());
+            calls.sort();
+            calls
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl KafkaAdmin for FakeAdmin {
+        fn engine(&self) -> &'static str {
+            "fake"
+        }
+
+        async fn cluster(&self, _: Instant) -> Result<Cluster, AdminError> {
+            self.called("cluster");
+            let partition = Partition { id: 0, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
+            let topic = Topic { name: "t".into(), id: None, error: None, partitions: vec![partition] };
+            let broker = Broker { id: 1, host: "h".into(), port: 1, rack: None };
+            Ok(Cluster { brokers: vec![broker], topics: vec![topic], ..Cluster::default() })
+        }
+
+        async fn list_groups(&self, _: Instant) -> Result<GroupsListed, AdminError> {
+            self.called("list");
+            let group = |id: &str, state| GroupListing { id: id.into(), state, kind: GroupType::Classic };
+            let mut listed = GroupsListed {
+                groups: vec![group("busy", GroupState::Stable), group("idle", GroupState::Empty)],
+                errors: Vec::new(),
+            };
+            if self.silent_broker.load(std::sync::atomic::Ordering::SeqCst) {
+                listed.groups.remove(0);
+                listed.errors.push(AdminError::Timeout { call: "ListGroups" });
+            }
+            Ok(listed)
+        }
+
+        async fn describe_groups(&self, groups: &[GroupId], _: Instant) -> Vec<Result<GroupDescription, AdminError>> {
+            self.called(format!("describe {groups:?}"));
+            let description = |id: &GroupId| GroupDescription {
+                id: id.clone(),
+                state: GroupState::Stable,
+                kind: GroupType::Classic,
+                assignor: String::new(),
+                coordinator: None,
+                members: Vec::new(),
+            };
+            groups.iter().map(|id| Ok(description(id))).collect()
+        }
+
+        async fn committed(&self, groups: &[GroupId], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
+            self.called("committed");
+            groups.iter().map(|_| Ok(Vec::new())).collect()
+        }
+
+        async fn offsets(
+            &self,
+            queries: &[OffsetQuery],
+            _: Isolation,
+            _: Instant,
+        ) -> Vec<Result<FoundOffset, AdminError>> {
+            self.called(format!("{:?}", queries[0].spec));
+            queries.iter().map(|_| Ok(FoundOffset { offset: Some(5), timestamp: None })).collect()
+        }
+    }
+
+    fn reader(max_age: Duration) -> (ClusterReader, Arc<FakeAdmin>) {
+        let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
+        let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
+        let admin = Arc::new(FakeAdmin::default());
+        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age));
+        (ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age), admin)
+    }
+
+    async fn collect(reader: &ClusterReader) -> Snapshot {
+        reader.collect(Instant::now() + Duration::from_secs(5), |_| {}).await
+    }
+
+    #[tokio::test]
+    async fn a_steady_collection_asks_only_for_what_moves() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        let first = admin.take_calls();
+        assert_eq!(first, ["Earliest", "Latest", "cluster", "committed", "describe [\"busy\"]", "list"]);
+        collect(&reader).await;
+        assert_eq!(admin.take_calls(), ["Latest", "committed", "list"]);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_remembered_without_an_age() {
+        let (reader, admin) = reader(Duration::ZERO);
+        collect(&reader).await;
+        let first = admin.take_calls();
+        collect(&reader).await;
+        assert_eq!(admin.take_calls(), first);
+    }
+
+    #[tokio::test]
+    async fn ends_are_asked_after_the_commits() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        let calls = admin.calls.lock().unwrap().clone();
+        let position = |name: &str| calls.iter().position(|call| call == name).unwrap();
+        assert!(position("committed") < position("Latest"), "{calls:?}");
+    }
+
+    #[tokio::test]
+    async fn groups_of_a_broker_that_does_not_list_them_stay_by_name_only() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        admin.silent_broker.store(true, std::sync::atomic::Ordering::SeqCst);
+        let snapshot = collect(&reader).await;
+        let groups: Vec<_> =
+            snapshot.groups.iter().flat_map(|groups| groups.iter()).map(|group| (&*group.id, group.state)).collect();
+        assert_eq!(groups, [("busy", GroupState::Unknown), ("idle", GroupState::Empty)]);
+        assert!(!snapshot.failures.none_in(Part::Groups));
+    }
 }

@@ -101,3 +101,51 @@ impl Questions {
         self.answers
     }
 }
+
+#[cfg(test)]
+impl PartitionOffsets {
+    /// These lookups by topic and partition.
+    pub(crate) fn of(lookups: Vec<Vec<Lookup>>) -> Self {
+        Self(lookups)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{Partition, Topic};
+
+    use super::*;
+
+    fn cluster() -> Cluster {
+        let partition = |id, leader| Partition { id, leader, replicas: vec![1], isr: vec![1], error: None };
+        let topic = |name: &str, leaders: &[Option<i32>]| Topic {
+            name: name.into(),
+            id: None,
+            error: None,
+            partitions: (0..).zip(leaders).map(|(id, leader)| partition(id, *leader)).collect(),
+        };
+        Cluster { topics: vec![topic("a", &[Some(1), None]), topic("b", &[Some(2)])], ..Cluster::default() }
+    }
+
+    #[test]
+    fn answers_go_to_their_partitions_and_the_leaderless_are_not_asked() {
+        let questions = Questions::new(&cluster(), OffsetSpec::Latest, |_| true);
+        let asked: Vec<_> = questions.queries.iter().map(|query| (&*query.topic, query.partition)).collect();
+        assert_eq!(asked, [("a", 0), ("b", 0)]);
+        let timeout = AdminError::Timeout { call: "ListOffsets" };
+        let mut failed = Vec::new();
+        let found = vec![Ok(FoundOffset { offset: Some(7), timestamp: None }), Err(timeout.clone())];
+        let offsets = questions.answer(found, |error| failed.push(error.clone()));
+        assert_eq!(offsets.get(0, 0), Lookup::Known(7));
+        assert_eq!(offsets.get(0, 1), Lookup::Failed(ErrorKind::Unavailable));
+        assert_eq!(offsets.get(1, 0), Lookup::Failed(ErrorKind::Timeout));
+        assert_eq!(failed, [timeout]);
+    }
+
+    #[test]
+    fn unwanted_topics_are_not_asked() {
+        let questions = Questions::new(&cluster(), OffsetSpec::Latest, |topic| topic == "b");
+        assert_eq!(questions.queries.len(), 1);
+        assert_eq!(questions.answer(vec![], |_| {}).get(0, 0), Lookup::NotAsked);
+    }
+}

@@ -168,3 +168,103 @@ pub fn assigned_partitions(description: &kafka_admin::GroupDescription) -> HashM
     }
     assigned
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{AdminError, ErrorKind, Partition, Topic};
+
+    use super::*;
+
+    fn cluster() -> Cluster {
+        let partition = |id| Partition { id, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
+        let partitions = |count| (0..count).map(partition).collect();
+        let topic =
+            |name: &str, count| Topic { name: name.into(), id: None, error: None, partitions: partitions(count) };
+        Cluster { topics: vec![topic("orders", 3), topic("payments", 1)], ..Cluster::default() }
+    }
+
+    fn commit(topic: &str, partition: i32, offset: i64) -> CommittedOffset {
+        CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)) }
+    }
+
+    fn lag_of(committed: &[CommittedOffset], ends: &PartitionOffsets, show: Show<'_>) -> Vec<TopicLag> {
+        let cluster = cluster();
+        let known = |offset| Lookup::Known(offset);
+        let starts = PartitionOffsets::of(vec![vec![known(0); 3], vec![known(15)]]);
+        group_lag(&cluster, &TopicIndex::new(&cluster, |_| true), ends, &starts, committed, show)
+    }
+
+    fn ends() -> PartitionOffsets {
+        let known = |offset| Lookup::Known(offset);
+        PartitionOffsets::of(vec![vec![known(100), known(50), known(0)], vec![known(40)]])
+    }
+
+    #[test]
+    fn uncommitted_partitions_are_shown_and_in_no_sum() {
+        let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 50)], &ends(), Show::All);
+        let shown = [
+            PartitionLag { partition: 0, commit: Commit::At(90), lag: Some(10) },
+            PartitionLag { partition: 1, commit: Commit::At(50), lag: Some(0) },
+            PartitionLag { partition: 2, commit: Commit::Nothing, lag: None },
+        ];
+        assert_eq!(lag.len(), 1);
+        assert_eq!(lag[0].partitions, shown);
+        assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].unknown_partitions), (Some(140), Some(10), 0));
+    }
+
+    #[test]
+    fn lag_is_never_below_zero_and_the_offset_beyond_the_end_is_counted() {
+        let lag = lag_of(&[commit("payments", 0, 1000)], &ends(), Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].beyond_end_partitions, lag[0].lost_records), (Some(0), 1, Some(0)));
+    }
+
+    #[test]
+    fn records_removed_by_retention_are_lag_and_counted_as_lost() {
+        let lag = lag_of(&[commit("payments", 0, 5)], &ends(), Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].lost_records), (Some(35), Some(10)));
+    }
+
+    #[test]
+    fn an_unknown_end_makes_the_sums_unknown_not_smaller() {
+        let known = |offset| Lookup::Known(offset);
+        let failed = Lookup::Failed(ErrorKind::Timeout);
+        let ends = PartitionOffsets::of(vec![vec![known(100), failed, known(0)], vec![known(40)]]);
+        let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 20)], &ends, Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].unknown_partitions), (None, 1));
+        assert_eq!(lag[0].committed_sum, Some(110), "the commits are known");
+        assert_eq!(lag[0].partitions[1].lag, None);
+        // An end that nobody needs may be unknown.
+        let lag = lag_of(&[commit("orders", 0, 90)], &ends, Show::All);
+        assert_eq!((lag[0].lag_sum, lag[0].unknown_partitions), (Some(10), 0));
+    }
+
+    #[test]
+    fn an_unreadable_commit_makes_all_sums_unknown() {
+        let error = AdminError::Timeout { call: "OffsetFetch" };
+        let unreadable = CommittedOffset { topic: "orders".into(), partition: 1, offset: Err(error) };
+        let lag = lag_of(&[commit("orders", 0, 90), unreadable], &ends(), Show::All);
+        assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].lost_records), (None, None, None));
+        assert_eq!(lag[0].unknown_partitions, 1);
+    }
+
+    #[test]
+    fn what_is_shown_follows_the_assignment_or_the_commits() {
+        let committed = [commit("orders", 0, 90), commit("payments", 0, 30)];
+        let assigned = HashMap::from([("orders", HashSet::from([0, 1]))]);
+        for (show, expected) in [
+            (Show::All, vec![(0, 3), (1, 1)]),
+            (Show::Committed, vec![(0, 1), (1, 1)]),
+            (Show::Assigned(&assigned), vec![(0, 2)]),
+        ] {
+            let lag = lag_of(&committed, &ends(), show);
+            let shown: Vec<_> = lag.iter().map(|topic| (topic.topic, topic.partitions.len())).collect();
+            assert_eq!(shown, expected, "{show:?}");
+        }
+    }
+
+    #[test]
+    fn topics_that_are_gone_or_without_any_commit_are_left_out() {
+        let nothing = CommittedOffset { topic: "orders".into(), partition: 0, offset: Ok(None) };
+        assert_eq!(lag_of(&[commit("deleted", 0, 1), nothing], &ends(), Show::All), []);
+    }
+}

@@ -49,9 +49,9 @@ pub async fn bind(address: &str) -> Result<TcpListener, String> {
 pub async fn serve(listeners: Vec<TcpListener>, exporter: Arc<Exporter>, stop: CancellationToken) {
     let web = Arc::new(Web::new(exporter));
     let connections = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let listeners = listeners.into_iter().map(|listener| {
-        tokio::spawn(accept(listener, Arc::clone(&web), Arc::clone(&connections), stop.clone()))
-    });
+    let listeners = listeners
+        .into_iter()
+        .map(|listener| tokio::spawn(accept(listener, Arc::clone(&web), Arc::clone(&connections), stop.clone())));
     futures_util::future::join_all(listeners).await;
 }
 

@@ -70,8 +70,7 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
         return plain(StatusCode::SERVICE_UNAVAILABLE, text);
     }
     let key = node.node.key();
-    let ingredients =
-        Ingredients { page: PageKind::Broker, key, cluster: None, nodes: vec![node], own: Vec::new() };
+    let ingredients = Ingredients { page: PageKind::Broker, key, cluster: None, nodes: vec![node], own: Vec::new() };
     respond(web, ingredients, headers).await
 }
 

@@ -54,10 +54,8 @@ fn target(external_url: Option<&str>, host: Option<&str>) -> Option<Target> {
 
 fn entry(node: &Node, target: &Target, metrics_path: &str, instance: &str, cluster_id: Option<&str>) -> Value {
     let id = node.id.map(|id| id.to_string()).unwrap_or_default();
-    let instance = instance
-        .replace("{host}", &node.host)
-        .replace("{port}", &node.port.to_string())
-        .replace("{id}", &id);
+    let instance =
+        instance.replace("{host}", &node.host).replace("{port}", &node.port.to_string()).replace("{id}", &id);
     json!({
         "targets": [target.address],
         "labels": {
