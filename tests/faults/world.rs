@@ -1,6 +1,7 @@
 //! Three brokers with known topics and groups; what a page must show of them while one broker is silent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,12 +30,33 @@ pub(crate) struct Roles {
     coordinators: BTreeMap<String, i32>,
 }
 
+/// One test's turn with the world.
+pub(crate) struct Turn(MutexGuard<'static, World>);
+
+impl Deref for Turn {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.0
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        // A static is never dropped, so nobody else keeps the logs of a test that fails.
+        if std::thread::panicking() {
+            self.cluster.lab().keep();
+        }
+    }
+}
+
 /// The cluster, with all brokers up and each leading what it prefers to lead.
-pub(crate) fn world() -> MutexGuard<'static, World> {
+pub(crate) fn world() -> Turn {
     static WORLD: OnceLock<Mutex<World>> = OnceLock::new();
     let world = WORLD.get_or_init(|| Mutex::new(World::start())).lock().unwrap_or_else(PoisonError::into_inner);
-    world.heal();
-    world
+    let turn = Turn(world);
+    turn.heal();
+    turn
 }
 
 /// Topic and its partitions' replicas: two that die with their broker, one of which each broker has a part, and one that
