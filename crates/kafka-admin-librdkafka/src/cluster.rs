@@ -10,7 +10,7 @@ use kafka_admin::{AdminError, Cluster};
 use tokio::time::sleep;
 
 use crate::error::{Failure, TRANSPORT};
-use crate::shared::{CallError, Shared, remaining};
+use crate::shared::{CallError, Shared, remaining, share};
 
 const METADATA: &str = "Metadata";
 /// Another broker is asked after this part of the time.
@@ -25,12 +25,19 @@ const RACK_TIMEOUT: Duration = Duration::from_millis(500);
 /// The cluster, with racks.
 pub(crate) async fn describe(shared: &Arc<Shared>, deadline: Instant) -> Result<Cluster, AdminError> {
     let mut cluster = metadata(shared, deadline).await?;
-    shared.learn(&cluster);
     let racks = racks(shared, &cluster, deadline).await;
     for broker in &mut cluster.brokers {
         broker.rack = racks.get(&broker.id).cloned().flatten();
     }
     Ok(cluster)
+}
+
+/// Asks for metadata if there never was any.
+pub(crate) async fn acquaint(shared: &Arc<Shared>, deadline: Instant) -> Result<(), AdminError> {
+    if shared.known().brokers.is_empty() {
+        metadata(shared, Instant::now() + share(deadline)).await?;
+    }
+    Ok(())
 }
 
 /// Metadata, asked again as often as it takes.
@@ -47,7 +54,10 @@ pub(crate) async fn metadata(shared: &Arc<Shared>, deadline: Instant) -> Result<
         attempts.push(tokio::task::spawn_blocking(move || task.metadata(time)));
         let next = tokio::time::timeout(patience.min(time), attempts.next()).await;
         match next {
-            Ok(Some(Ok(Ok(cluster)))) => return Ok(cluster),
+            Ok(Some(Ok(Ok(cluster)))) => {
+                shared.learn(&cluster);
+                return Ok(cluster);
+            }
             Ok(Some(Ok(Err(failure)))) => {
                 // "Transport failure" is all that librdkafka says when no broker was there in time: a time-out, too.
                 if failure.code != TRANSPORT {
@@ -79,7 +89,8 @@ async fn racks(shared: &Shared, cluster: &Cluster, deadline: Instant) -> HashMap
         return known;
     }
     let time = RACK_TIMEOUT.min(remaining(deadline) / 4);
-    let answer = match shared.call(None, time, |client, call| client.describe_cluster(call)).await {
+    let broker = cluster.brokers.iter().map(|broker| broker.id).find(|id| !shared.is_silent(*id));
+    let answer = match shared.call(broker, time, |client, call| client.describe_cluster(call)).await {
         Ok(event) => event.racks(),
         Err(CallError::Failed(failure)) => Err(failure),
         Err(CallError::Refused(_)) => return known,

@@ -20,6 +20,9 @@ const DEFAULTS: &[(&str, &str)] = &[
     ("reconnect.backoff.max.ms", "1000"),
     ("log.connection.close", "false"),
     ("allow.auto.create.topics", "false"),
+    // The handle is a consumer's that never joins its group; see ffi::Client.
+    ("group.id", "kafka-vitals"),
+    ("enable.auto.commit", "false"),
     // KIP-714 would have us push metrics about ourselves to the brokers.
     ("enable.metrics.push", "false"),
 ];
@@ -103,6 +106,9 @@ pub(crate) fn properties(config: &ClientConfig) -> Result<BTreeMap<String, Strin
     }
     if properties.get("bootstrap.servers").is_none_or(String::is_empty) {
         return Err(client("no bootstrap server given"));
+    }
+    if properties.get("group.id").is_none_or(String::is_empty) {
+        return Err(client("group.id must not be empty, although this client joins no group"));
     }
     Ok(properties)
 }
@@ -236,6 +242,10 @@ mod tests {
             (config(Some(cert_only), None, &[]), "TLS: a client certificate needs its key file"),
             (config(Some(key_only), None, &[]), "TLS: a client key needs its certificate file"),
             (nowhere, "no bootstrap server given"),
+            (
+                config(None, None, &[("group.id", "")]),
+                "group.id must not be empty, although this client joins no group",
+            ),
         ];
         for (config, message) in table {
             assert_eq!(properties(&config).unwrap_err().to_string(), message);

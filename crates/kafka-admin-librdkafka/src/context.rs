@@ -1,25 +1,19 @@
-//! What librdkafka tells outside of answers: logs go to `tracing` under the target `librdkafka`, errors are remembered
-//! as the reason of time-outs.
+//! What librdkafka says besides answers: logs go to `tracing` under the target `librdkafka`, errors are remembered as the
+//! reason of time-outs.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-
-use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
-use rdkafka::message::DeliveryResult;
-use rdkafka::producer::ProducerContext;
-use rdkafka::{ClientContext, Statistics};
 
 use crate::config::redact;
 use crate::error::Failure;
 use crate::faults::Faults;
+use crate::ffi::Log;
 
-/// librdkafka writes an unchanged error every 30 s and for each broker; of texts that differ in numbers only, one in
-/// this time is enough.
+/// librdkafka writes an unchanged error every 30 s and for each broker; one in this time is enough.
 const LOG_EVERY: Duration = Duration::from_secs(300);
 
-/// The callbacks' side of a client.
+/// Logs and errors of one client.
 #[derive(Debug, Default)]
 pub(crate) struct Context {
     secrets: Vec<String>,
@@ -33,71 +27,56 @@ impl Context {
         Self { secrets, ..Self::default() }
     }
 
+    /// Takes over a log line.
+    pub(crate) fn log(&self, log: &Log) {
+        // syslog's debug: only there when it was asked for, and then all of it.
+        if log.level < 7 {
+            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
+            if !logged.admits(Instant::now(), &log.message) {
+                return;
+            }
+        }
+        let (facility, message) = (log.facility.as_str(), redact(&log.message, &self.secrets));
+        match log.level {
+            ..=2 => tracing::error!(target: "librdkafka", facility, "{message}"),
+            // A broker that is away is the cluster's fault, not ours, and the failing call says so too.
+            3 | 4 => tracing::warn!(target: "librdkafka", facility, "{message}"),
+            5 | 6 => tracing::info!(target: "librdkafka", facility, "{message}"),
+            _ => tracing::debug!(target: "librdkafka", facility, "{message}"),
+        }
+    }
+
+    /// Takes over an error. The library's log line says the same, so this only remembers.
+    pub(crate) fn error(&self, error: &Failure) {
+        self.faults().note(Instant::now(), error.code, &redact(&error.message, &self.secrets));
+    }
+
     /// What was last wrong with the connection to `address` (`host:port`), or with any for `None`.
     pub(crate) fn fault(&self, address: Option<&str>) -> Option<Failure> {
-        let faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         match address {
-            Some(address) => faults.of(Instant::now(), address),
-            None => faults.latest(Instant::now()),
+            Some(address) => self.faults().of(Instant::now(), address),
+            None => self.faults().latest(Instant::now()),
         }
     }
 
     /// The broker at `address` has answered.
     pub(crate) fn answered(&self, address: &str) {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).forget(address);
+        self.faults().forget(address);
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        if !matches!(level, RDKafkaLogLevel::Debug) {
-            let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);
-            if !logged.admits(Instant::now(), message) {
-                return;
-            }
-        }
-        let message = redact(message, &self.secrets);
-        match level {
-            RDKafkaLogLevel::Emerg | RDKafkaLogLevel::Alert | RDKafkaLogLevel::Critical => {
-                tracing::error!(target: "librdkafka", facility, "{message}");
-            }
-            // A broker that is away is the cluster's fault, not ours, and the failing call says so too.
-            RDKafkaLogLevel::Error | RDKafkaLogLevel::Warning => {
-                tracing::warn!(target: "librdkafka", facility, "{message}");
-            }
-            RDKafkaLogLevel::Notice | RDKafkaLogLevel::Info => {
-                tracing::info!(target: "librdkafka", facility, "{message}");
-            }
-            RDKafkaLogLevel::Debug => tracing::debug!(target: "librdkafka", facility, "{message}"),
-        }
-    }
-
-    // The library's log line says the same, so this only remembers.
-    fn error(&self, error: KafkaError, reason: &str) {
-        if let Some(code) = error.rdkafka_error_code() {
-            let reason = redact(reason, &self.secrets);
-            let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
-            faults.note(Instant::now(), code as i32, &reason);
-        }
-    }
-
-    fn stats(&self, _: Statistics) {}
-}
-
-impl ProducerContext for Context {
-    type DeliveryOpaque = ();
-
-    fn delivery(&self, _: &DeliveryResult<'_>, (): Self::DeliveryOpaque) {}
-}
-
-/// Texts that were let through, without their numbers.
+/// Texts that were let through, and when.
 #[derive(Debug, Default)]
 struct Repeats(HashMap<String, Instant>);
 
 impl Repeats {
     fn admits(&mut self, now: Instant, message: &str) -> bool {
         self.0.retain(|_, at| now.duration_since(*at) < LOG_EVERY);
-        // The address stays, so that each broker is heard; durations and counters at the end go.
+        // Durations and counters at the end differ each time.
         let key = message.rfind(" (after ").map_or(message, |end| &message[..end]);
         if self.0.contains_key(key) {
             return false;

@@ -1,8 +1,8 @@
 //! Groups: list, describe, committed offsets. In: group ids; out: one result per id, in order.
 //!
-//! A group's calls go straight to the broker that listed it, which is its coordinator. That halves the requests, and a
-//! silent broker costs its own groups only: librdkafka's coordinator lookup may ask any broker, the silent one too. A
-//! group of which that is not known or no longer true goes through the lookup.
+//! A group's calls go straight to its coordinator, which is the broker that listed it. librdkafka would look it up for
+//! each call, which doubles the requests; it may ask a broker that is silent, so that groups at others fail too; and it
+//! has a use after free when the call then cannot be sent (confluentinc/librdkafka pull request 5397).
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,10 +15,11 @@ use kafka_admin::{
 };
 use tokio::time::sleep;
 
-use crate::error::{item_error, unreachable};
-use crate::lanes::{self, lanes};
+use crate::cluster;
+use crate::error::{broker as broker_error, item_error, unreachable};
+use crate::lanes::{Run, lanes};
 use crate::names::Interner;
-use crate::shared::{CallError, Shared, remaining, share};
+use crate::shared::{CallError, Shared, remaining};
 
 const LIST: &str = "ListGroups";
 const DESCRIBE: &str = "DescribeGroups";
@@ -30,66 +31,57 @@ const DESCRIBE_CHUNK: usize = 25;
 const DESCRIBE_WIDTH: usize = 2;
 /// OffsetFetch calls in flight per broker.
 const COMMITTED_WIDTH: usize = 50;
-/// Rounds in which groups are asked again whose coordinator has moved or was not found.
+/// Rounds, the first included, in which groups are asked again whose coordinator has moved.
 const ROUNDS: usize = 3;
 /// Between two rounds.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// ListGroups, broker by broker, so that each costs no more than itself.
 pub(crate) async fn list(shared: &Arc<Shared>, deadline: Instant) -> Result<GroupsListed, AdminError> {
+    cluster::acquaint(shared, deadline).await?;
     let known = shared.known();
-    let mut targets: Vec<Option<i32>> = known.brokers.iter().map(|broker| Some(broker.id)).collect();
-    if targets.is_empty() {
-        // No Metadata yet: librdkafka asks all brokers that it finds.
-        targets.push(None);
-    }
-    let time = share(deadline);
-    let answers = join_all(targets.into_iter().map(|broker| async move {
-        let answer = shared.call(broker, time, |client, call| client.list_groups(call)).await;
-        (broker, answer.and_then(|event| event.groups_listed().map_err(CallError::Failed)))
+    let answers = join_all(known.brokers.iter().map(|broker| async move {
+        let time = shared.patience(Some(broker.id), deadline);
+        let answer = shared.call(Some(broker.id), time, |client, call| client.list_groups(call)).await;
+        let answer = answer.and_then(|event| event.groups_listed().map_err(CallError::Failed));
+        let answer = answer.and_then(|(groups, mut failures)| match failures.pop() {
+            Some(failure) => Err(CallError::Failed(failure)),
+            None => Ok(groups),
+        });
+        (broker.id, answer.map_err(|error| shared.explain(LIST, Some(broker.id), error)))
     }))
     .await;
 
     let mut groups: HashMap<GroupId, GroupListing> = HashMap::new();
     let mut coordinators = HashMap::new();
     let mut errors = Vec::new();
-    let mut answered = false;
     for (broker, answer) in answers {
+        shared.judge(Some(broker), &answer);
         match answer {
-            Err(error) => errors.push(shared.explain(LIST, broker, error)),
-            Ok((listed, failures)) => {
-                if failures.is_empty() {
-                    answered = true;
-                    if let Some(id) = broker {
-                        shared.answered(id);
-                    }
-                }
-                errors.extend(failures.into_iter().map(|f| shared.explain(LIST, broker, CallError::Failed(f))));
+            Err(error) => errors.push(error),
+            Ok(listed) => {
                 for group in listed {
-                    if let Some(broker) = broker {
-                        coordinators.insert(group.id.clone(), broker);
-                    }
+                    coordinators.insert(group.id.clone(), broker);
                     insert(&mut groups, group);
                 }
             }
         }
     }
-    // The brokers that failed keep the groups that they had.
     if !errors.is_empty() {
+        // The brokers that failed keep the groups that they had.
         for (group, broker) in &*shared.coordinators() {
             coordinators.entry(group.clone()).or_insert(*broker);
         }
     }
     shared.learn_coordinators(coordinators);
-    match errors.pop() {
-        Some(error) if !answered && groups.is_empty() => Err(error),
-        error => {
-            errors.extend(error);
-            let mut groups: Vec<GroupListing> = groups.into_values().collect();
-            groups.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-            Ok(GroupsListed { groups, errors })
-        }
+    if errors.len() == known.brokers.len()
+        && let Some(error) = errors.pop()
+    {
+        return Err(error);
     }
+    let mut groups: Vec<GroupListing> = groups.into_values().collect();
+    groups.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+    Ok(GroupsListed { groups, errors })
 }
 
 /// While a coordinator moves, two brokers may list a group; the one that knows the state is right.
@@ -172,7 +164,7 @@ pub(crate) async fn committed(
 /// one result per id, in order.
 async fn by_coordinator<T, F>(
     name: &'static str,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     groups: &[GroupId],
     deadline: Instant,
     (size, width): (usize, usize),
@@ -182,43 +174,52 @@ where
     T: Clone,
     F: Future<Output = Result<Vec<Result<T, AdminError>>, AdminError>>,
 {
-    let coordinators = shared.coordinators();
+    if let Err(error) = cluster::acquaint(shared, deadline).await {
+        return vec![Err(error); groups.len()];
+    }
     let mut results: HashMap<GroupId, Result<T, AdminError>> = HashMap::with_capacity(groups.len());
     // Distinct groups, in order: librdkafka refuses one that is asked twice.
-    let mut open: Vec<(Option<i32>, GroupId)> = Vec::with_capacity(groups.len());
+    let mut open: Vec<GroupId> = Vec::with_capacity(groups.len());
     for group in groups {
-        if results.insert(group.clone(), Err(AdminError::Timeout { call: name })).is_none() {
-            open.push((coordinators.get(group).copied(), group.clone()));
+        // COORDINATOR_NOT_AVAILABLE, should there be none.
+        if results.insert(group.clone(), Err(broker_error(name, ErrorCode(15)))).is_none() {
+            open.push(group.clone());
         }
     }
+    let patience = |broker| shared.patience(broker, deadline);
+    let run = Run { name, width, deadline, patience };
+    // Where a group was asked in the round before.
+    let mut asked: HashMap<GroupId, i32> = HashMap::new();
     for round in 0..ROUNDS {
         if round > 0 {
             sleep(PAUSE.min(remaining(deadline))).await;
+            // It tells who coordinates what; that some broker does not answer is no news.
+            drop(list(shared, deadline).await);
         }
-        let jobs = lanes(std::mem::take(&mut open)).into_iter().flat_map(|lane| {
-            let chunks: Vec<_> = lane.jobs.chunks(size).map(|chunk| (lane.broker, chunk.to_vec())).collect();
-            chunks
+        let (known, coordinators) = (shared.known(), shared.coordinators());
+        let coordinator = |group: &GroupId| coordinators.get(group).copied().or_else(|| known.coordinator(group));
+        let located = std::mem::take(&mut open).into_iter().filter_map(|group| {
+            let broker = coordinator(&group)?;
+            let silent = asked.get(&group) == Some(&broker) && results.get(&group)?.as_ref().is_err_and(unreachable);
+            (!silent).then_some((Some(broker), group))
         });
-        let done = lanes::run(name, lanes(jobs), width, deadline, |broker, ids: Vec<GroupId>, time| {
-            let answer = call(broker, ids.clone(), time);
-            async move { (ids, answer.await.and_then(all_silent)) }
-        })
-        .await;
+        let jobs: Vec<(Option<i32>, Vec<GroupId>)> = lanes(located)
+            .iter()
+            .flat_map(|lane| lane.jobs.chunks(size).map(|chunk| (lane.broker, chunk.to_vec())))
+            .collect();
+        let done = run
+            .all(lanes(jobs), |broker, ids: Vec<GroupId>, time| {
+                let answer = call(broker, ids.clone(), time);
+                async move { (ids, answer.await.and_then(all_silent)) }
+            })
+            .await;
         for done in done {
-            if done.result.is_ok()
-                && let Some(broker) = done.broker
-            {
-                shared.answered(broker);
-            }
-            let answers: Vec<Result<T, AdminError>> = match done.result {
-                Ok(answers) => answers,
-                Err(error) => done.job.iter().map(|_| Err(error.clone())).collect(),
-            };
+            shared.judge(done.broker, &done.result);
+            let answers = done.result.unwrap_or_else(|error| vec![Err(error); done.job.len()]);
             for (group, result) in done.job.into_iter().zip(answers) {
-                if let Err(error) = &result
-                    && again(error, done.broker)
-                {
-                    open.push((None, group.clone()));
+                if result.as_ref().is_err_and(may_have_moved) {
+                    asked.extend(done.broker.map(|broker| (group.clone(), broker)));
+                    open.push(group.clone());
                 }
                 results.insert(group, result);
             }
@@ -239,12 +240,8 @@ fn all_silent<T>(answers: Vec<Result<T, AdminError>>) -> Result<Vec<Result<T, Ad
     }
 }
 
-/// Whether a group is worth another round, with a coordinator lookup.
-fn again(error: &AdminError, broker: Option<i32>) -> bool {
-    match error {
-        AdminError::Broker { code: ErrorCode(14..=16), .. } | AdminError::Transport { .. } => true,
-        // The lookup went to a silent broker; the next may not.
-        AdminError::Timeout { .. } => broker.is_none(),
-        _ => false,
-    }
+/// Whether another broker may know better.
+fn may_have_moved(error: &AdminError) -> bool {
+    // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
+    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || unreachable(error)
 }

@@ -9,7 +9,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use kafka_admin::AdminError;
 
 use crate::error::unreachable;
-use crate::shared::{remaining, share};
+use crate::shared::remaining;
 
 /// The jobs for one broker.
 #[derive(Debug)]
@@ -39,71 +39,74 @@ pub(crate) fn lanes<J>(jobs: impl IntoIterator<Item = (Option<i32>, J)>) -> Vec<
     lanes
 }
 
-/// Runs all lanes at once, at most `width` jobs of each at a time. `call` gets broker, job and the time it may take;
-/// `name` is what a job that was never sent for want of time reports.
-pub(crate) async fn run<J, T, F>(
-    name: &'static str,
-    lanes: Vec<Lane<J>>,
-    width: usize,
-    deadline: Instant,
-    call: impl Fn(Option<i32>, J, Duration) -> F,
-) -> Vec<Done<J, T>>
-where
-    F: Future<Output = (J, Result<T, AdminError>)>,
-{
-    let call = &call;
-    let lanes = lanes.into_iter().map(|lane| run_lane(name, lane, width, deadline, call));
-    join_all(lanes).await.into_iter().flatten().collect()
+/// How to run jobs.
+pub(crate) struct Run<P> {
+    /// The call, in Kafka's terms.
+    pub(crate) name: &'static str,
+    /// Jobs of one broker at a time.
+    pub(crate) width: usize,
+    pub(crate) deadline: Instant,
+    /// For how long to wait for a broker that has not answered in this run.
+    pub(crate) patience: P,
 }
 
-async fn run_lane<J, T, F>(
-    name: &'static str,
-    lane: Lane<J>,
-    width: usize,
-    deadline: Instant,
-    call: &impl Fn(Option<i32>, J, Duration) -> F,
-) -> Vec<Done<J, T>>
-where
-    F: Future<Output = (J, Result<T, AdminError>)>,
-{
-    let Lane { broker, jobs } = lane;
-    // One silence of one broker is enough; behind librdkafka's own choice of brokers only a whole round is.
-    let mut patience = if broker.is_some() { 1 } else { width };
-    let mut answered = false;
-    let mut given_up: Option<AdminError> = None;
-    let mut done = Vec::with_capacity(jobs.len());
-    let mut waiting = jobs.into_iter();
-    let mut running = FuturesUnordered::new();
-    loop {
-        while given_up.is_none() && running.len() < width {
-            let Some(job) = waiting.next() else { break };
-            if remaining(deadline).is_zero() {
-                let error = AdminError::Timeout { call: name };
-                given_up = Some(error.clone());
-                done.push(Done { broker, job, result: Err(error) });
-                break;
-            }
-            // A broker that has answered once may take all the time there is.
-            let time = if answered && broker.is_some() { remaining(deadline) } else { share(deadline) };
-            running.push(call(broker, job, time));
-        }
-        let Some((job, result)) = running.next().await else { break };
-        match &result {
-            Ok(_) => answered = true,
-            Err(error) if !answered && unreachable(error) => {
-                patience = patience.saturating_sub(1);
-                if patience == 0 {
+impl<P: Fn(Option<i32>) -> Duration> Run<P> {
+    /// Runs all lanes at once. `call` gets broker, job and the time it may take.
+    pub(crate) async fn all<J, T, F>(
+        &self,
+        lanes: Vec<Lane<J>>,
+        call: impl Fn(Option<i32>, J, Duration) -> F,
+    ) -> Vec<Done<J, T>>
+    where
+        F: Future<Output = (J, Result<T, AdminError>)>,
+    {
+        join_all(lanes.into_iter().map(|lane| self.lane(lane, &call))).await.into_iter().flatten().collect()
+    }
+
+    async fn lane<J, T, F>(&self, lane: Lane<J>, call: &impl Fn(Option<i32>, J, Duration) -> F) -> Vec<Done<J, T>>
+    where
+        F: Future<Output = (J, Result<T, AdminError>)>,
+    {
+        let Lane { broker, jobs } = lane;
+        // One silence of one broker is enough; behind librdkafka's own choice of brokers only a whole round is.
+        let mut tries = if broker.is_some() { 1 } else { self.width };
+        let mut answered = false;
+        let mut given_up: Option<AdminError> = None;
+        let mut done = Vec::with_capacity(jobs.len());
+        let mut waiting = jobs.into_iter();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while given_up.is_none() && running.len() < self.width {
+                let Some(job) = waiting.next() else { break };
+                if remaining(self.deadline).is_zero() {
+                    let error = AdminError::Timeout { call: self.name };
                     given_up = Some(error.clone());
+                    done.push(Done { broker, job, result: Err(error) });
+                    break;
                 }
+                // A broker that has answered once may take all the time there is.
+                let time =
+                    if answered && broker.is_some() { remaining(self.deadline) } else { (self.patience)(broker) };
+                running.push(call(broker, job, time));
             }
-            Err(_) => {}
+            let Some((job, result)) = running.next().await else { break };
+            match &result {
+                Ok(_) => answered = true,
+                Err(error) if !answered && unreachable(error) => {
+                    tries = tries.saturating_sub(1);
+                    if tries == 0 {
+                        given_up = Some(error.clone());
+                    }
+                }
+                Err(_) => {}
+            }
+            done.push(Done { broker, job, result });
         }
-        done.push(Done { broker, job, result });
+        if let Some(error) = given_up {
+            done.extend(waiting.map(|job| Done { broker, job, result: Err(error.clone()) }));
+        }
+        done
     }
-    if let Some(error) = given_up {
-        done.extend(waiting.map(|job| Done { broker, job, result: Err(error.clone()) }));
-    }
-    done
 }
 
 #[cfg(test)]
@@ -112,25 +115,27 @@ mod tests {
 
     use super::*;
 
-    fn soon() -> Instant {
-        Instant::now() + Duration::from_secs(5)
+    fn of_width(width: usize) -> Run<impl Fn(Option<i32>) -> Duration> {
+        let deadline = Instant::now() + Duration::from_secs(5);
+        Run { name: "Test", width, deadline, patience: |_| Duration::from_secs(1) }
     }
 
     #[tokio::test]
     async fn a_silent_broker_is_asked_for_one_round_and_fails_its_own_jobs_only() {
         let sent = Cell::new(0);
         let jobs = (0..100).map(|job| (Some(job % 2), job));
-        let done = run("Test", lanes(jobs), 4, soon(), |broker, job, _| {
-            sent.set(sent.get() + 1);
-            async move {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                match broker {
-                    Some(0) => (job, Ok(job)),
-                    _ => (job, Err(AdminError::Timeout { call: "Test" })),
+        let done = of_width(4)
+            .all(lanes(jobs), |broker, job, _| {
+                sent.set(sent.get() + 1);
+                async move {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    match broker {
+                        Some(0) => (job, Ok(job)),
+                        _ => (job, Err(AdminError::Timeout { call: "Test" })),
+                    }
                 }
-            }
-        })
-        .await;
+            })
+            .await;
         assert_eq!(done.len(), 100);
         assert!(done.iter().all(|done| done.result.is_ok() == (done.job % 2 == 0)));
         assert_eq!(sent.get(), 54);
@@ -139,18 +144,19 @@ mod tests {
     #[tokio::test]
     async fn no_more_than_the_width_is_under_way_and_an_item_error_stops_nothing() {
         let (running, most) = (Cell::new(0), Cell::new(0));
-        let done = run("Test", lanes((0..50).map(|job| (Some(1), job))), 7, soon(), |_, job, _| {
-            running.set(running.get() + 1);
-            most.set(most.get().max(running.get()));
-            let running = &running;
-            async move {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-                running.set(running.get() - 1);
-                let error = AdminError::Client { message: "odd".to_owned() };
-                (job, if job % 2 == 0 { Ok(()) } else { Err(error) })
-            }
-        })
-        .await;
+        let done = of_width(7)
+            .all(lanes((0..50).map(|job| (Some(1), job))), |_, job, _| {
+                running.set(running.get() + 1);
+                most.set(most.get().max(running.get()));
+                let running = &running;
+                async move {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                    running.set(running.get() - 1);
+                    let error = AdminError::Client { message: "odd".to_owned() };
+                    (job, if job % 2 == 0 { Ok(()) } else { Err(error) })
+                }
+            })
+            .await;
         assert_eq!(most.get(), 7);
         assert_eq!(done.iter().filter(|done| done.result.is_ok()).count(), 25);
     }

@@ -14,6 +14,7 @@ mod faults;
 #[expect(unsafe_code, reason = "the C admin API; every other crate and module denies it")]
 mod ffi;
 mod groups;
+mod known;
 mod lanes;
 mod names;
 mod offsets;
@@ -60,8 +61,8 @@ impl LibrdkafkaAdmin {
         } else {
             RDKafkaLogLevel::Info
         });
-        let client = Client::new(&native, Context::new(secrets.clone())).map_err(|error| refusal(&error, &secrets))?;
-        let shared = Arc::new(Shared::new(client));
+        let client = Client::new(&native).map_err(|error| refusal(&error, &secrets))?;
+        let shared = Arc::new(Shared::new(client, Context::new(secrets)));
         let served = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("kafka-admin".to_owned())

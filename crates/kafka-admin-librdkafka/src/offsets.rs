@@ -11,7 +11,7 @@ use kafka_admin::{AdminError, Cluster, ErrorCode, FoundOffset, Isolation, Offset
 
 use crate::error::{Failure, NO_ENTRY, broker as broker_error, item_error, unreachable};
 use crate::ffi::PartitionAnswer;
-use crate::lanes::{self, lanes};
+use crate::lanes::{Run, lanes};
 use crate::names::Interner;
 use crate::shared::{CallError, Shared, remaining};
 use crate::{cluster, shared};
@@ -37,6 +37,8 @@ pub(crate) async fn find(
 ) -> Vec<Result<FoundOffset, AdminError>> {
     let mut results = vec![Err(AdminError::Timeout { call: CALL }); queries.len()];
     let mut open: Vec<Item> = queries.iter().cloned().zip(0..).collect();
+    let patience = |leader| shared.patience(leader, deadline);
+    let run = Run { name: CALL, width: WIDTH, deadline, patience };
     for round in 0..ROUNDS {
         if round > 0 {
             match cluster::metadata(shared, Instant::now() + shared::share(deadline)).await {
@@ -44,17 +46,9 @@ pub(crate) async fn find(
                 Err(_) => break,
             }
         }
-        let done =
-            lanes::run(CALL, lanes(chunks(std::mem::take(&mut open))), WIDTH, deadline, |leader, items, time| {
-                ask(shared, leader, items, isolation, time)
-            })
-            .await;
-        for done in done {
-            if done.result.is_ok()
-                && let Some(leader) = done.broker
-            {
-                shared.answered(leader);
-            }
+        let lanes = lanes(chunks(std::mem::take(&mut open)));
+        for done in run.all(lanes, |leader, items, time| ask(shared, leader, items, isolation, time)).await {
+            shared.judge(done.broker, &done.result);
             let answers = match done.result {
                 Ok(answers) => answers,
                 Err(error) => vec![Err(error); done.job.len()],

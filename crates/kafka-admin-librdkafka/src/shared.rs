@@ -3,77 +3,67 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, Broker, Cluster, GroupId};
+use kafka_admin::{AdminError, Cluster, GroupId};
 use tokio::sync::oneshot;
 
+use crate::context::Context;
 use crate::error::{Failure, unreachable};
-use crate::ffi::{CallOptions, Client, Event};
-use crate::names::Names;
+use crate::ffi::{CallOptions, Client, Event, Kind};
+use crate::known::Known;
 use crate::pending::Pending;
 
-/// How often logs and errors are served, and how soon the thread notices that it should end.
-const SERVE_EVERY: Duration = Duration::from_millis(100);
-/// How long logs and errors are served at a time.
-const SERVE_FOR: Duration = Duration::from_millis(1);
+/// How soon the client's thread notices that it should end, should nobody wake it.
+const POLL: Duration = Duration::from_secs(1);
 /// librdkafka reports a time-out itself; this much later we give up on the library too.
 const MARGIN: Duration = Duration::from_millis(100);
 /// Calls are told to give up this much before the deadline, so that their answer is here at the deadline.
 const SLACK: Duration = Duration::from_millis(20);
-
-/// What the last Metadata answer told.
-#[derive(Debug, Default)]
-pub(crate) struct Known {
-    pub(crate) brokers: Vec<Broker>,
-    pub(crate) names: Names,
-}
-
-impl Known {
-    fn address(&self, broker: i32) -> Option<String> {
-        let broker = self.brokers.iter().find(|known| known.id == broker)?;
-        Some(format!("{}:{}", broker.host, broker.port))
-    }
-}
+/// For how long a broker that has not answered is expected not to.
+const SILENCE: Duration = Duration::from_secs(10);
 
 #[derive(Debug)]
 pub(crate) struct Shared {
     client: Client,
+    context: Context,
     pending: Mutex<Pending<oneshot::Sender<Event>>>,
     closed: AtomicBool,
     known: RwLock<Arc<Known>>,
     racks: RwLock<HashMap<i32, Option<String>>>,
     coordinators: RwLock<Arc<HashMap<GroupId, i32>>>,
+    silent: Mutex<HashMap<i32, Instant>>,
 }
 
 impl Shared {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client, context: Context) -> Self {
         Self {
             client,
+            context,
             pending: Mutex::default(),
             closed: AtomicBool::new(false),
             known: RwLock::default(),
             racks: RwLock::default(),
             coordinators: RwLock::default(),
+            silent: Mutex::default(),
         }
     }
 
-    /// The body of the client's thread: hands answers to their waiters, serves logs and errors, ends on
+    /// The body of the client's thread: hands answers to their waiters, takes logs and errors, ends on
     /// [`close`](Self::close).
     pub(crate) fn serve(&self) {
-        let mut served = Instant::now();
         while !self.closed.load(Ordering::Acquire) {
-            if let Some(event) = self.client.poll_result(SERVE_EVERY) {
-                let waiter = event.token().and_then(|token| self.pending().take(token));
-                if let Some(waiter) = waiter {
+            let Some(event) = self.client.poll(POLL) else { continue };
+            match event.kind() {
+                Kind::Answer { token } => {
                     // The waiter may have gone; then the answer ends here.
-                    drop(waiter.send(event));
+                    let waiter = self.pending().take(token);
+                    drop(waiter.map(|waiter| waiter.send(event)));
                 }
-            }
-            if served.elapsed() >= SERVE_EVERY {
-                self.client.serve(SERVE_FOR);
-                served = Instant::now();
+                Kind::Log(log) => self.context.log(&log),
+                Kind::Error(error) => self.context.error(&error),
+                Kind::Other => {}
             }
         }
     }
@@ -162,7 +152,7 @@ impl Shared {
             return error;
         }
         let address = broker.and_then(|id| self.known().address(id));
-        let fault = self.client.context().fault(address.as_deref());
+        let fault = self.context.fault(address.as_deref());
         match fault.map(|fault| fault.into_error(call)) {
             // Only what says more: a fault may be a time-out of its own.
             Some(fault) if unreachable(&fault) && !matches!(fault, AdminError::Timeout { .. }) => fault,
@@ -171,20 +161,45 @@ impl Shared {
     }
 
     /// A broker has answered: what was wrong with its connection is over.
-    pub(crate) fn answered(&self, broker: i32) {
+    fn answered(&self, broker: i32) {
+        self.silent().remove(&broker);
         if let Some(address) = self.known().address(broker) {
-            self.client.context().answered(&address);
+            self.context.answered(&address);
         }
+    }
+
+    /// Draws the conclusions from a call that went to one broker.
+    pub(crate) fn judge<T>(&self, broker: Option<i32>, result: &Result<T, AdminError>) {
+        match (broker, result) {
+            (Some(broker), Ok(_)) => self.answered(broker),
+            (Some(broker), Err(error)) if unreachable(error) => {
+                self.silent().insert(broker, Instant::now());
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a broker has lately not answered.
+    pub(crate) fn is_silent(&self, broker: i32) -> bool {
+        self.silent().get(&broker).is_some_and(|at| at.elapsed() < SILENCE)
+    }
+
+    /// For how long to wait for a broker that has said nothing in this call yet: a share of the time, so that others can
+    /// be asked afterwards, and a small one for a broker that has just let us down.
+    pub(crate) fn patience(&self, broker: Option<i32>, deadline: Instant) -> Duration {
+        if broker.is_some_and(|id| self.is_silent(id)) {
+            return remaining(deadline).mul_f64(0.1).max(Duration::from_millis(100)).min(remaining(deadline));
+        }
+        share(deadline)
     }
 
     pub(crate) fn known(&self) -> Arc<Known> {
         Arc::clone(&self.known.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Takes over brokers and topic names.
+    /// Takes over what a Metadata answer tells.
     pub(crate) fn learn(&self, cluster: &Cluster) {
-        let known = Known { brokers: cluster.brokers.clone(), names: Names::of(cluster) };
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(known);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Known::of(cluster));
     }
 
     pub(crate) fn racks(&self) -> HashMap<i32, Option<String>> {
@@ -209,8 +224,12 @@ impl Shared {
         self.pending().len()
     }
 
-    fn pending(&self) -> std::sync::MutexGuard<'_, Pending<oneshot::Sender<Event>>> {
+    fn pending(&self) -> MutexGuard<'_, Pending<oneshot::Sender<Event>>> {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn silent(&self) -> MutexGuard<'_, HashMap<i32, Instant>> {
+        self.silent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -240,7 +259,7 @@ pub(crate) fn remaining(deadline: Instant) -> Duration {
     deadline.saturating_duration_since(Instant::now()).saturating_sub(SLACK)
 }
 
-/// The share of the remaining time after which a broker that has said nothing yet is given up.
+/// The share of the remaining time that one attempt may take.
 pub(crate) fn share(deadline: Instant) -> Duration {
     remaining(deadline).mul_f64(0.4)
 }

@@ -117,7 +117,8 @@ impl Guarded {
     /// When the signal cannot be sent.
     pub fn kill(&mut self) -> Result<ExitStatus> {
         self.signal("KILL")?;
-        self.wait(Duration::from_secs(20))
+        // A JVM in the middle of a write to a busy disk is gone when that is done.
+        self.wait(Duration::from_secs(120))
     }
 
     /// Stops it in its tracks (SIGSTOP): its connections stay open and nothing answers.

@@ -17,7 +17,7 @@ use std::{
     thread,
 };
 
-use crate::{Guarded, Result, error::IoContext};
+use crate::{Guarded, Result, error::IoContext, folder};
 
 /// A temporary folder, and processes that do not outlive this one.
 #[derive(Debug)]
@@ -28,12 +28,13 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Makes the folder (under `$TMPDIR`, default /tmp) and starts its guardian.
+    /// Makes the folder (in `$TMPDIR`; without it in /dev/shm if there is room, else in /tmp) and starts its guardian.
     ///
     /// # Errors
     /// When the folder cannot be made or `sh` not started.
     pub fn new() -> Result<Arc<Self>> {
-        let folder = tempfile::Builder::new().prefix("kafka-lab-").tempdir().context(|| "make a folder".into())?;
+        let folder = tempfile::Builder::new().prefix("kafka-lab-").tempdir_in(folder::parent());
+        let folder = folder.context(|| "make a folder".into())?;
         let mut guardian = Command::new("sh")
             .args(["-c", include_str!("guardian.sh"), "kafka-lab-guardian"])
             .arg(folder.path())

@@ -10,6 +10,7 @@
 mod builder;
 mod cluster;
 mod error;
+mod folder;
 pub mod golden;
 mod guarded;
 pub mod http;

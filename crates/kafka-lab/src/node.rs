@@ -101,7 +101,7 @@ impl Node {
     /// Shuts the node down (SIGTERM: a broker hands its leaderships over first) and waits until it is gone.
     ///
     /// # Errors
-    /// When it is down already, or [`LabError::Timeout`] after 60 s, which a broker without a controller can reach.
+    /// When it is down already, or [`LabError::Timeout`] after 60 s, which a broker that finds no controller reaches.
     pub fn stop(&self) -> Result<()> {
         self.running(|process| process.stop(Duration::from_secs(60)))?;
         *self.process() = None;

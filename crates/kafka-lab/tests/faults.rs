@@ -2,14 +2,21 @@
 
 #![allow(clippy::expect_used, reason = "helpers of tests fail the test")]
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use kafka_lab::{Cluster, Commit, Jolokia, KafkaVersion, NewTopic, http, wait_until};
 
 const WAIT: Duration = Duration::from_secs(60);
 
+/// One cluster at a time: six JVMs at once would test the machine's patience.
+static ONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn nodes_freeze_die_and_come_back_while_groups_survive() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::builder().nodes(3).jolokia(Jolokia::V2_5_0).heap_mib(256).start().expect("three nodes");
     let kafka = cluster.kafka();
     let urls: Vec<String> = cluster.nodes().iter().filter_map(|node| node.jolokia_url()).collect();
@@ -55,6 +62,7 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
 
 #[test]
 fn split_roles_of_kafka_3_9_answer_and_controllers_are_in_no_metadata() {
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cluster = Cluster::builder().version(KafkaVersion::V3_9_1).split(1, 2).jolokia(Jolokia::V1_7_2).heap_mib(256);
     let cluster = cluster.start().expect("three nodes");
     let metadata = cluster.kafka().metadata(None).expect("metadata");

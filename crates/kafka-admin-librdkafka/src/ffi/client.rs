@@ -1,25 +1,26 @@
-//! librdkafka's handle with a queue of our own for the answers. Calls are submitted with a token and come back as
-//! events that carry it.
+//! librdkafka's handle with one queue of ours for all that it says. Calls are submitted with a token and come back as
+//! events that carry it; logs and errors come by the same queue.
 
 use std::ffi::c_int;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::time::Duration;
 
 use kafka_admin::{AdminError, Cluster, GroupId, Isolation};
-use rdkafka::config::FromClientConfigAndContext;
-use rdkafka::error::KafkaResult;
-use rdkafka::producer::{BaseProducer, Producer};
+use rdkafka::client::{Client as Handle, DefaultClientContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::types::RDKafkaType;
 use rdkafka_sys::{
-    RDKafka, rd_kafka_DescribeCluster, rd_kafka_DescribeConsumerGroups, rd_kafka_ListConsumerGroupOffsets,
-    rd_kafka_ListConsumerGroups, rd_kafka_ListOffsets, rd_kafka_queue_destroy, rd_kafka_queue_new, rd_kafka_queue_poll,
+    RD_KAFKA_EVENT_ERROR, RDKafka, rd_kafka_DescribeCluster, rd_kafka_DescribeConsumerGroups,
+    rd_kafka_ListConsumerGroupOffsets, rd_kafka_ListConsumerGroups, rd_kafka_ListOffsets, rd_kafka_conf_set_events,
+    rd_kafka_queue_destroy, rd_kafka_queue_forward, rd_kafka_queue_get_main, rd_kafka_queue_new, rd_kafka_queue_poll,
     rd_kafka_queue_t, rd_kafka_queue_yield,
 };
 
 use super::event::Event;
 use super::metadata;
 use super::options::{CStrings, CallOptions, GroupOffsets, Options, PartitionList};
-use super::raw::AdminOp;
-use crate::context::Context;
+use super::raw::{self, AdminOp};
+use super::text::describe;
 use crate::error::Failure;
 use crate::names::Names;
 
@@ -33,50 +34,58 @@ unsafe impl Sync for Queue {}
 
 impl Drop for Queue {
     fn drop(&mut self) {
-        // SAFETY: made by queue_new, destroyed once; Client drops it before the handle.
+        // SAFETY: ours, destroyed once; Client drops it before the handle.
         unsafe { rd_kafka_queue_destroy(self.0.as_ptr()) };
     }
 }
 
-/// A librdkafka handle. It is a producer's, because polling one serves logs, errors, statistics and token refreshes,
-/// which rdkafka's `AdminClient` leaves in the queue for ever; it never produces.
+/// A librdkafka handle.
+///
+/// It is a consumer's that was closed at once, which never talks to a group coordinator of its own: on any handle
+/// without a group, an OffsetFetch answer of NOT_COORDINATOR, everyday business while a broker restarts, has
+/// librdkafka follow a null pointer (confluentinc/librdkafka issue 5040).
 pub(crate) struct Client {
-    // Fields drop in order: the queue must go before the handle that it belongs to.
-    results: Queue,
-    producer: BaseProducer<Context>,
+    // Fields drop in order: the queues must go before the handle that they belong to.
+    main: Queue,
+    events: Queue,
+    handle: Handle<DefaultClientContext>,
 }
 
 impl Client {
-    pub(crate) fn new(config: &rdkafka::ClientConfig, context: Context) -> KafkaResult<Self> {
-        let producer = BaseProducer::from_config_and_context(config, context)?;
+    /// `config` must have a `group.id`.
+    pub(crate) fn new(config: &rdkafka::ClientConfig) -> KafkaResult<Self> {
+        let failed = |what: &str| KafkaError::ClientCreation(what.to_owned());
+        let native = config.create_native_config()?;
+        // Logs come as events because rdkafka asks for them.
+        // SAFETY: the configuration is live.
+        unsafe { rd_kafka_conf_set_events(native.ptr(), RD_KAFKA_EVENT_ERROR) };
+        let handle = Handle::new(config, native, RDKafkaType::RD_KAFKA_CONSUMER, DefaultClientContext)?;
+        // SAFETY: the handle is live. With no subscription this neither waits nor sends anything.
+        let code = unsafe { raw::rd_kafka_consumer_close(handle.native_ptr()) };
+        if code != 0 {
+            return Err(failed(&describe(code)));
+        }
         // SAFETY: the handle is live.
-        let queue = unsafe { rd_kafka_queue_new(producer.client().native_ptr()) };
-        let Some(queue) = NonNull::new(queue) else {
-            return Err(rdkafka::error::KafkaError::ClientCreation("no queue".to_owned()));
-        };
-        Ok(Self { results: Queue(queue), producer })
+        let main = unsafe { rd_kafka_queue_get_main(handle.native_ptr()) };
+        let main = Queue(NonNull::new(main).ok_or_else(|| failed("no main queue"))?);
+        // SAFETY: the handle is live.
+        let events = unsafe { rd_kafka_queue_new(handle.native_ptr()) };
+        let events = Queue(NonNull::new(events).ok_or_else(|| failed("no queue"))?);
+        // SAFETY: both queues are live.
+        unsafe { rd_kafka_queue_forward(main.0.as_ptr(), events.0.as_ptr()) };
+        Ok(Self { main, events, handle })
     }
 
     fn handle(&self) -> *mut RDKafka {
-        self.producer.client().native_ptr()
+        self.handle.native_ptr()
     }
 
     fn queue(&self) -> *mut rd_kafka_queue_t {
-        self.results.0.as_ptr()
+        self.events.0.as_ptr()
     }
 
-    /// The context that collects errors.
-    pub(crate) fn context(&self) -> &Context {
-        self.producer.context()
-    }
-
-    /// Serves logs, errors, statistics and token refreshes for `duration`.
-    pub(crate) fn serve(&self, duration: Duration) {
-        self.producer.poll(duration);
-    }
-
-    /// The next answer, waiting for up to `timeout`.
-    pub(crate) fn poll_result(&self, timeout: Duration) -> Option<Event> {
+    /// The next event, waiting for up to `timeout`.
+    pub(crate) fn poll(&self, timeout: Duration) -> Option<Event> {
         let timeout = c_int::try_from(timeout.as_millis()).unwrap_or(c_int::MAX);
         // SAFETY: the queue is live.
         let event = unsafe { rd_kafka_queue_poll(self.queue(), timeout) };
@@ -84,7 +93,7 @@ impl Client {
         unsafe { Event::from_raw(event) }
     }
 
-    /// Wakes [`poll_result`](Self::poll_result).
+    /// Wakes [`poll`](Self::poll).
     pub(crate) fn wake(&self) {
         // SAFETY: the queue is live.
         unsafe { rd_kafka_queue_yield(self.queue()) };
@@ -156,6 +165,13 @@ impl Client {
         // SAFETY: handle, options and queue are live; the options are copied.
         unsafe { rd_kafka_DescribeCluster(self.handle(), options.ptr(), self.queue()) };
         Ok(())
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        // SAFETY: the queue is live; null ends the forwarding.
+        unsafe { rd_kafka_queue_forward(self.main.0.as_ptr(), ptr::null_mut()) };
     }
 }
 

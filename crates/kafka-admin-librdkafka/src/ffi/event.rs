@@ -1,26 +1,26 @@
 //! A result event and its decoders: everything is copied out, nothing of an event outlives it.
 
-use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use kafka_admin::{GroupDescription, GroupListing, GroupState, GroupType, Member, TopicName, TopicPartition};
 use rdkafka_sys::{
-    rd_kafka_ConsumerGroupDescription_coordinator, rd_kafka_ConsumerGroupDescription_error,
-    rd_kafka_ConsumerGroupDescription_group_id, rd_kafka_ConsumerGroupDescription_member,
-    rd_kafka_ConsumerGroupDescription_member_count, rd_kafka_ConsumerGroupDescription_partition_assignor,
-    rd_kafka_ConsumerGroupDescription_t, rd_kafka_ConsumerGroupListing_group_id, rd_kafka_ConsumerGroupListing_t,
-    rd_kafka_DescribeCluster_result_nodes, rd_kafka_DescribeConsumerGroups_result_groups,
-    rd_kafka_ListConsumerGroupOffsets_result_groups, rd_kafka_ListConsumerGroups_result_errors,
-    rd_kafka_ListConsumerGroups_result_valid, rd_kafka_ListOffsets_result_infos,
-    rd_kafka_ListOffsetsResultInfo_timestamp, rd_kafka_ListOffsetsResultInfo_topic_partition,
-    rd_kafka_MemberAssignment_partitions, rd_kafka_MemberAssignment_t, rd_kafka_MemberDescription_assignment,
-    rd_kafka_MemberDescription_client_id, rd_kafka_MemberDescription_consumer_id,
-    rd_kafka_MemberDescription_group_instance_id, rd_kafka_MemberDescription_host, rd_kafka_MemberDescription_t,
-    rd_kafka_MemberDescription_target_assignment, rd_kafka_Node_id, rd_kafka_Node_rack,
-    rd_kafka_event_DescribeCluster_result, rd_kafka_event_DescribeConsumerGroups_result,
-    rd_kafka_event_ListConsumerGroupOffsets_result, rd_kafka_event_ListConsumerGroups_result,
-    rd_kafka_event_ListOffsets_result, rd_kafka_event_destroy, rd_kafka_event_error_string, rd_kafka_event_opaque,
-    rd_kafka_event_t, rd_kafka_group_result_error, rd_kafka_group_result_partitions, rd_kafka_topic_partition_list_t,
+    RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_LOG, rd_kafka_ConsumerGroupDescription_coordinator,
+    rd_kafka_ConsumerGroupDescription_error, rd_kafka_ConsumerGroupDescription_group_id,
+    rd_kafka_ConsumerGroupDescription_member, rd_kafka_ConsumerGroupDescription_member_count,
+    rd_kafka_ConsumerGroupDescription_partition_assignor, rd_kafka_ConsumerGroupDescription_t,
+    rd_kafka_ConsumerGroupListing_group_id, rd_kafka_ConsumerGroupListing_t, rd_kafka_DescribeCluster_result_nodes,
+    rd_kafka_DescribeConsumerGroups_result_groups, rd_kafka_ListConsumerGroupOffsets_result_groups,
+    rd_kafka_ListConsumerGroups_result_errors, rd_kafka_ListConsumerGroups_result_valid,
+    rd_kafka_ListOffsets_result_infos, rd_kafka_ListOffsetsResultInfo_timestamp,
+    rd_kafka_ListOffsetsResultInfo_topic_partition, rd_kafka_MemberAssignment_partitions, rd_kafka_MemberAssignment_t,
+    rd_kafka_MemberDescription_assignment, rd_kafka_MemberDescription_client_id,
+    rd_kafka_MemberDescription_consumer_id, rd_kafka_MemberDescription_group_instance_id,
+    rd_kafka_MemberDescription_host, rd_kafka_MemberDescription_t, rd_kafka_MemberDescription_target_assignment,
+    rd_kafka_Node_id, rd_kafka_Node_rack, rd_kafka_event_DescribeCluster_result,
+    rd_kafka_event_DescribeConsumerGroups_result, rd_kafka_event_ListConsumerGroupOffsets_result,
+    rd_kafka_event_ListConsumerGroups_result, rd_kafka_event_ListOffsets_result, rd_kafka_event_destroy,
+    rd_kafka_event_error_string, rd_kafka_event_log, rd_kafka_event_opaque, rd_kafka_event_t, rd_kafka_event_type,
+    rd_kafka_group_result_error, rd_kafka_group_result_partitions, rd_kafka_topic_partition_list_t,
 };
 
 use super::raw;
@@ -28,7 +28,7 @@ use super::text::{borrowed, failure, slice, text};
 use crate::error::Failure;
 use crate::names::Interner;
 
-/// An answer to one call.
+/// Something that librdkafka has to say.
 #[derive(Debug)]
 pub(crate) struct Event(NonNull<rd_kafka_event_t>);
 
@@ -40,6 +40,27 @@ impl Drop for Event {
         // SAFETY: ours alone since poll, destroyed once.
         unsafe { rd_kafka_event_destroy(self.0.as_ptr()) };
     }
+}
+
+/// What an event is.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// The answer to the call with this token.
+    Answer { token: usize },
+    /// A line of the library's log.
+    Log(Log),
+    /// Something is wrong with a connection, or with the client.
+    Error(Failure),
+    /// Nothing for us.
+    Other,
+}
+
+/// A log line with syslog's level, 0 (emergency) to 7 (debug).
+#[derive(Debug)]
+pub(crate) struct Log {
+    pub(crate) level: i32,
+    pub(crate) facility: String,
+    pub(crate) message: String,
 }
 
 /// One partition of an OffsetFetch or ListOffsets answer, as librdkafka hands it on.
@@ -69,11 +90,32 @@ impl Event {
         self.0.as_ptr()
     }
 
-    /// The token of the call that this answers.
-    pub(crate) fn token(&self) -> Option<usize> {
+    /// What the event is.
+    pub(crate) fn kind(&self) -> Kind {
         // SAFETY: the event is live.
-        let opaque: *mut c_void = unsafe { rd_kafka_event_opaque(self.ptr()) };
-        opaque.addr().checked_sub(1)
+        match unsafe { rd_kafka_event_type(self.ptr()) } {
+            RD_KAFKA_EVENT_LOG => self.log().map_or(Kind::Other, Kind::Log),
+            RD_KAFKA_EVENT_ERROR => self.failure().map_or(Kind::Other, Kind::Error),
+            // SAFETY: the event is live; null for an event that answers no call.
+            _ => match unsafe { rd_kafka_event_opaque(self.ptr()) }.addr().checked_sub(1) {
+                Some(token) => Kind::Answer { token },
+                None => Kind::Other,
+            },
+        }
+    }
+
+    fn log(&self) -> Option<Log> {
+        let (mut facility, mut message, mut level) = (ptr::null(), ptr::null(), 0);
+        // SAFETY: the event is live, the others are ours to be written to.
+        let code = unsafe { rd_kafka_event_log(self.ptr(), &raw mut facility, &raw mut message, &raw mut level) };
+        if code != 0 {
+            return None;
+        }
+        // SAFETY: a string of the event.
+        let facility = unsafe { text(facility) }?;
+        // SAFETY: a string of the event.
+        let message = unsafe { text(message) }?;
+        Some(Log { level, facility, message })
     }
 
     /// Why the call as a whole has failed.

@@ -9,5 +9,5 @@ mod raw;
 mod text;
 
 pub(crate) use client::Client;
-pub(crate) use event::{Event, PartitionAnswer};
+pub(crate) use event::{Event, Kind, Log, PartitionAnswer};
 pub(crate) use options::CallOptions;

@@ -71,6 +71,7 @@ const _: () = assert!(
 unsafe extern "C" {
     pub(super) fn rd_kafka_err2str(code: c_int) -> *const c_char;
     pub(super) fn rd_kafka_error_code(error: *const rd_kafka_error_t) -> c_int;
+    pub(super) fn rd_kafka_consumer_close(client: *mut rd_kafka_t) -> c_int;
     pub(super) fn rd_kafka_event_error(event: *const rd_kafka_event_t) -> c_int;
     pub(super) fn rd_kafka_metadata(
         client: *mut rd_kafka_t,

@@ -14,7 +14,7 @@ use std::{
 use clap::Parser;
 use kafka_lab::{
     Cluster, Guarded, Jolokia, Kafka, Lab, LabError, NewTopic, Phase, Prometheus, Result, Traffic, free_port, http,
-    tools,
+    tools, wait_until,
 };
 
 const TOPIC: &str = "orders";

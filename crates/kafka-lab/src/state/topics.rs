@@ -21,7 +21,8 @@ const BATCH: usize = 100;
 const CREATE_TOPICS: i16 = 7;
 const DELETE_RECORDS: i16 = 2;
 
-const TIMEOUT: Duration = Duration::from_secs(30);
+/// Thousands of new partitions on a busy disk take a while.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// A topic to make.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ impl Kafka {
         for batch in topics.chunks(BATCH) {
             let request = CreateTopicsRequest::default()
                 .with_topics(batch.iter().map(NewTopic::request).collect())
-                .with_timeout_ms(30_000);
+                .with_timeout_ms(60_000);
             // Not tried on a second broker: the first may have made them before it failed.
             let mut connection = self.connect_any(TIMEOUT)?;
             let response: CreateTopicsResponse = connection.call(ApiKey::CreateTopics, CREATE_TOPICS, &request)?;
@@ -128,7 +129,7 @@ impl Kafka {
     /// [`LabError::Kafka`], as for an offset beyond the end.
     pub fn delete_records(&self, topic: &str, partition: i32, before: i64) -> Result<()> {
         let mut connection = self.connect_leader(topic, partition)?;
-        let request = DeleteRecordsRequest::default().with_timeout_ms(30_000).with_topics(vec![
+        let request = DeleteRecordsRequest::default().with_timeout_ms(60_000).with_topics(vec![
             DeleteRecordsTopic::default().with_name(StrBytes::from_string(topic.into()).into()).with_partitions(vec![
                 DeleteRecordsPartition::default().with_partition_index(partition).with_offset(before),
             ]),

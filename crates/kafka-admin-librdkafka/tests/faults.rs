@@ -1,0 +1,227 @@
+//! Three real brokers, each of which freezes and dies: whatever the others can answer arrives by the deadline.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use kafka_admin::{AdminError, Cluster, ErrorKind, GroupId, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec};
+use kafka_admin_librdkafka::LibrdkafkaAdmin;
+use kafka_lab::{Commit, NewTopic};
+
+use common::{admin, ids, plain, query, within};
+
+const WAIT: Duration = Duration::from_secs(90);
+/// What a scrape with a time-out of 5 s leaves.
+const SCRAPE: Duration = Duration::from_millis(4_500);
+const PARTITIONS: i32 = 30;
+
+/// One collection as the exporter makes it.
+struct Collected {
+    cluster: Result<Cluster, AdminError>,
+    /// Groups listed, and errors of the list.
+    listed: (BTreeSet<GroupId>, Vec<AdminError>),
+    committed: BTreeMap<GroupId, Result<Vec<(String, i32, Option<i64>)>, AdminError>>,
+    described: BTreeMap<GroupId, Result<Option<i32>, AdminError>>,
+    /// Latest offset by partition.
+    latest: BTreeMap<i32, Result<Option<i64>, AdminError>>,
+    took: Vec<Duration>,
+}
+
+impl Collected {
+    fn errors(&self) -> Vec<&AdminError> {
+        let mut errors: Vec<&AdminError> = self.cluster.as_ref().err().into_iter().chain(&self.listed.1).collect();
+        errors.extend(self.committed.values().filter_map(|result| result.as_ref().err()));
+        errors.extend(self.described.values().filter_map(|result| result.as_ref().err()));
+        errors.extend(self.latest.values().filter_map(|result| result.as_ref().err()));
+        errors
+    }
+}
+
+/// All calls one after the other under one deadline.
+async fn collect(admin: &LibrdkafkaAdmin, groups: &[GroupId], queries: &[OffsetQuery]) -> Collected {
+    let start = Instant::now();
+    let deadline = within(SCRAPE);
+    let mut took = Vec::new();
+    let cluster = admin.cluster(deadline).await;
+    took.push(start.elapsed());
+    let listed = match admin.list_groups(deadline).await {
+        Ok(listed) => (listed.groups.into_iter().map(|group| group.id).collect(), listed.errors),
+        Err(error) => (BTreeSet::new(), vec![error]),
+    };
+    took.push(start.elapsed());
+    let committed = admin.committed(groups, deadline).await;
+    let committed = committed.into_iter().map(|result| result.map(|offsets| plain(&Ok(offsets))));
+    let committed = groups.iter().cloned().zip(committed).collect();
+    took.push(start.elapsed());
+    let described = admin.describe_groups(groups, deadline).await;
+    let described = described.into_iter().map(|result| result.map(|group| group.coordinator));
+    let described = groups.iter().cloned().zip(described).collect();
+    took.push(start.elapsed());
+    let found = admin.offsets(queries, Isolation::ReadUncommitted, deadline).await;
+    let latest = queries.iter().zip(found).map(|(query, found)| (query.partition, found.map(|found| found.offset)));
+    let latest = latest.collect();
+    took.push(start.elapsed());
+    println!("  {took:?}");
+    assert!(start.elapsed() < SCRAPE + Duration::from_millis(400), "{took:?}");
+    Collected { cluster, listed, committed, described, latest, took }
+}
+
+/// The queries as one who trusts this metadata asks them.
+fn queries(cluster: &Cluster) -> Vec<OffsetQuery> {
+    let topic = cluster.topics.iter().find(|topic| &*topic.name == "spread").expect("the topic");
+    topic.partitions.iter().map(|p| query("spread", p.id, OffsetSpec::Latest, p.leader)).collect()
+}
+
+fn assert_right(
+    collected: &Collected,
+    silent: Option<i32>,
+    leaders: &BTreeMap<i32, i32>,
+    coordinators: &BTreeMap<GroupId, i32>,
+) {
+    collected.cluster.as_ref().expect("metadata");
+    let mut lost = (0, 0, 0);
+    for (partition, found) in &collected.latest {
+        if silent.is_none() || leaders.get(partition).copied() != silent {
+            assert_eq!(offset_of(found), Some(i64::from(*partition) + 1), "partition {partition}: {found:?}");
+        } else if let Err(error) = found {
+            assert!(
+                matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Unavailable),
+                "{error}"
+            );
+            lost.0 += 1;
+        }
+    }
+    for (group, coordinator) in coordinators {
+        let (committed, described) = (&collected.committed[group], &collected.described[group]);
+        if silent != Some(*coordinator) {
+            let number: i64 = group.trim_start_matches("group-").parse().expect("a number");
+            let expected = vec![("spread".to_owned(), 0, Some(number)), ("spread".to_owned(), 9, Some(3))];
+            assert_eq!(committed.as_ref(), Ok(&expected), "{group} at {coordinator}");
+            assert!(described.is_ok(), "{group} at {coordinator}: {described:?}");
+            assert!(collected.listed.0.contains(group), "{group} at {coordinator} is not listed");
+        } else {
+            lost.1 += usize::from(committed.is_err());
+            lost.2 += usize::from(described.is_err());
+        }
+    }
+    println!("  lost with {silent:?}: partitions, commits, descriptions {lost:?}, list {:?}", collected.listed.1);
+}
+
+fn offset_of(found: &Result<Option<i64>, AdminError>) -> Option<i64> {
+    *found.as_ref().ok()?
+}
+
+/// Collections until one is whole; each must be in time.
+async fn until_whole(admin: &LibrdkafkaAdmin, groups: &[GroupId], what: &str) -> Collected {
+    let end = within(WAIT);
+    let mut known = None;
+    loop {
+        let cluster = admin.cluster(within(SCRAPE)).await.ok().or(known.take()).expect("metadata");
+        let collected = collect(admin, groups, &queries(&cluster)).await;
+        if collected.errors().is_empty() {
+            return collected;
+        }
+        let errors: BTreeSet<String> = collected.errors().into_iter().map(ToString::to_string).collect();
+        assert!(Instant::now() < end, "{what}: {errors:?}");
+        println!("  {what}: {errors:?}");
+        known = Some(cluster);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_broker_costs_its_own_groups_and_partitions_only_and_is_back_at_the_next_call() {
+    let lab = kafka_lab::Cluster::builder()
+        .nodes(3)
+        .heap_mib(300)
+        .property("leader.imbalance.check.interval.seconds", "3")
+        .property("leader.imbalance.per.broker.percentage", "0")
+        .start()
+        .expect("three nodes");
+    let kafka = lab.kafka();
+    let replicas: Vec<Vec<i32>> = (0..PARTITIONS).map(|p| (0..3).map(|n| (p + n) % 3 + 1).collect()).collect();
+    let replicas: Vec<&[i32]> = replicas.iter().map(Vec::as_slice).collect();
+    kafka.create_topics(&[NewTopic::new("spread", PARTITIONS).assignment(&replicas)]).expect("topic");
+    for partition in 0..PARTITIONS {
+        let records = (0..=partition).map(|_| ("spread", kafka_lab::Record::to_partition(partition, "x")));
+        kafka.produce(records).expect("records");
+    }
+    let names: Vec<String> = (0..60).map(|n| format!("group-{n}")).collect();
+    let commits: Vec<Commit> =
+        (0..).zip(&names).map(|(n, group)| Commit::new(group, &[("spread", 0, n), ("spread", 9, 3)])).collect();
+    kafka.commit(&commits).expect("commits");
+    let groups = ids(&names);
+    let admin = admin(&lab.bootstrap());
+
+    for id in 1..=3 {
+        let node = lab.node(id).expect("the node");
+        // All brokers lead something again.
+        let end = within(WAIT);
+        let (cluster, coordinators) = loop {
+            let collected = until_whole(&admin, &groups, "healthy").await;
+            let cluster = collected.cluster.expect("metadata");
+            let described = collected.described.into_iter();
+            let coordinators: BTreeMap<GroupId, i32> =
+                described.filter_map(|(group, at)| Some((group, at.ok()??))).collect();
+            let led: BTreeSet<i32> = queries(&cluster).iter().filter_map(|query| query.leader).collect();
+            let led = led.contains(&id) && coordinators.values().any(|at| *at == id);
+            if led && coordinators.len() == groups.len() {
+                break (cluster, coordinators);
+            }
+            assert!(Instant::now() < end, "broker {id} got no leadership back");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        };
+        let asked = queries(&cluster);
+        let leaders: BTreeMap<i32, i32> = asked.iter().filter_map(|q| Some((q.partition, q.leader?))).collect();
+
+        println!("broker {id} freezes");
+        node.freeze().expect("freezes");
+        let frozen = Instant::now();
+        for _ in 0..2 {
+            let collected = collect(&admin, &groups, &asked).await;
+            assert_right(&collected, Some(id), &leaders, &coordinators);
+            // It leaves Metadata after 9 s; until then it must be missed.
+            if frozen.elapsed() < Duration::from_secs(7) {
+                assert!(!collected.listed.1.is_empty(), "the list lacks a broker and does not say so");
+                assert!(collected.latest.values().any(Result::is_err));
+            }
+            let left = SCRAPE.saturating_sub(*collected.took.last().expect("a time"));
+            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+        }
+        lab.await_gone(id, WAIT).expect("a frozen broker leaves Metadata");
+        let whole = until_whole(&admin, &groups, "without it").await;
+        assert_right(&whole, None, &leaders, &coordinators);
+        println!("broker {id} thaws after {:?}", frozen.elapsed());
+        node.thaw().expect("thaws");
+        lab.await_ready(WAIT).expect("it is back");
+        let whole = collect(&admin, &groups, &asked).await;
+        assert_eq!(whole.errors(), Vec::<&AdminError>::new());
+        assert_right(&whole, None, &leaders, &coordinators);
+        let brokers = whole.cluster.expect("metadata").brokers;
+        assert_eq!(brokers.iter().map(|broker| broker.id).collect::<Vec<_>>(), [1, 2, 3]);
+    }
+
+    println!("broker 2 is killed");
+    let cluster = until_whole(&admin, &groups, "healthy").await.cluster.expect("metadata");
+    let asked = queries(&cluster);
+    lab.node(2).expect("the node").kill().expect("dies");
+    for _ in 0..3 {
+        let collected = collect(&admin, &groups, &asked).await;
+        collected.cluster.as_ref().expect("metadata");
+        for (query, found) in asked.iter().zip(collected.latest.values()) {
+            assert!(found.is_ok() || query.leader == Some(2), "{query:?}: {found:?}");
+        }
+    }
+    lab.await_gone(2, WAIT).expect("a dead broker leaves Metadata");
+    until_whole(&admin, &groups, "without it").await;
+    lab.node(2).expect("the node").restart().expect("starts again");
+    lab.await_ready(WAIT).expect("it is back");
+    let whole = collect(&admin, &groups, &asked).await;
+    assert_eq!(whole.errors(), Vec::<&AdminError>::new());
+
+    lab.node(3).expect("the node").freeze().expect("freezes");
+    let start = Instant::now();
+    drop(admin);
+    assert!(start.elapsed() < Duration::from_millis(100), "drop took {:?}", start.elapsed());
+}
