@@ -4,9 +4,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 #![allow(clippy::print_stdout, reason = "what a fault costs is worth reading")]
 
+mod discovery;
 #[path = "../support/mod.rs"]
 mod support;
-mod discovery;
 mod world;
 
 use std::time::{Duration, Instant};
@@ -20,7 +20,12 @@ fn assert_page(vitals: &Vitals, roles: &Roles, silent: i32, when: &str) {
     let (page, took) = scrape(vitals);
     println!("  {when}: {took:.2?}, {}", missing(&page, roles));
     let faults = faults(&page, roles, Some(silent));
-    assert!(faults.is_empty(), "broker {silent}, {when}: {} faults, {:#?}", faults.len(), &faults[..faults.len().min(20)]);
+    assert!(
+        faults.is_empty(),
+        "broker {silent}, {when}: {} faults, {:#?}",
+        faults.len(),
+        &faults[..faults.len().min(20)]
+    );
 }
 
 /// The silent node's page is a 503 of one line in time, and it is still among the targets.
@@ -46,7 +51,11 @@ fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
         let (page, took) = scrape(vitals);
         let faults = faults(&page, roles, None);
         let after = start.elapsed();
-        println!("  {what}, scrape {scrapes} at {after:.1?}: {took:.2?}, {} faults, {:?}", faults.len(), faults.first());
+        println!(
+            "  {what}, scrape {scrapes} at {after:.1?}: {took:.2?}, {} faults, {:?}",
+            faults.len(),
+            faults.first()
+        );
         if faults.is_empty() {
             return (after, scrapes);
         }

@@ -268,8 +268,10 @@ pub(crate) fn missing(page: &Page, roles: &Roles) -> String {
     let commits = page.named("kafka_consumergroup_commits_unknown");
     let lost = GROUPS - commits.values().filter(|value| **value == 0.0).count();
     let sums = page.named("kafka_consumergroup_lag_sum").len();
+    let durations = page.named("kafka_vitals_collector_duration_seconds");
+    let cluster = durations.iter().find(|(series, _)| series.contains("collector=\"offsets\"")).map(|(_, took)| *took);
     format!(
-        "missing: {} of {} ends, commits of {lost} of {GROUPS} groups ({} not shown at all), {} of {} lag sums",
+        "cluster side {cluster:.2?} s, missing: {} of {} ends, commits of {lost} of {GROUPS} groups ({} not shown at all), {} of {} lag sums",
         roles.leaders.len() - known,
         roles.leaders.len(),
         GROUPS - commits.len(),
