@@ -171,8 +171,14 @@ impl World {
 ///
 /// What the others have must be there. What the silent one had is absent, or right, once another broker has taken over.
 pub(crate) fn faults(page: &Page, roles: &Roles, silent: Option<i32>) -> Vec<String> {
+    faults_of(page, roles, silent, true)
+}
+
+/// The same; without `remembers` the exporter has never seen the silent coordinator's groups and cannot name them.
+pub(crate) fn faults_of(page: &Page, roles: &Roles, silent: Option<i32>, remembers: bool) -> Vec<String> {
     let mut faults = Vec::new();
     of_brokers(page, silent, &mut faults);
+    of_collectors(page, roles, silent, &mut faults);
     for ((topic, partition), leader) in &roles.leaders {
         let series = format!("kafka_topic_partition_current_offset{{partition=\"{partition}\",topic=\"{topic}\"}}");
         let value = page.get(&series);
@@ -185,7 +191,7 @@ pub(crate) fn faults(page: &Page, roles: &Roles, silent: Option<i32>) -> Vec<Str
         let coordinator = roles.coordinators.get(&name(group)).copied();
         let unknown = page.get(&format!("kafka_consumergroup_commits_unknown{{consumergroup=\"{}\"}}", name(group)));
         let lost = silent.is_some() && coordinator == silent;
-        if !(unknown == Some(0.0) || lost && unknown == Some(1.0)) {
+        if !(unknown == Some(0.0) || lost && (unknown == Some(1.0) || unknown.is_none() && !remembers)) {
             faults.push(format!("commits_unknown of {} at {coordinator:?} is {unknown:?}", name(group)));
         }
         for (topic, replicas) in topics() {
@@ -216,6 +222,25 @@ fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
         }
         if page.get("kafka_brokers") != Some(3.0) {
             faults.push(format!("kafka_brokers {:?}", page.get("kafka_brokers")));
+        }
+    }
+}
+
+/// Whatever a silent broker takes with it, a collector says so.
+fn of_collectors(page: &Page, roles: &Roles, silent: Option<i32>, faults: &mut Vec<String>) {
+    let success = |part: &str| page.get(&format!("kafka_vitals_collector_success{{collector=\"{part}\"}}"));
+    let ends = page.named("kafka_topic_partition_current_offset");
+    let leaders = page.named("kafka_topic_partition_leader");
+    // A partition that has no leader is Kafka's failure, not the collector's.
+    let lost_ends = leaders.keys().filter(|series| {
+        let end = series.replace("kafka_topic_partition_leader", "kafka_topic_partition_current_offset");
+        !ends.contains_key(end.as_str())
+    });
+    let commits = page.named("kafka_consumergroup_commits_unknown");
+    let lost_groups = roles.coordinators.len() - commits.values().filter(|value| **value == 0.0).count();
+    for (part, is_lost) in [("offsets", lost_ends.count() > 0), ("groups", lost_groups > 0)] {
+        if is_lost && success(part) != Some(0.0) || silent.is_none() && success(part) != Some(1.0) {
+            faults.push(format!("success of {part} is {:?}", success(part)));
         }
     }
 }
