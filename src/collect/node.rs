@@ -237,3 +237,130 @@ impl Identity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::mbean::Query;
+
+    /// What a node holds, and the plans it was asked with.
+    #[derive(Default)]
+    struct Node {
+        beans: Vec<(&'static str, Vec<(&'static str, Value<'static>)>)>,
+        changed: bool,
+        error: Option<ReadErrorKind>,
+        loses_sink: bool,
+        plans: Vec<Plan>,
+    }
+
+    #[derive(Default)]
+    struct FakeTransport(std::sync::Mutex<Node>);
+
+    impl Transport for FakeTransport {
+        async fn read<S: BeanSink>(&self, plan: &Plan, _: Instant, mut sink: S) -> Answer<S> {
+            let mut node = self.0.lock().unwrap();
+            node.plans.push(plan.clone());
+            let asked = |queries: &[Query], name: &str| {
+                queries.iter().any(|query| name.starts_with(query.pattern.trim_end_matches(['*', ','])))
+            };
+            for (part, queries) in [&plan.essentials, &plan.per_partition].into_iter().enumerate() {
+                for (name, attributes) in node.beans.iter().filter(|(name, _)| asked(queries, name)) {
+                    let attributes: Vec<(Cow<'_, str>, _)> =
+                        attributes.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
+                    sink.bean(Bean { name, attributes: &attributes });
+                }
+                if part == 0 && !plan.is_empty() {
+                    sink.essentials_complete();
+                }
+            }
+            let names =
+                (plan.is_empty() || node.changed).then(|| node.beans.iter().map(|(name, _)| (*name).into()).collect());
+            let result = match node.error {
+                Some(kind) => Err(ReadError { kind, message: "failed".to_owned() }),
+                None => Ok(()),
+            };
+            let sink = (!node.loses_sink).then_some(sink);
+            Answer { sink, requests: if plan.is_empty() { 1 } else { 2 }, bytes: 10, names, result }
+        }
+    }
+
+    fn collector() -> NodeCollector<FakeTransport> {
+        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        collector.transport.0.lock().unwrap().beans = vec![
+            ("kafka.server:type=app-info", vec![("version", Value::String("0.0.1".into()))]),
+            ("kafka.server:type=app-info,client-id=9", vec![]),
+            ("kafka.server:type=app-info,id=7", vec![("Version", Value::String("4.3.0".into()))]),
+            ("kafka.consumer:type=app-info,id=8", vec![]),
+            ("kafka.log:type=Log,name=Size,topic=t,partition=0", vec![("Value", Value::Long(3))]),
+            ("java.lang:type=Threading", vec![("ThreadCount", Value::Long(5))]),
+        ];
+        collector
+    }
+
+    async fn collect(collector: &NodeCollector<FakeTransport>) -> NodeReading {
+        collector.collect(Instant::now() + Duration::from_secs(10), |_| {}).await
+    }
+
+    fn names(families: &[Family]) -> Vec<&str> {
+        families.iter().map(|family| &*family.name).collect()
+    }
+
+    #[tokio::test]
+    async fn the_first_contact_learns_the_plan_and_reads_in_one_go() {
+        let collector = collector();
+        let (send, essentials) = mpsc::channel();
+        let reading = collector
+            .collect(Instant::now() + Duration::from_secs(10), move |essentials| send.send(essentials).unwrap())
+            .await;
+        assert_eq!((reading.node_id, reading.kafka_version.as_deref()), (Some(7), Some("4.3.0")));
+        assert_eq!((reading.requests, reading.bytes, reading.beans, reading.complete), (3, 20, 6, true));
+        assert_eq!(names(&reading.rules), ["java_lang_threading_threadcount", "kafka_log_log_value"]);
+        assert_eq!(names(&reading.jvm), ["jvm_threads_current"]);
+        let essentials = essentials.recv().unwrap();
+        assert_eq!((names(&essentials.rules), essentials.complete), (vec!["java_lang_threading_threadcount"], false));
+        assert_eq!(collect(&collector).await.requests, 2);
+    }
+
+    #[tokio::test]
+    async fn a_kind_that_is_new_in_a_domain_with_partitions_is_there_by_the_second_scrape() {
+        let collector = collector();
+        collect(&collector).await;
+        {
+            let mut node = collector.transport.0.lock().unwrap();
+            node.beans.push(("kafka.log:type=New", vec![("Value", Value::Long(1))]));
+            node.changed = true;
+        }
+        assert!(!names(&collect(&collector).await.rules).contains(&"kafka_log_new_value"));
+        assert!(names(&collect(&collector).await.rules).contains(&"kafka_log_new_value"));
+    }
+
+    #[tokio::test]
+    async fn a_failed_read_keeps_what_arrived_and_the_next_one_works() {
+        let collector = collector();
+        collect(&collector).await;
+        collector.transport.0.lock().unwrap().error = Some(ReadErrorKind::Timeout);
+        let reading = collect(&collector).await;
+        assert_eq!(reading.result.unwrap_err().kind, ReadErrorKind::Timeout);
+        assert!(!reading.complete && !reading.rules.is_empty());
+        {
+            let mut node = collector.transport.0.lock().unwrap();
+            (node.error, node.loses_sink) = (None, true);
+        }
+        assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Internal);
+        collector.transport.0.lock().unwrap().loses_sink = false;
+        assert_eq!(collect(&collector).await.result, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_node_without_beans_is_an_error_and_asked_for_names_again() {
+        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        for _ in 0..2 {
+            assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Agent);
+        }
+        assert!(collector.transport.0.lock().unwrap().plans.iter().all(Plan::is_empty));
+    }
+}

@@ -18,7 +18,7 @@ use super::decode::one_line;
 use crate::mbean::{ReadError, ReadErrorKind};
 
 /// How to reach one agent.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct AgentConfig {
     /// `http://host:port/jolokia`; `https` too. May hold `user:password@`, which is never shown.
     pub url: String,
@@ -30,6 +30,16 @@ pub struct AgentConfig {
     pub ca_file: Option<PathBuf>,
     /// Accept any certificate: agents without a key store make their own.
     pub insecure: bool,
+}
+
+impl fmt::Debug for AgentConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentConfig")
+            .field("url", &without_credentials(&self.url))
+            .field("ca_file", &self.ca_file)
+            .field("insecure", &self.insecure)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Bounds on what an agent may make us do.
@@ -307,7 +317,9 @@ mod tests {
             "user:secret@host",
             "http://user:secret@:99999/",
         ] {
-            let shown = match Http::new(config(url), 1) {
+            let config = config(url);
+            let mut shown = format!("{config:?} ");
+            shown += &match Http::new(config, 1) {
                 Ok(http) => format!("{http:?}"),
                 Err(error) => format!("{error} {error:?}"),
             };

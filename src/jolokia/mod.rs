@@ -2,6 +2,8 @@
 
 mod client;
 mod decode;
+#[cfg(test)]
+mod fake_tests;
 mod http;
 mod request;
 mod value;

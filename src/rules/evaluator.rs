@@ -7,10 +7,11 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use super::Rules;
+use super::building::Building;
 use super::naming::safe_name;
 use super::trie::{NodeId, Target, Trie};
 use crate::mbean::{Bean, ObjectName, Value, java_double};
-use crate::metrics::{Family, Labels, MetricType, Sample, Suffix};
+use crate::metrics::{Family, Labels};
 
 /// Beans that vanished are forgotten after this many incomplete scrapes; after a complete one at once.
 const FORGET_AFTER: u32 = 30;
@@ -51,23 +52,6 @@ struct Known {
     scrape: u32,
 }
 
-/// A family that fills up during a scrape.
-#[derive(Debug)]
-struct Building {
-    name: Arc<str>,
-    help: Arc<str>,
-    samples: Vec<Sample>,
-    /// One per sample, in any order.
-    origins: Vec<Origin>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Origin {
-    labels_hash: u64,
-    sample: u32,
-    bean: u32,
-}
-
 /// The families of one scrape.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
@@ -102,10 +86,7 @@ impl Evaluator {
         self.scrape = self.scrape.wrapping_add(1);
         self.seen = 0;
         self.reserved_dropped = 0;
-        for family in &mut self.cache.families {
-            family.samples.clear();
-            family.origins.clear();
-        }
+        self.cache.families.iter_mut().for_each(Building::clear);
     }
 
     /// Adds the samples of one bean.
@@ -128,24 +109,13 @@ impl Evaluator {
 
     /// The families as they are now; the scrape goes on.
     pub fn so_far(&mut self) -> Evaluation {
-        self.evaluate(|samples| samples.to_vec())
+        self.evaluate(|family, beans| family.so_far(|bean, other| comes_first(beans, bean, other)))
     }
 
     /// Ends the scrape. `complete` = all beans of the node were read, so that those not seen are gone.
     pub fn finish(&mut self, complete: bool) -> Evaluation {
-        let evaluation = self.evaluate(|samples| {
-            // The next scrape will need as much again.
-            let next = Vec::with_capacity(samples.len());
-            std::mem::replace(samples, next)
-        });
-        let mut unused = 0;
-        for family in &mut self.cache.families {
-            if family.origins.is_empty() {
-                family.samples = Vec::new();
-                unused += 1;
-            }
-            family.origins.clear();
-        }
+        let evaluation = self.evaluate(|family, beans| family.finish(|bean, other| comes_first(beans, bean, other)));
+        let unused = self.cache.families.len() - evaluation.families.len();
         self.forget(complete, unused);
         evaluation
     }
@@ -182,7 +152,9 @@ impl Evaluator {
         };
         let (node, at) = self.cache.trie.child(parent, name, hint);
         match self.target(node) {
-            Target::Family(family) => self.cache.families[family].push(series, number),
+            Target::Family(family) => {
+                self.cache.families[family].push(series.bean, &series.labels, series.labels_hash, number)
+            }
             Target::Reserved | Target::Unknown => self.reserved_dropped += 1,
         }
         at + 1
@@ -278,7 +250,7 @@ impl Evaluator {
         } else {
             let name: Arc<str> = name.into();
             let family = self.cache.families.len();
-            let building = Building { name: name.clone(), help: help.into(), samples: Vec::new(), origins: Vec::new() };
+            let building = Building::new(name.clone(), help.into());
             self.cache.families.push(building);
             self.cache.family_by_name.insert(name, family);
             Target::Family(family)
@@ -287,21 +259,14 @@ impl Evaluator {
         target
     }
 
-    fn evaluate(&mut self, mut take: impl FnMut(&mut Vec<Sample>) -> Vec<Sample>) -> Evaluation {
+    fn evaluate(&mut self, take: impl Fn(&mut Building, &[Option<Known>]) -> (Family, usize)) -> Evaluation {
         let mut evaluation =
             Evaluation { beans: self.seen, reserved_dropped: self.reserved_dropped, ..Evaluation::default() };
         let Cache { families, beans, .. } = &mut self.cache;
-        for family in families.iter_mut().filter(|family| !family.samples.is_empty()) {
-            let mut dropped = family.duplicates(beans);
-            let mut samples = take(&mut family.samples);
-            evaluation.duplicates_dropped += dropped.len() as u64;
-            if !dropped.is_empty() {
-                dropped.sort_unstable();
-                let mut at = 0..;
-                samples.retain(|_| at.next().is_none_or(|at: u32| dropped.binary_search(&at).is_err()));
-            }
-            let (name, help) = (family.name.clone(), family.help.clone());
-            evaluation.families.push(Family { name, help, kind: MetricType::Unknown, samples });
+        for building in families.iter_mut().filter(|family| !family.is_empty()) {
+            let (family, dropped) = take(building, beans);
+            evaluation.duplicates_dropped += dropped as u64;
+            evaluation.families.push(family);
         }
         evaluation.families.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         evaluation
@@ -332,36 +297,7 @@ impl Evaluator {
     }
 }
 
-impl Building {
-    fn push(&mut self, series: &Series<'_>, value: f64) {
-        let sample = u32::try_from(self.samples.len()).unwrap_or(u32::MAX);
-        self.origins.push(Origin { labels_hash: series.labels_hash, sample, bean: series.bean });
-        self.samples.push(Sample { suffix: Suffix::None, labels: series.labels.clone(), value });
-    }
-
-    /// The samples to leave out: of those with equal labels, all but the one whose bean is first in ObjectName order
-    /// (within a bean: the one that came first).
-    fn duplicates(&mut self, beans: &[Option<Known>]) -> Vec<u32> {
-        let mut dropped = Vec::new();
-        self.origins.sort_unstable_by_key(|origin| (origin.labels_hash, origin.sample));
-        for run in self.origins.chunk_by(|a, b| a.labels_hash == b.labels_hash).filter(|run| run.len() > 1) {
-            let mut kept: Vec<Origin> = Vec::new();
-            for &origin in run {
-                let labels = |origin: Origin| self.samples.get(origin.sample as usize).map(|sample| &sample.labels);
-                match kept.iter_mut().find(|other| labels(**other) == labels(origin)) {
-                    None => kept.push(origin),
-                    Some(other) if comes_first(beans, origin.bean, other.bean) => {
-                        dropped.push(other.sample);
-                        *other = origin;
-                    }
-                    Some(_) => dropped.push(origin.sample),
-                }
-            }
-        }
-        dropped
-    }
-}
-
+/// Whether the bean at place `bean` comes before the one at `other` in ObjectName order.
 fn comes_first(beans: &[Option<Known>], bean: u32, other: u32) -> bool {
     let name = |place: u32| beans.get(place as usize)?.as_ref().map(|known| &*known.name);
     let (Some(bean), Some(other)) = (name(bean), name(other)) else { return false };
@@ -385,6 +321,7 @@ fn index_text(value: &Value<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Sample;
 
     type Attributes<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 

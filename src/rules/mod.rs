@@ -1,6 +1,7 @@
 //! jmx_exporter's rules: a rules file in, and for beans the families that its agent would show. Of the rule language
 //! there is the default format (the rule `.*`) with the global options of naming.
 
+mod building;
 mod evaluator;
 mod load;
 mod naming;

@@ -1,6 +1,7 @@
 //! What every integration test needs: the real binary under guard, its pages over HTTP, and pages as maps.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "helpers of tests")]
 
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};

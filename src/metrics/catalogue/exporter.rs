@@ -131,7 +131,7 @@ pub const PAGE_SERIES: Metric = Metric {
     name: "kafka_vitals_page_series",
     kind: Gauge,
     labels: &["page"],
-    help: "Series on the page when it was last made (for `brokers`, on the largest of the node pages made last).",
+    help: "Series on the page when it was last made (for `brokers`: on the node page made last).",
     source: SELF,
 };
 
