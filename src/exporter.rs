@@ -215,13 +215,12 @@ impl Exporter {
         let nodes = self.nodes();
         self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
         locked(&self.agents).retain(|url, _| nodes.iter().any(|node| node.agent_url == *url));
-        let runs = nodes.into_iter().map(|node| async {
-            let run = self.node_run(&node, deadline).await;
-            // The agent may have told its id meanwhile.
-            let same = |known: &Node| known.agent_url == node.agent_url;
-            NodeRun { node: self.nodes().into_iter().find(same).unwrap_or(node), run }
-        });
-        join_all(runs).await
+        let runs = join_all(nodes.iter().map(|node| self.node_run(node, deadline))).await;
+        // Agents may have told their ids meanwhile, and two URLs may have turned out to be the same node.
+        let known = self.nodes();
+        let known = |url: &str| known.iter().find(|node| node.agent_url == url).cloned();
+        let runs = nodes.into_iter().zip(runs);
+        runs.filter_map(|(node, run)| Some(NodeRun { node: known(&node.agent_url)?, run })).collect()
     }
 
     /// One node's reading.
@@ -257,11 +256,10 @@ impl Exporter {
             let started = Instant::now();
             let on_essentials = move |reading| progress.publish(reading);
             let reading = reading_agent.collector.collect(run_deadline(deadline), on_essentials).await;
-            let mut key = read_node.key();
-            if let (None, Some(id)) = (read_node.id, reading.node_id) {
+            if let Some(id) = reading.node_id {
                 locked(&nodes).learn_id(&read_node.agent_url, id);
-                key = id.to_string();
             }
+            let key = read_node.id.or(reading.node_id).map_or_else(|| read_node.key(), |id| id.to_string());
             let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
             stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
             let dropped = reading.duplicates_dropped + reading.reserved_dropped;

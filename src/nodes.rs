@@ -99,9 +99,13 @@ impl Nodes {
     pub fn list(&self) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::new();
         for configured in &self.configured {
-            let broker = configured.id.and_then(|id| self.brokers.get(&id));
+            // Metadata and the port may imply this very URL: then the node is known before its agent has told its id.
+            let mut implied =
+                self.brokers.iter().filter(|(_, broker)| self.implied_url(broker).as_ref() == Some(&configured.url));
+            let id = configured.id.or_else(|| implied.next().map(|(id, _)| *id));
+            let broker = id.and_then(|id| self.brokers.get(&id));
             let node = Node {
-                id: configured.id,
+                id,
                 host: broker.map_or_else(|| configured.host.clone(), |broker| broker.host.clone()),
                 port: broker.map_or(configured.port, |broker| broker.port),
                 rack: broker.and_then(|broker| broker.rack.clone()),
@@ -112,31 +116,35 @@ impl Nodes {
                 nodes.push(node);
             }
         }
-        if let Some(port) = self.config.port {
-            for (id, broker) in &self.brokers {
-                if nodes.iter().all(|known| known.id != Some(*id)) {
-                    nodes.push(Node {
-                        id: Some(*id),
-                        host: broker.host.clone(),
-                        port: broker.port,
-                        rack: broker.rack.clone(),
-                        agent_url: format!(
-                            "{}://{}{}",
-                            self.config.protocol,
-                            host_port(&broker.host, port),
-                            self.config.path
-                        ),
-                    });
-                }
+        for (id, broker) in &self.brokers {
+            let Some(agent_url) = self.implied_url(broker) else { continue };
+            if nodes.iter().all(|known| known.id != Some(*id)) {
+                nodes.push(Node {
+                    id: Some(*id),
+                    host: broker.host.clone(),
+                    port: broker.port,
+                    rack: broker.rack.clone(),
+                    agent_url,
+                });
             }
         }
         nodes.sort_by_key(|node| (node.id.is_none(), node.id, node.address()));
         nodes
     }
 
-    /// The node with this key; an address still finds a node whose id has been learned since.
+    /// Where `--jolokia.port` says that a broker's agent is.
+    fn implied_url(&self, broker: &Broker) -> Option<String> {
+        let JolokiaConfig { protocol, path, .. } = &self.config;
+        Some(format!("{protocol}://{}{path}", host_port(&broker.host, self.config.port?)))
+    }
+
+    /// The node with this key; its address finds it too, also the one that it had before its id was learned.
     pub fn find(&self, key: &str) -> Option<Node> {
-        self.list().into_iter().find(|node| node.key() == key || node.address() == key)
+        let configured = self.configured.iter().find(|node| host_port(&node.host, node.port) == key);
+        let is_wanted = |node: &Node| {
+            node.key() == key || node.address() == key || configured.is_some_and(|known| known.url == node.agent_url)
+        };
+        self.list().into_iter().find(is_wanted)
     }
 }
 
@@ -194,6 +202,21 @@ mod tests {
         nodes.learn_id("http://c:1/jolokia/", 101);
         assert_eq!(keys(&nodes)[2].0, "101");
         assert_eq!(nodes.find("c:1").unwrap().id, Some(101));
+    }
+
+    #[test]
+    fn a_url_that_the_port_implies_too_is_that_broker() {
+        let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://b2:8778", "--jolokia.url=http://x:1"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        let ids: Vec<String> = keys(&nodes).into_iter().map(|(key, _)| key).collect();
+        assert_eq!(ids, ["1", "2", "x:1"]);
+
+        // Another name of broker 1: that URL goes before the implied one, and the old key still finds it.
+        nodes.learn_id("http://x:1/jolokia/", 1);
+        let first = nodes.find("1").unwrap();
+        assert_eq!((first.agent_url.as_str(), first.address().as_str()), ("http://x:1/jolokia/", "b1:9092"));
+        assert_eq!(nodes.find("x:1"), Some(first));
+        assert_eq!(nodes.list().len(), 2);
     }
 
     #[test]

@@ -93,7 +93,8 @@ impl ClusterReader {
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
         }
-        if snapshot.failures.iter().any(|(part, kind, ..)| part == Part::Offsets && kind == ErrorKind::Unavailable) {
+        let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
+        if snapshot.failures.iter().any(|(part, kind, ..)| part == Part::Offsets && moved(kind)) {
             self.topology.suspect().await;
         }
         snapshot

@@ -1,5 +1,6 @@
 //! Who leads what, remembered for a while: brokers, topics and partitions.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,8 @@ use kafka_admin::{AdminError, Cluster, KafkaAdmin};
 use tokio::sync::Mutex;
 
 /// The remembered topology. Asked again from half of its permitted age on, so that one failure to ask does not lose it
-/// at once; never used beyond that age.
+/// at once; never used beyond that age. While a broker is away it is asked each time, so that a broker that is back is
+/// back at the next scrape.
 #[derive(Debug)]
 pub struct Topology {
     admin: Arc<dyn KafkaAdmin>,
@@ -20,6 +22,19 @@ struct Remembered {
     cluster: Arc<Cluster>,
     at: Instant,
     suspect: bool,
+}
+
+impl Remembered {
+    fn is_fresh(&self, max_age: Duration) -> bool {
+        !self.suspect && self.at.elapsed() < max_age / 2 && is_whole(&self.cluster)
+    }
+}
+
+/// Whether all partitions have a leader and all replicas' brokers are there.
+fn is_whole(cluster: &Cluster) -> bool {
+    let brokers: HashSet<i32> = cluster.brokers.iter().map(|broker| broker.id).collect();
+    let mut partitions = cluster.topics.iter().flat_map(|topic| &topic.partitions);
+    partitions.all(|partition| partition.leader.is_some() && partition.replicas.iter().all(|id| brokers.contains(id)))
 }
 
 /// A topology, and why it is not a fresh one if it had to be refreshed in vain.
@@ -40,8 +55,7 @@ impl Topology {
     /// The topology, at most `max_age` old. Concurrent callers share one request.
     pub async fn get(&self, deadline: Instant) -> Result<Known, AdminError> {
         let mut remembered = self.remembered.lock().await;
-        if let Some(known) = remembered.as_ref().filter(|known| !known.suspect && known.at.elapsed() < self.max_age / 2)
-        {
+        if let Some(known) = remembered.as_ref().filter(|known| known.is_fresh(self.max_age)) {
             return Ok(Known { cluster: Arc::clone(&known.cluster), refresh_error: None });
         }
         match self.admin.cluster(deadline).await {
@@ -61,7 +75,7 @@ impl Topology {
         }
     }
 
-    /// An answer did not fit the topology (a leader moved, a topic went): ask again next time.
+    /// An answer did not fit the topology (a leader moved or is silent, a topic went): ask again next time.
     pub async fn suspect(&self) {
         if let Some(known) = self.remembered.lock().await.as_mut() {
             known.suspect = true;

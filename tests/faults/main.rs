@@ -1,0 +1,149 @@
+//! Brokers that freeze, die and come back, through the real binary: all that the others can answer is on the page in
+//! time, nothing is smaller than it is, and a broker that is back is back on the page.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![allow(clippy::print_stdout, reason = "what a fault costs is worth reading")]
+
+mod discovery;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
+
+use std::time::{Duration, Instant};
+
+use support::Vitals;
+use world::{Roles, SCRAPE, WAIT, World, faults, faults_of, missing, scrape, world};
+
+/// Scrapes and asserts that everything is there that the brokers other than `silent` can tell.
+#[track_caller]
+fn assert_page(vitals: &Vitals, roles: &Roles, silent: i32, when: &str) {
+    let (page, took) = scrape(vitals);
+    println!("  {when}: {took:.2?}, {}", missing(&page, roles));
+    let faults = faults(&page, roles, Some(silent));
+    assert!(
+        faults.is_empty(),
+        "broker {silent}, {when}: {} faults, {:#?}",
+        faults.len(),
+        &faults[..faults.len().min(20)]
+    );
+}
+
+/// The silent node's page is a 503 of one line in time, and it is still among the targets.
+fn assert_node(vitals: &Vitals, world: &World, silent: i32) {
+    for id in [1, 2, 3] {
+        let timeout = [("X-Prometheus-Scrape-Timeout-Seconds", "5")];
+        let answer = vitals.try_get(&format!("/metrics/brokers/{id}"), &timeout).unwrap();
+        assert!(answer.elapsed < SCRAPE, "the page of {id} took {:?}", answer.elapsed);
+        if id == silent {
+            println!("  its page: {} after {:.2?}: {}", answer.status, answer.elapsed, answer.text().trim_end());
+            assert_eq!((answer.status, answer.text().lines().count()), (503, 1), "{}", answer.text());
+        } else {
+            assert_eq!(answer.status, 200, "{}", answer.text());
+        }
+    }
+    assert_eq!(discovery::targets(vitals), discovery::expected(world), "/sd");
+}
+
+/// Scrapes once a second until all is there; how long and how many scrapes that took.
+fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
+    let start = Instant::now();
+    for scrapes in 1.. {
+        let (page, took) = scrape(vitals);
+        let faults = faults(&page, roles, None);
+        let after = start.elapsed();
+        println!(
+            "  {what}, scrape {scrapes} at {after:.1?}: {took:.2?}, {} faults, {:?}",
+            faults.len(),
+            faults.first()
+        );
+        if faults.is_empty() {
+            return (after, scrapes);
+        }
+        assert!(after < WAIT, "{what}: {faults:#?}");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    unreachable!("scrapes end")
+}
+
+fn freeze(id: i32) {
+    let world = world();
+    let roles = world.settled();
+    let vitals = world.vitals();
+    until_whole(&vitals, &roles, "warm-up");
+
+    println!("broker {id} freezes");
+    let node = world.cluster.node(id).unwrap();
+    node.freeze().unwrap();
+    let frozen = Instant::now();
+    assert_page(&vitals, &roles, id, "first scrape");
+    assert_page(&vitals, &roles, id, "second scrape");
+    assert_node(&vitals, &world, id);
+    while frozen.elapsed() < Duration::from_secs(14) {
+        assert_page(&vitals, &roles, id, &format!("{:.1?} after", frozen.elapsed()));
+    }
+    world.cluster.await_gone(id, WAIT).unwrap();
+    assert_page(&vitals, &roles, id, &format!("gone from metadata {:.1?} after", frozen.elapsed()));
+    assert_node(&vitals, &world, id);
+
+    println!("broker {id} thaws");
+    node.thaw().unwrap();
+    world.cluster.await_ready(WAIT).unwrap();
+    let (_, scrapes) = until_whole(&vitals, &roles, "thawed");
+    assert_eq!(scrapes, 1, "all is back at the next scrape");
+}
+
+#[test]
+fn frozen_broker_1_costs_its_own_series_only() {
+    freeze(1);
+}
+
+#[test]
+fn frozen_broker_2_costs_its_own_series_only() {
+    freeze(2);
+}
+
+#[test]
+fn frozen_broker_3_costs_its_own_series_only() {
+    freeze(3);
+}
+
+#[test]
+fn a_killed_broker_costs_its_own_series_only_and_all_is_back_at_the_first_scrape_after_its_restart() {
+    let world = world();
+    let roles = world.settled();
+    let vitals = world.vitals();
+    until_whole(&vitals, &roles, "warm-up");
+
+    println!("broker 2 is killed");
+    let node = world.cluster.node(2).unwrap();
+    node.kill().unwrap();
+    let killed = Instant::now();
+    assert_page(&vitals, &roles, 2, "first scrape");
+    assert_page(&vitals, &roles, 2, "second scrape");
+    assert_node(&vitals, &world, 2);
+    world.cluster.await_gone(2, WAIT).unwrap();
+    assert_page(&vitals, &roles, 2, &format!("gone from metadata {:.1?} after", killed.elapsed()));
+    assert_node(&vitals, &world, 2);
+
+    println!("broker 2 starts again");
+    node.restart().unwrap();
+    world.cluster.await_ready(WAIT).unwrap();
+    let (_, scrapes) = until_whole(&vitals, &roles, "restarted");
+    assert_eq!(scrapes, 1, "all is back at the next scrape");
+}
+
+#[test]
+fn an_exporter_that_starts_while_a_broker_is_frozen_shows_the_others_at_its_first_scrape() {
+    let world = world();
+    let roles = world.settled();
+    println!("broker 1 is frozen");
+    world.cluster.node(1).unwrap().freeze().unwrap();
+    let vitals = world.vitals();
+    for when in ["first scrape", "second scrape"] {
+        let (page, took) = scrape(&vitals);
+        println!("  {when}: {took:.2?}, {}", missing(&page, &roles));
+        let faults = faults_of(&page, &roles, Some(1), false);
+        assert!(faults.is_empty(), "{when}: {faults:#?}");
+    }
+    assert_node(&vitals, &world, 1);
+}
