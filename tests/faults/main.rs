@@ -1,7 +1,7 @@
 //! Brokers that freeze, die and come back, through the real binary: all that the others can answer is on the page in
 //! time, nothing is smaller than it is, and a broker that is back is back on the page.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 #![allow(clippy::print_stdout, reason = "what a fault costs is worth reading")]
 
 mod discovery;
