@@ -9,7 +9,7 @@ use kafka_admin::{AdminError, Cluster, KafkaAdmin};
 
 use crate::collect::node::{NodeCollector, NodeReading};
 use crate::collect::{brokers, exporter, groups, topics};
-use crate::config::{Config, Selection};
+use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::metrics::Family;
@@ -278,7 +278,7 @@ impl Exporter {
         if let Some(agent) = locked(&self.agents).get(&node.agent_url) {
             return Ok(Arc::clone(agent));
         }
-        let transport = self.connect(&node.agent_url).map_err(|error| error.to_string())?;
+        let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
         let rules = Arc::clone(&locked(&self.rules));
         let agent = Arc::new(Agent {
             collector: NodeCollector::new(transport, rules),
@@ -286,20 +286,6 @@ impl Exporter {
         });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(node.agent_url.clone()).or_insert(agent)))
-    }
-
-    fn connect(&self, url: &str) -> Result<Jolokia, JolokiaError> {
-        let config = &self.config.jolokia;
-        let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
-        let (username, password) = config.credentials.clone().unzip();
-        let agent = AgentConfig {
-            url: url.to_owned(),
-            username,
-            password,
-            ca_file: config.ca_file.clone(),
-            insecure: config.insecure_skip_verify,
-        };
-        Jolokia::new(agent, limits)
     }
 
     /// The exporter's own families for a page that joined these runs.
@@ -312,6 +298,30 @@ impl Exporter {
         let nodes = self.nodes().len();
         exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
     }
+}
+
+fn connect(config: &JolokiaConfig, url: &str) -> Result<Jolokia, JolokiaError> {
+    let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
+    let (username, password) = config.credentials.clone().unzip();
+    let agent = AgentConfig {
+        url: url.to_owned(),
+        username,
+        password,
+        ca_file: config.ca_file.clone(),
+        insecure: config.insecure_skip_verify,
+    };
+    Jolokia::new(agent, limits)
+}
+
+/// Whether agents can be asked with this configuration: a CA file that cannot be used is told at the start, not at
+/// each scrape.
+pub fn check_agents(config: &Config) -> Result<(), String> {
+    let jolokia = &config.jolokia;
+    let implied = jolokia.port.map(|port| format!("{}://localhost:{port}{}", jolokia.protocol, jolokia.path));
+    for url in jolokia.nodes.iter().map(|node| &node.url).chain(&implied) {
+        connect(jolokia, url).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// The rules that the configuration names: its file's, or the built-in ones.

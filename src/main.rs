@@ -4,18 +4,21 @@
 use std::process::ExitCode;
 
 use kafka_vitals::cli::serve;
-use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line};
-use kafka_vitals::exporter::read_rules;
+use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line, usage_line};
 use kafka_vitals::logging;
 
 fn main() -> ExitCode {
     match from_command_line(std::env::args_os()) {
-        Ok(Invocation::Check(config)) => finish(read_rules(&config).map(|_| eprintln!("the configuration is good"))),
+        Ok(Invocation::Check(config)) => finish(serve::check(&config).map(|()| eprintln!("the configuration is good"))),
         Ok(Invocation::Serve(config)) => finish(serve_until_stopped(*config)),
-        Err(ConfigError::Usage(error)) => {
-            // Help and version go to standard output and are no errors; a closed pipe is none either.
+        Err(ConfigError::Usage(error)) if !error.use_stderr() => {
+            // Help and version, to standard output; a closed pipe is no error.
             let _ = error.print();
-            ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+            ExitCode::SUCCESS
+        }
+        Err(ConfigError::Usage(error)) => {
+            eprintln!("kafka-vitals: {}; see --help", usage_line(&error));
+            ExitCode::from(2)
         }
         Err(error) => finish(Err(error.to_string())),
     }

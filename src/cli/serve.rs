@@ -8,12 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::build_info;
 use crate::config::Config;
-use crate::exporter::{Exporter, read_rules};
+use crate::exporter::{Exporter, check_agents, read_rules};
 use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
     let rules = read_rules(&config)?;
+    check_agents(&config)?;
     let admin = connect(&config)?;
     let mut listeners = Vec::new();
     for address in &config.web.listen {
@@ -37,11 +38,35 @@ pub async fn run(config: Config) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether `run` would start, as far as can be told without asking anybody: rules, TLS files, librdkafka's properties.
+pub fn check(config: &Config) -> Result<(), String> {
+    read_rules(config)?;
+    check_agents(config)?;
+    connect(config).map(drop)
+}
+
 #[cfg(feature = "librdkafka")]
 fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
     let Some(kafka) = &config.kafka else { return Ok(None) };
-    let admin =
-        kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| format!("Kafka client: {error}"))?;
+    // librdkafka names its property, not the file, and not what is wrong with a file that cannot be read.
+    let files = kafka.security.tls.iter().flat_map(|tls| {
+        [
+            ("--tls.ca-file", "ssl.ca.location", &tls.ca_file),
+            ("--tls.cert-file", "ssl.certificate.location", &tls.cert_file),
+            ("--tls.key-file", "ssl.key.location", &tls.key_file),
+        ]
+    });
+    let files: Vec<_> = files.filter_map(|(flag, property, file)| Some((flag, property, file.as_ref()?))).collect();
+    for (flag, _, file) in &files {
+        std::fs::read(file).map_err(|error| format!("{flag}: {}: {error}", file.display()))?;
+    }
+    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| {
+        let error = error.to_string();
+        match files.iter().find(|(_, property, _)| error.contains(property)) {
+            Some((flag, _, file)) => format!("{flag}: {}: {error}", file.display()),
+            None => format!("Kafka client: {error}"),
+        }
+    })?;
     Ok(Some(Arc::new(admin)))
 }
 

@@ -1,5 +1,5 @@
 //! The configuration as `/config` shows it: every flag that was given, wherever it came from, as YAML that could be a
-//! configuration file, with secrets as `<secret>`.
+//! configuration file, with secrets as `<secret>`. What the file itself says is in it, so its name is not.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,7 +11,8 @@ const SECRETS: [&str; 2] = ["sasl.password", "jolokia.password"];
 
 pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
     let mut sections: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
-    for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
+    let arguments = command.get_arguments().filter(|arg| arg.get_action().takes_values());
+    for arg in arguments.filter(|arg| arg.get_long() != Some("config.file")) {
         let (Some(name), Ok(Some(values))) = (arg.get_long(), given.try_get_raw(arg.get_id().as_str())) else {
             continue;
         };
@@ -20,6 +21,9 @@ pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
         let value = if is_list { format!("[{}]", values.join(", ")) } else { values.join(", ") };
         let (section, key) = name.split_once('.').unwrap_or((name, ""));
         sections.entry(section).or_default().push((key, value));
+    }
+    if given.get_flag("no_offset_show_all") {
+        sections.entry("offset").or_default().push(("show-all", quoted("false")));
     }
     let mut text = String::new();
     for (section, entries) in sections {
@@ -65,11 +69,13 @@ mod tests {
             "--sasl.password=hunter3",
             "--jolokia.password=hunter4",
             "--jmx.rules=/etc/rules.yaml",
+            "--no-offset.show-all",
         ]);
         let text = yaml(&command, &given);
         assert!(!text.contains("hunter"), "{text}");
         assert!(text.contains("  server: [\"a:1\", \"b:2\"]\n"), "{text}");
         assert!(text.contains("  rules: \"/etc/rules.yaml\"\n"), "{text}");
+        assert!(text.contains("offset:\n  show-all: \"false\"\n"), "{text}");
         assert!(text.contains("  property: [\"sasl.password=<secret>\"]\n"), "{text}");
     }
 }

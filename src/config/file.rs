@@ -25,8 +25,8 @@ pub(super) fn parse(text: &str) -> Result<Vec<FileFlag>, String> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
-    let root: Spanned<Yaml> =
-        serde_saphyr::from_str(text).map_err(|error| first_line(&error.to_string()).to_owned())?;
+    let root: Spanned<Yaml> = serde_saphyr::from_str(text)
+        .map_err(|error| first_line(&error.to_string()).trim_start_matches("error: ").to_owned())?;
     let Yaml::Map(entries) = root.value else {
         return Err("line 1: the file must be a mapping, e.g. `kafka: {server: [broker1:9092]}`".to_owned());
     };

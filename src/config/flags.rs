@@ -7,12 +7,14 @@ use clap::Parser;
 
 /// Kafka's MBeans and consumer lag for Prometheus, from one native binary.
 ///
-/// Reads brokers' MBeans through Jolokia and consumer offsets through Kafka's admin API at each scrape, and serves them
-/// with the names of jmx_exporter and kafka_exporter.
+/// At each scrape it reads the brokers' MBeans through Jolokia and the consumers'
+/// offsets through Kafka's admin API, and serves them with the names of
+/// jmx_exporter and kafka_exporter. Everything is on http://HOST:9308/metrics.
 ///
-///   kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
-///
-/// Then scrape http://HOST:9308/metrics. Kafka alone (no --jolokia.*) or Jolokia alone (no --kafka.server) works too.
+/// Examples:
+///   Both:         kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
+///   Lag alone:    kafka-vitals --kafka.server=broker1:9092,broker2:9092
+///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
 #[derive(Debug, Default, Parser)]
 #[command(
     name = "kafka-vitals",
@@ -20,7 +22,8 @@ use clap::Parser;
     version = crate::build_info::LONG_VERSION,
     verbatim_doc_comment,
     max_term_width = 120,
-    disable_help_subcommand = true
+    disable_help_flag = true,
+    disable_version_flag = true
 )]
 pub struct Flags {
     /// Bootstrap server; repeat the flag or separate by commas.
@@ -41,7 +44,7 @@ pub struct Flags {
 
     /// TLS to the brokers.
     #[arg(long = "tls.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_name = "BOOL", help_heading = "Kafka security")]
+          value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub tls_enabled: Option<bool>,
 
     /// Certificates to trust, PEM [default: the system's].
@@ -58,12 +61,12 @@ pub struct Flags {
 
     /// Accept any certificate of a broker.
     #[arg(long = "tls.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", value_name = "BOOL", help_heading = "Kafka security")]
+          default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub tls_insecure_skip_tls_verify: Option<bool>,
 
     /// SASL to the brokers; needs --sasl.mechanism.
     #[arg(long = "sasl.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_name = "BOOL", help_heading = "Kafka security")]
+          value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub sasl_enabled: Option<bool>,
 
     /// plain, scram-sha256, scram-sha512 or gssapi.
@@ -119,7 +122,8 @@ pub struct Flags {
     /// Show uncommitted partitions (as -1) of every topic that a group has committed to [default: true]. Without it:
     /// those assigned to a member, or committed by a group without members.
     #[arg(long = "offset.show-all", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_name = "BOOL", overrides_with = "no_offset_show_all", help_heading = "What to export")]
+          value_name = "BOOL", hide_possible_values = true,
+          overrides_with = "no_offset_show_all", help_heading = "What to export")]
     pub offset_show_all: Option<bool>,
 
     /// The same as --offset.show-all=false.
@@ -171,7 +175,7 @@ pub struct Flags {
 
     /// Accept any certificate of an agent.
     #[arg(long = "jolokia.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,
-          default_missing_value = "true", value_name = "BOOL", help_heading = "Jolokia")]
+          default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Jolokia")]
     pub jolokia_insecure_skip_tls_verify: Option<bool>,
 
     /// Largest answer of an agent that is accepted, in MiB [default: 64].
@@ -226,6 +230,14 @@ pub struct Flags {
     /// logfmt or json [default: logfmt].
     #[arg(long = "log.format", value_name = "FORMAT", help_heading = "General")]
     pub log_format: Option<String>,
+
+    /// Print the version and what it was built from.
+    #[arg(long, short = 'V', action = clap::ArgAction::Version, help_heading = "General")]
+    pub version: Option<bool>,
+
+    /// Print help: -h the short one, --help with examples.
+    #[arg(long, short, action = clap::ArgAction::Help, help_heading = "General")]
+    pub help: Option<bool>,
 }
 
 /// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.

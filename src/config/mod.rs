@@ -15,6 +15,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 use secrecy::SecretString;
 
+use file::FileFlag;
 pub use flags::Flags;
 
 /// Everything the exporter needs to know, validated.
@@ -157,7 +158,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Usage(#[from] clap::Error),
     /// The configuration file.
-    #[error("{}: {message}", path.display())]
+    #[error("configuration file {}: {message}", path.display())]
     File {
         /// As given.
         path: PathBuf,
@@ -173,24 +174,29 @@ pub enum ConfigError {
 pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, ConfigError> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let typed = Flags::command().try_get_matches_from(&arguments)?;
-    let given = match typed.get_one::<PathBuf>("config_file") {
+    let (given, from_file) = match typed.get_one::<PathBuf>("config_file") {
         Some(path) => with_file(path, &typed, &arguments)?,
-        None => typed,
+        None => (typed, Vec::new()),
     };
     let flags = Flags::from_arg_matches(&given)?;
     let check = flags.config_check;
-    let mut config = Box::new(resolve::resolve(&flags).map_err(ConfigError::Value)?);
+    let mut config = Box::new(resolve::resolve(&flags).map_err(|message| located(message, &from_file, &flags))?);
     config.effective = effective::yaml(&Flags::command(), &given);
     Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
 }
 
 /// Parses again, with the file's flags in front of those that were typed; a flag that was typed (or came by the
-/// environment) replaces the file's.
-fn with_file(path: &Path, typed: &ArgMatches, arguments: &[OsString]) -> Result<ArgMatches, ConfigError> {
+/// environment) replaces the file's. Also tells what was taken from the file.
+fn with_file(
+    path: &Path,
+    typed: &ArgMatches,
+    arguments: &[OsString],
+) -> Result<(ArgMatches, Vec<FileFlag>), ConfigError> {
     let in_file = |message: String| ConfigError::File { path: path.to_owned(), message };
     let text = std::fs::read_to_string(path).map_err(|error| in_file(error.to_string()))?;
     let command = Flags::command();
     let mut combined: Vec<OsString> = arguments.iter().take(1).cloned().collect();
+    let mut taken = Vec::new();
     for flag in file::parse(&text).map_err(in_file)? {
         let known = command.get_arguments().find(|arg| arg.get_long() == Some(&flag.name));
         let known = known.filter(|arg| !["config.file", "config.check"].contains(&arg.get_long().unwrap_or_default()));
@@ -203,9 +209,7 @@ fn with_file(path: &Path, typed: &ArgMatches, arguments: &[OsString]) -> Result<
         let argument = OsString::from(format!("--{}={}", flag.name, flag.value));
         let alone = [OsString::from("kafka-vitals"), argument.clone()];
         if let Err(error) = Flags::command().try_get_matches_from(alone) {
-            let reason = error.to_string();
-            let reason = reason.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            return Err(in_file(format!("line {}: {reason}", flag.line)));
+            return Err(in_file(format!("line {}: {}", flag.line, usage_line(&error))));
         }
         let source = typed.value_source(arg.get_id().as_str());
         let was_typed =
@@ -213,10 +217,31 @@ fn with_file(path: &Path, typed: &ArgMatches, arguments: &[OsString]) -> Result<
                 || (flag.name == "offset.show-all" && typed.get_flag("no_offset_show_all"));
         if !was_typed {
             combined.push(argument);
+            taken.push(flag);
         }
     }
     combined.extend(arguments.iter().skip(1).cloned());
-    Ok(Flags::command().try_get_matches_from(combined)?)
+    Ok((Flags::command().try_get_matches_from(combined)?, taken))
+}
+
+/// An error that begins with a flag's name (`--kafka.server: ...`), with the line of the file if the flag came from
+/// there. Of a list, the last line is named.
+fn located(message: String, from_file: &[FileFlag], flags: &Flags) -> ConfigError {
+    let name = message.strip_prefix("--").and_then(|rest| rest.split([':', ' ', '=']).next());
+    match (from_file.iter().rfind(|flag| Some(flag.name.as_str()) == name), &flags.config_file) {
+        (Some(flag), Some(path)) => {
+            ConfigError::File { path: path.clone(), message: format!("line {}: {message}", flag.line) }
+        }
+        _ => ConfigError::Value(message),
+    }
+}
+
+/// clap's answer to a command line that it does not understand, in one line: what is wrong, and its tip if it has one.
+pub fn usage_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
+    let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    lines.collect::<Vec<_>>().join("; ").trim_start_matches("error: ").to_owned()
 }
 
 /// Reads a secret from a file; one final newline is dropped.
@@ -234,7 +259,8 @@ fn key_values(
     let mut pairs = BTreeMap::new();
     for item in items {
         let Some((key, value)) = item.as_ref().split_once('=') else {
-            return Err(format!("{flag}: expected KEY=VALUE, and there is no `=` in {:?}", item.as_ref()));
+            // Not shown: it may be a secret with the wrong character in front of it.
+            return Err(format!("{flag}: expected KEY=VALUE, and there is no `=` in what was given"));
         };
         if key.trim().is_empty() {
             return Err(format!("{flag}: expected KEY=VALUE, and the key is empty"));

@@ -258,6 +258,11 @@ fn web(flags: &Flags) -> Result<WebConfig, String> {
     if !telemetry_path.starts_with('/') {
         return Err("--web.telemetry-path must start with a slash and name a path, like /metrics".to_owned());
     }
+    // The characters of a path in RFC 3986: no request would lead to a page with others in it.
+    let legal = |c: char| c.is_ascii_alphanumeric() || "/-._~!$&'()*+,;=:@".contains(c);
+    if !telemetry_path.chars().all(legal) {
+        return Err(format!("--web.telemetry-path: {telemetry_path:?} holds a character that no path may hold"));
+    }
     let external_url = match &flags.web_external_url {
         Some(url) => {
             let parsed = reqwest::Url::parse(url).map_err(|error| format!("--web.external-url: {url:?}: {error}"))?;

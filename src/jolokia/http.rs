@@ -179,6 +179,9 @@ impl Http {
         }
         let response = request.body(body).send().await.map_err(|error| self.transport_error(&error))?;
         self.check_head(&response)?;
+        if response.content_length().is_some_and(|length| length > self.max_body as u64) {
+            return Err(self.too_large());
+        }
         self.read_body(response).await
     }
 
@@ -217,15 +220,22 @@ impl Http {
         let mut body = Vec::with_capacity(self.last_size.load(Ordering::Relaxed));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.transport_error(&error))? {
             if body.len() + chunk.len() > self.max_body {
-                return Err(self.error(
-                    ReadErrorKind::TooLarge,
-                    format_args!("answer larger than the limit of {} bytes; raise the limit", self.max_body),
-                ));
+                return Err(self.too_large());
             }
             body.extend_from_slice(&chunk);
         }
         self.last_size.store(body.len() + body.len() / 16, Ordering::Relaxed);
         Ok(body)
+    }
+
+    fn too_large(&self) -> ReadError {
+        self.error(
+            ReadErrorKind::TooLarge,
+            format_args!(
+                "answer larger than the limit of {} bytes; raise it with --jolokia.max-body-size",
+                self.max_body
+            ),
+        )
     }
 
     fn transport_error(&self, error: &reqwest::Error) -> ReadError {

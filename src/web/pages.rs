@@ -91,7 +91,7 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     let gzip = gzip_accepted(values(ACCEPT_ENCODING));
 
     let key = BodyKey { page: ingredients.page, node: ingredients.key.clone(), format, gzip };
-    let runs = run_ids(&ingredients);
+    let runs = run_ids(&web.exporter, &ingredients);
     let exporter = Arc::clone(&web.exporter);
     let page = ingredients.page;
     let make = async move {
@@ -114,11 +114,19 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     response
 }
 
-/// The runs that the page shows; `None` while one of them may not be shown again.
-fn run_ids(ingredients: &Ingredients) -> Option<Vec<u64>> {
+/// The runs that the page shows; `None` while one of them may not be shown again. With them goes what else is on a page
+/// that shows the exporter itself: the outcome of the last reload, and the runs' age, true to a second.
+fn run_ids(exporter: &Exporter, ingredients: &Ingredients) -> Option<Vec<u64>> {
     let cluster = ingredients.cluster.iter().map(|run| (run.id, run.complete));
     let nodes = ingredients.nodes.iter().map(|node| (node.run.id, node.run.complete));
-    cluster.chain(nodes).map(|(id, complete)| complete.then_some(id)).collect()
+    let runs = cluster.chain(nodes).map(|(id, complete)| complete.then_some(id));
+    if ingredients.own.is_empty() {
+        return runs.collect();
+    }
+    let ended =
+        ingredients.cluster.iter().map(|run| run.ended).chain(ingredients.nodes.iter().map(|node| node.run.ended));
+    let age = ended.flatten().min().map_or(0, |ended| ended.elapsed().as_secs());
+    runs.chain([Some(exporter.stats.reload().count), Some(age)]).collect()
 }
 
 fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool) -> Rendered {

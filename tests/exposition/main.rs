@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use kafka_vitals::metrics::Format;
 use proptest::prelude::*;
 
-use pages::{OwnedPart, Series, examples, expected, parts, render};
+use pages::{OwnedPart, examples, expected, parts, render};
+use tools::Series;
 
 /// Equal, with NaN equal to NaN.
 fn same(one: &BTreeMap<Series, f64>, two: &BTreeMap<Series, f64>) -> bool {

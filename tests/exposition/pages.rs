@@ -9,15 +9,14 @@ use proptest::sample::select;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
+use crate::tools::Series;
+
 /// A part that owns its families.
 #[derive(Debug, Clone)]
 pub(crate) struct OwnedPart {
     pub(crate) labels: Labels,
     pub(crate) families: Vec<Family>,
 }
-
-/// A sample's name and labels.
-pub(crate) type Series = (String, BTreeMap<String, String>);
 
 /// The page of `parts`, rendered, and its numbers of series and of duplicates.
 pub(crate) fn render(parts: &[OwnedPart], format: Format) -> (String, usize, u64) {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use kafka_vitals::metrics::Format;
 
-use crate::pages::Series;
+use crate::tools::Series;
 
 /// Reads a page, or says what is wrong with it.
 pub(crate) fn parse(text: &str, format: Format) -> Result<BTreeMap<Series, f64>, String> {

@@ -5,7 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-use crate::pages::Series;
+/// A sample's name and labels.
+pub(crate) type Series = (String, BTreeMap<String, String>);
 
 /// Runs `promtool check metrics` on a page in text format 0.0.4: what it has to say, if the page does not parse. Exit
 /// code 3 means that names or help texts are not to its taste, which inherited names cannot be.

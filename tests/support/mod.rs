@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, unreachable_pub, reason = "helpers of tests")]
 
+pub mod log;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -59,6 +61,15 @@ impl Vitals {
     /// `/metrics` with 10 s of time.
     pub fn metrics(&self) -> Page {
         self.page("/metrics", Duration::from_secs(10))
+    }
+}
+
+impl Drop for Vitals {
+    /// Whatever a test is about, the log must be well-formed and tell of no panic.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            log::check(&std::fs::read_to_string(&self.log).unwrap());
+        }
     }
 }
 
@@ -127,7 +138,7 @@ pub fn canonical(series: &str) -> String {
 }
 
 /// `a="1",b="2"` at the commas outside of values.
-fn split_labels(labels: &str) -> Vec<String> {
+pub fn split_labels(labels: &str) -> Vec<String> {
     let (mut pairs, mut pair, mut in_value, mut escaped) = (Vec::new(), String::new(), false, false);
     for c in labels.chars() {
         match c {

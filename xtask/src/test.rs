@@ -13,7 +13,7 @@ const FULL: &str = "KAFKA_VITALS_TEST_FULL";
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {
     step("tools", || {
-        tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus, Tool::Python]])?;
+        tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus, Tool::Python, Tool::OpenSslCommand]])?;
         cache::ensure_python()?;
         cache::ensure_cargo_deny()
     })?;

@@ -19,6 +19,8 @@ pub(crate) enum Tool {
     PkgConfig,
     Zlib,
     OpenSsl,
+    /// Makes the certificates of tests.
+    OpenSslCommand,
     /// Python 3 that can make virtual environments.
     Python,
     /// The server and promtool.
@@ -41,6 +43,7 @@ impl Tool {
             Self::PkgConfig => "pkg-config",
             Self::Zlib => "zlib's headers",
             Self::OpenSsl => "OpenSSL's headers",
+            Self::OpenSslCommand => "the openssl command",
             Self::Python => "Python 3 with venv",
             Self::Prometheus => "Prometheus and promtool",
         }
@@ -56,6 +59,7 @@ impl Tool {
             Self::PkgConfig => &[&["pkg-config"]],
             Self::Zlib => &[&["zlib1g-dev"]],
             Self::OpenSsl => &[&["libssl-dev"]],
+            Self::OpenSslCommand => &[&["openssl"]],
             Self::Python => &[&["python3"], &["python3-venv"]],
             Self::Prometheus => &[&["prometheus"]],
         }
@@ -70,6 +74,7 @@ impl Tool {
             Self::PkgConfig => find_in_path("pkg-config").is_some(),
             Self::Zlib => compiles("#include <zlib.h>"),
             Self::OpenSsl => compiles("#include <openssl/ssl.h>"),
+            Self::OpenSslCommand => find_in_path("openssl").is_some(),
             Self::Python => Command::new("python3")
                 .args(["-c", "import ensurepip, venv"])
                 .stderr(Stdio::null())

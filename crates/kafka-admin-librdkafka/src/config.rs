@@ -18,7 +18,8 @@ const DEFAULTS: &[(&str, &str)] = &[
     // A restarted broker is to be there for the next scrape.
     ("reconnect.backoff.ms", "100"),
     ("reconnect.backoff.max.ms", "1000"),
-    ("log.connection.close", "false"),
+    // We make faults of these lines, and debug logs.
+    ("log.connection.close", "true"),
     ("allow.auto.create.topics", "false"),
     // The handle is a consumer's that never joins its group; see ffi::Client.
     ("group.id", "kafka-vitals"),

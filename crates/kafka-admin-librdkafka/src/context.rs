@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::redact;
-use crate::error::Failure;
+use crate::error::{Failure, TRANSPORT};
 use crate::faults::Faults;
 use crate::ffi::Log;
 
@@ -29,6 +29,13 @@ impl Context {
 
     /// Takes over a log line.
     pub(crate) fn log(&self, log: &Log) {
+        // A connection that the broker has closed: everyday, but the reason when nothing else works, as with the wrong
+        // security protocol. There is no error event for it.
+        if log.facility == "FAIL" && log.level > 3 {
+            self.error(&Failure { code: TRANSPORT, message: log.message.clone() });
+            tracing::debug!(target: "librdkafka", facility = "FAIL", "{}", redact(&log.message, &self.secrets));
+            return;
+        }
         // syslog's debug: only there when it was asked for, and then all of it.
         if log.level < 7 {
             let mut logged = self.logged.lock().unwrap_or_else(PoisonError::into_inner);

@@ -12,7 +12,8 @@ const UNKNOWN_PARTITION: i32 = -190;
 const UNKNOWN_TOPIC: i32 = -188;
 const ALL_BROKERS_DOWN: i32 = -187;
 const TIMED_OUT: i32 = -185;
-const SSL: i32 = -181;
+/// TLS failed.
+pub(crate) const SSL: i32 = -181;
 const WAIT_COORDINATOR: i32 = -180;
 const AUTHENTICATION: i32 = -169;
 const TIMED_OUT_IN_QUEUE: i32 = -166;

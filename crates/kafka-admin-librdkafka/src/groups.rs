@@ -240,8 +240,8 @@ fn all_silent<T>(answers: Vec<Result<T, AdminError>>) -> Result<Vec<Result<T, Ad
     }
 }
 
-/// Whether another broker may know better.
+/// Whether another broker may know better. One that is silent is still the coordinator, as far as the others know.
 fn may_have_moved(error: &AdminError) -> bool {
     // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
-    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || unreachable(error)
+    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. } | AdminError::Transport { .. })
 }

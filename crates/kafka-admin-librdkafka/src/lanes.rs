@@ -163,15 +163,8 @@ mod tests {
 
     #[tokio::test]
     async fn past_the_deadline_nothing_is_sent() {
-        let done =
-            run(
-                "Test",
-                lanes([(None, 1), (Some(1), 2)]),
-                2,
-                Instant::now(),
-                |_, job: i32, _| async move { (job, Ok(())) },
-            )
-            .await;
+        let run = Run { deadline: Instant::now(), ..of_width(2) };
+        let done = run.all(lanes([(None, 1), (Some(1), 2)]), |_, job: i32, _| async move { (job, Ok(())) }).await;
         assert!(done.iter().all(|done| matches!(done.result, Err(AdminError::Timeout { call: "Test" }))));
         assert_eq!(done.len(), 2);
     }

@@ -1,10 +1,12 @@
 //! kafka-vitals' first engine: [`KafkaAdmin`] on librdkafka, which knows every way of authenticating to a Kafka.
 //!
 //! rdkafka's safe `AdminClient` lacks every call that is needed here, so the C admin API is called on a handle of our
-//! own; [`ffi`] holds all unsafe code of the project. librdkafka asks for one group per request, so this engine costs
-//! the brokers two requests per group and collection. What it cannot tell: KIP-848's Assigning and Reconciling (a group
-//! in them is [`GroupState::Unknown`](kafka_admin::GroupState)), share groups and Connect's worker groups (never listed),
-//! topic ids.
+//! own; the module `ffi` holds all unsafe code of the project. librdkafka asks for one group per request: a collection
+//! costs the brokers one request per group for its offsets, and one (KIP-848) or two (classic) for its description.
+//!
+//! What it cannot tell: KIP-848's Assigning and Reconciling (a group in them is
+//! [`GroupState::Unknown`](kafka_admin::GroupState)), share groups and Connect's worker groups (never listed), topic ids.
+//! What Kafka itself does not tell: a coordinator that is still loading its groups may list none, without an error.
 
 mod cluster;
 mod config;

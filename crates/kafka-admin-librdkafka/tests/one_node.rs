@@ -1,4 +1,5 @@
 //! All calls against one real broker with every kind of group that this engine can see.
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
 
 mod common;
 

@@ -1,7 +1,9 @@
 //! Clusters that cannot be reached, and configurations that cannot be: one clear error each.
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
 
 mod common;
 
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -65,6 +67,41 @@ async fn a_listener_that_never_answers_is_a_time_out() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address").to_string();
     every_call_fails(&address, ErrorKind::Timeout, "no answer in time").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_that_hangs_up_is_named_with_what_may_be_wrong() {
+    let rude = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = rude.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for mut stream in rude.incoming().flatten() {
+            // As a TLS listener does that gets a plain request.
+            let mut request = [0; 64];
+            drop(stream.read(&mut request));
+        }
+    });
+    let error = admin(&address).cluster(within(TIME)).await.expect_err("no Kafka");
+    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    assert!(error.to_string().contains(&format!("{address}: Disconnected")), "{error}");
+    assert!(error.to_string().contains("expect TLS or SASL?"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tls_client_at_a_listener_without_tls_is_told_so() {
+    let plain = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = plain.local_addr().expect("an address").to_string();
+    std::thread::spawn(move || {
+        for stream in plain.incoming() {
+            // Not a TLS record; the client has gone when this fails.
+            drop(stream.and_then(|mut stream| stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")));
+        }
+    });
+    let mut config = config(&address);
+    config.security.tls = Some(kafka_admin::Tls::default());
+    let admin = LibrdkafkaAdmin::new(&config).expect("a client");
+    let error = admin.cluster(within(TIME)).await.expect_err("no TLS");
+    assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
+    assert!(error.to_string().contains(&format!("{address}: SSL handshake failed")), "{error}");
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What the tests against real Kafka share.
-#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(dead_code, clippy::expect_used, reason = "a part for each test, which may fail in it")]
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

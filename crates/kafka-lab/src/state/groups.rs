@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use kafka_protocol::{
     messages::{
-        ApiKey, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DescribeGroupsRequest,
-        DescribeGroupsResponse, ListGroupsRequest, ListGroupsResponse,
+        ApiKey, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse, DeleteGroupsRequest, DeleteGroupsResponse,
+        DescribeGroupsRequest, DescribeGroupsResponse, ListGroupsRequest, ListGroupsResponse,
     },
     protocol::StrBytes,
 };
@@ -16,6 +16,7 @@ use crate::{Kafka, LabError, Result, state::topics::check, wait_until, wire::Con
 const LIST_GROUPS: i16 = 5;
 const DESCRIBE_GROUPS: i16 = 5;
 const CONSUMER_GROUP_DESCRIBE: i16 = 0;
+const DELETE_GROUPS: i16 = 2;
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -87,6 +88,20 @@ impl Kafka {
             let assigned = described.members.iter().filter(|member| !member.member_assignment.is_empty()).count();
             Ok((described.members.len(), assigned))
         }
+    }
+
+    /// Deletes a group that has no members, with its committed offsets.
+    ///
+    /// # Errors
+    /// When there is no such group, or [`LabError::Kafka`] for one that has members.
+    pub fn delete_group(&self, group: &str) -> Result<()> {
+        let groups = self.groups()?;
+        let listed = groups.get(group).ok_or_else(|| LabError::Input(format!("there is no group {group}")))?;
+        let request =
+            DeleteGroupsRequest::default().with_groups_names(vec![StrBytes::from_string(group.into()).into()]);
+        let response: DeleteGroupsResponse =
+            Connection::open(&listed.address, TIMEOUT)?.call(ApiKey::DeleteGroups, DELETE_GROUPS, &request)?;
+        response.results.iter().try_for_each(|result| check(result.error_code, || format!("delete group {group}")))
     }
 
     /// Waits until a group is `Stable` with `members` members, all with partitions.

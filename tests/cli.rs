@@ -1,0 +1,342 @@
+//! The command line: what cannot be used is told in one line that says what and where, with an exit code; help and
+//! version read well; no secret is shown.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod fake_agent;
+mod support;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
+
+use fake_agent::FakeAgent;
+use kafka_lab::{Lab, wait_until};
+use support::{PATIENCE, Vitals};
+
+const KAFKA: &str = "--kafka.server=127.0.0.1:1";
+
+/// Runs the binary, which must end by itself.
+#[track_caller]
+fn run(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_kafka-vitals"))
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ended = wait_until(PATIENCE, &format!("{arguments:?} to end"), || match child.try_wait() {
+        Ok(Some(_)) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    if ended.is_err() {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(ended.is_ok(), "{arguments:?} goes on: {}", text(&output.stderr));
+    output
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// It ends with this code and one line on standard error that holds all of `says`.
+#[track_caller]
+fn fails(arguments: &[&str], code: i32, says: &[&str]) -> String {
+    let output = run(arguments, &[]);
+    let line = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {line}");
+    assert_eq!(text(&output.stdout), "", "{arguments:?}");
+    assert!(line.starts_with("kafka-vitals: ") && line.ends_with('\n'), "{arguments:?}: {line:?}");
+    assert_eq!(line.lines().count(), 1, "{arguments:?}: {line:?}");
+    for part in says {
+        assert!(line.contains(part), "{arguments:?} should say {part:?}: {line}");
+    }
+    line
+}
+
+struct Files(Arc<Lab>);
+
+impl Files {
+    fn new() -> Self {
+        Self(Lab::new().unwrap())
+    }
+
+    fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.0.folder().join(name);
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    fn flag(&self, flag: &str, name: &str, content: &str) -> String {
+        format!("{flag}={}", self.write(name, content).display())
+    }
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
+#[test]
+fn a_command_line_that_cannot_be_understood_is_one_line_and_code_2() {
+    for (arguments, says) in [
+        (&["--bogus"][..], "'--bogus'"),
+        (&["--kafka.propertyy=a=b"], "similar argument exists: '--kafka.property'"),
+        (&["status"], "'status'"),
+        (&["--kafka.server"], "'--kafka.server <HOST:PORT>'"),
+        (&[KAFKA, "--jolokia.port=eight"], "invalid value 'eight' for '--jolokia.port <PORT>'"),
+        (&[KAFKA, "--jolokia.port=70000"], "'--jolokia.port <PORT>'"),
+        (&[KAFKA, "--scrape.timeout=5"], "write it like 500ms, 30s or 5m"),
+        (&[KAFKA, "--tls.enabled=maybe"], "'--tls.enabled[=<BOOL>]'"),
+        (&[KAFKA, "--log.level=info", "--log.level=debug"], "'--log.level <LEVEL>'"),
+    ] {
+        fails(arguments, 2, &[says, "see --help"]);
+    }
+}
+
+#[test]
+fn a_value_that_cannot_be_used_is_told_with_its_flag() {
+    for (arguments, says) in [
+        (&[][..], "nothing to read: give --kafka.server"),
+        (&["--jolokia.port=8778"], "--jolokia.port needs --kafka.server"),
+        (&["--kafka.server=broker"], "--kafka.server: \"broker\" is not HOST:PORT"),
+        (&["--jolokia.url=broker:8778"], "--jolokia.url: "),
+        (&[KAFKA, "--topic.filter=(a"], "--topic.filter: \"(a\" is no regular expression: unclosed group"),
+        (&[KAFKA, "--log.format=xml"], "--log.format: \"xml\" is neither logfmt nor json"),
+        (&[KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.mechanism=gssapi"], "--sasl.keytab-path"),
+        (&[KAFKA, "--web.telemetry-path=metrics"], "--web.telemetry-path must start with a slash"),
+        (&[KAFKA, "--web.telemetry-path=/a<b"], "--web.telemetry-path: \"/a<b\""),
+        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: \"vitals\""),
+    ] {
+        fails(arguments, 1, &[says]);
+    }
+}
+
+#[test]
+fn a_rules_file_that_cannot_be_used_is_told_with_file_line_and_reason() {
+    let files = Files::new();
+    for (content, line, says) in [
+        ("rules: [\n  - a: {", "line 2", "not YAML"),
+        ("lowercaseOutputName: true\nlowercaseOutputNames: true\n", "line 2", "\"lowercaseOutputNames\""),
+        ("lowercaseOutputName: 7\n", "line 1", "must be true or false"),
+        ("rules:\n- pattern: kafka.*\n  name: x\n", "line ", "not support"),
+        ("- pattern: .*\n", "line 1", "not a map"),
+    ] {
+        let path = files.write("rules.yml", content);
+        let flag = format!("--jmx.rules={}", shown(&path));
+        fails(&[KAFKA, &flag], 1, &[&shown(&path), line, says]);
+        fails(&[KAFKA, &flag, "--config.check"], 1, &[&shown(&path), line, says]);
+    }
+    let missing = shown(&files.0.folder().join("missing.yml"));
+    fails(&[KAFKA, &format!("--jmx.rules={missing}")], 1, &["--jmx.rules", &missing, "No such file"]);
+    let folder = shown(files.0.folder());
+    fails(&[KAFKA, &format!("--jmx.rules={folder}")], 1, &[&folder, "Is a directory"]);
+    fs::write(&missing, b"rules: \xff\xfe").unwrap();
+    fails(&[KAFKA, &format!("--jmx.rules={missing}")], 1, &[&missing, "UTF-8"]);
+}
+
+#[test]
+fn a_configuration_file_that_cannot_be_used_is_told_with_file_and_line() {
+    let files = Files::new();
+    for (content, line, says) in [
+        ("kafka:\n  server: [a:1\n", "line ", "["),
+        ("kafka:\n  server: [a:1]\n  sever: b:1\n", "line 3", "unknown key kafka.sever"),
+        ("kafka: {server: a:1}\nconfig: {check: true}\n", "line 2", "unknown key config.check"),
+        ("kafka: {server: a:1}\nscrape:\n  timeout: 10\n", "line 3", "'--scrape.timeout <DURATION>'"),
+        ("kafka:\n  server:\n    - a:1\n    - broker\n", "line 4", "\"broker\" is not HOST:PORT"),
+        ("kafka: {server: a:1}\n\nlog: {level: loud}\n", "line 3", "--log.level: \"loud\""),
+        ("- a\n", "line 1", "mapping"),
+    ] {
+        let path = files.write("vitals.yml", content);
+        fails(&[&format!("--config.file={}", shown(&path))], 1, &["configuration file", &shown(&path), line, says]);
+    }
+    let missing = shown(&files.0.folder().join("missing.yml"));
+    fails(&[&format!("--config.file={missing}")], 1, &["configuration file", &missing, "No such file"]);
+}
+
+#[test]
+fn a_wrong_value_that_was_typed_is_not_blamed_on_the_file() {
+    let files = Files::new();
+    let file = files.flag("--config.file", "vitals.yml", "kafka: {server: 'a:1'}\n");
+    let line = fails(&[&file, "--kafka.server=broker"], 1, &["--kafka.server: \"broker\""]);
+    assert!(!line.contains("vitals.yml"), "{line}");
+}
+
+#[test]
+fn an_unusable_librdkafka_property_is_named_and_its_value_is_not() {
+    for (property, says) in [
+        ("no.such.property=hunter2", "\"no.such.property\""),
+        ("socket.timeout.ms=hunter2", "\"socket.timeout.ms\""),
+        ("security.protocol=hunter2", "\"security.protocol\""),
+        ("ssl.key.pem=hunter2", "ssl.key.pem"),
+        ("sasl.password hunter2", "KEY=VALUE"),
+    ] {
+        for more in [&["--kafka.property=security.protocol=ssl"][..], &["--config.check"]] {
+            let flag = format!("--kafka.property={property}");
+            let mut arguments = vec![KAFKA];
+            arguments.extend(more);
+            arguments.push(&flag);
+            if property.starts_with("ssl.") && more[0] == "--config.check" {
+                continue;
+            }
+            let line = fails(&arguments, 1, &[says]);
+            assert!(!line.contains("hunter"), "{line}");
+        }
+    }
+}
+
+#[test]
+fn files_that_do_not_exist_are_told_with_flag_and_path() {
+    let tls = [KAFKA, "--tls.enabled"];
+    let key = ["--tls.cert-file=/dev/null", "--tls.key-file=/nonexistent/key.pem"];
+    let certificate = ["--tls.cert-file=/nonexistent/cert.pem", "--tls.key-file=/dev/null"];
+    let password =
+        ["--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u", "--sasl.password-file=/nonexistent/p"];
+    for (arguments, says) in [
+        ([&tls[..], &["--tls.ca-file=/nonexistent/ca.pem"]].concat(), ["--tls.ca-file", "/nonexistent/ca.pem"]),
+        ([&tls[..], &key].concat(), ["--tls.key-file", "/nonexistent/key.pem"]),
+        ([&tls[..], &certificate].concat(), ["--tls.cert-file", "/nonexistent/cert.pem"]),
+        ([&[KAFKA][..], &password].concat(), ["--sasl.password-file", "/nonexistent/p"]),
+        (vec!["--jolokia.url=https://h:1", "--jolokia.ca-file=/nonexistent/j.pem"], ["Jolokia", "/nonexistent/j.pem"]),
+        (vec![KAFKA, "--jolokia.port=1", "--jolokia.ca-file=/nonexistent/j.pem"], ["Jolokia", "/nonexistent/j.pem"]),
+    ] {
+        fails(&arguments, 1, &[says[0], says[1], "No such file"]);
+        fails(&[&arguments[..], &["--config.check"]].concat(), 1, &[says[0], says[1]]);
+    }
+}
+
+#[test]
+fn files_without_a_certificate_are_told() {
+    let files = Files::new();
+    let (ca, jolokia) = (files.flag("--tls.ca-file", "ca.pem", "no"), files.flag("--jolokia.ca-file", "j.pem", "no"));
+    fails(&[KAFKA, "--tls.enabled", &ca], 1, &["ca.pem", "certificate"]);
+    fails(&["--jolokia.url=https://h:1", &jolokia], 1, &["j.pem", "certificate"]);
+}
+
+#[test]
+fn an_address_that_cannot_be_listened_on_is_told() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let flag = format!("--web.listen-address={address}");
+    fails(&[KAFKA, &flag], 1, &[&address, "in use", "--web.listen-address"]);
+    fails(&[KAFKA, "--web.listen-address=127.0.0.1:0", &flag], 1, &[&address, "in use"]);
+    fails(&[KAFKA, "--web.listen-address=192.0.2.1:9308"], 1, &["192.0.2.1:9308"]);
+}
+
+#[test]
+fn a_good_configuration_passes_the_check_and_ends() {
+    let files = Files::new();
+    let rules = files.flag("--jmx.rules", "rules.yml", "lowercaseOutputName: true\nrules:\n- pattern: \".*\"\n");
+    let file =
+        files.flag("--config.file", "vitals.yml", "kafka: {server: [a:1, b:1], property: {socket.timeout.ms: 500}}\n");
+    let output = run(&[&file, &rules, "--jolokia.port=8778", "--config.check"], &[]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), "the configuration is good\n"));
+}
+
+#[test]
+fn flags_win_over_the_file_and_the_file_over_defaults() {
+    let agent = FakeAgent::start(1);
+    let files = Files::new();
+    let content = format!(
+        "jolokia:\n  url: ['7=http://127.0.0.1:1', '{}']\nscrape: {{reuse: 7s}}\nweb:\n  telemetry-path: /file\n  max-requests: 3\n",
+        agent.url()
+    );
+    let file = files.flag("--config.file", "vitals.yml", &content);
+    let vitals = Vitals::start(&files.0, &[&file, &agent.flag(), "--web.telemetry-path=/typed"]);
+    assert_eq!(
+        (vitals.get("/typed").status, vitals.get("/file").status, vitals.get("/metrics").status),
+        (200, 404, 404)
+    );
+    let config = vitals.get("/config").text();
+    assert!(config.contains("  reuse: \"7s\"\n") && config.contains("  max-requests: \"3\"\n"), "{config}");
+    // A list is replaced, not made longer.
+    assert!(config.contains(&agent.url()) && !config.contains("127.0.0.1:1\""), "{config}");
+
+    let vitals = Vitals::start(&files.0, &[&file]);
+    assert_eq!((vitals.get("/file").status, vitals.get("/typed").status), (200, 404));
+}
+
+#[test]
+fn the_configuration_shown_is_a_configuration_file() {
+    let agent = FakeAgent::start(1);
+    let files = Files::new();
+    let arguments = [&agent.flag(), "--topic.exclude=\"a\\b'", "--scrape.reuse=1m30s", "--no-offset.show-all"];
+    let vitals = Vitals::start(&files.0, &arguments);
+    let config = vitals.get("/config").text();
+    let file = files.flag("--config.file", "again.yml", &config);
+    let output = run(&[&file, "--config.check"], &[]);
+    assert_eq!(output.status.code(), Some(0), "{}\n{config}", text(&output.stderr));
+    assert!(config.contains("offset:\n  show-all: \"false\"\n"), "{config}");
+    let again = Vitals::start(&files.0, &[&file]);
+    let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
+    assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));
+}
+
+#[test]
+fn version_tells_what_it_was_built_from() {
+    for flag in ["--version", "-V"] {
+        let output = run(&[flag], &[]);
+        let version = text(&output.stdout);
+        assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
+        assert!(version.starts_with(&format!("kafka-vitals {} (revision ", env!("CARGO_PKG_VERSION"))), "{version}");
+        assert!(version.contains("rustc ") && version.lines().count() == 1, "{version}");
+    }
+}
+
+#[test]
+fn help_fits_the_terminal_and_has_defaults_and_examples() {
+    for (flag, columns) in [("--help", "80"), ("-h", "80"), ("--help", "120"), ("-h", "120")] {
+        let output = run(&[flag], &[("COLUMNS", columns), ("SASL_USER_PASSWORD", "hunter2")]);
+        assert_eq!(output.status.code(), Some(0));
+        let help = text(&output.stdout);
+        for line in help.lines() {
+            assert!(line.chars().count() <= columns.parse().unwrap(), "{flag} at {columns}: {line}");
+        }
+        let words = help.split_whitespace().collect::<Vec<_>>().join(" ");
+        for part in [
+            "--kafka.server",
+            "--jolokia.port",
+            "[default: 5s]",
+            "[default: :9308]",
+            "Kafka security:",
+            "-V, --version",
+        ] {
+            assert!(words.contains(part), "{flag} at {columns} lacks {part}: {help}");
+        }
+        assert!(!help.contains("hunter"), "{help}");
+        assert_eq!(help.contains("Examples:"), flag == "--help");
+        assert!(!help.contains("possible values"), "{help}");
+    }
+}
+
+#[test]
+fn no_output_shows_a_secret() {
+    let files = Files::new();
+    let broken = files.flag("--config.file", "broken.yml", "sasl:\n  password: \"hunter2\n");
+    let unknown = files.flag("--config.file", "unknown.yml", "kafka: {server: 'a:1'}\nsasl:\n  pasword: hunter2\n");
+    let misplaced =
+        files.flag("--config.file", "misplaced.yml", "kafka: {server: 'a:1'}\nsasl:\n  password: {x: hunter2}\n");
+    let sasl = [KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.password=hunter2"];
+    for arguments in [
+        [&sasl[..], &["--sasl.mechanism=bogus"]].concat(),
+        [&sasl[..], &["--sasl.mechanism=plain", "--kafka.property=sasl.mechanisms=bogus"]].concat(),
+        [&sasl[..], &["--sasl.mechanism=plain", "--bogus"]].concat(),
+        vec!["--jolokia.url=http://u:hunter2@h:1"],
+        vec!["--jolokia.url=http://u:hunter2@h:99999"],
+        vec!["--jolokia.url=1=http://u:hunter2@"],
+        vec!["--jolokia.password=hunter2", "--jolokia.username=u"],
+        vec![&broken],
+        vec![&unknown],
+        vec![&misplaced],
+    ] {
+        let output = run(&arguments, &[("JOLOKIA_PASSWORD", "hunter3")]);
+        let shown = text(&output.stdout) + &text(&output.stderr);
+        assert!(!output.status.success() && !shown.is_empty(), "{arguments:?}");
+        assert!(!shown.contains("hunter"), "{arguments:?}: {shown}");
+    }
+}

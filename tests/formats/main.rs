@@ -1,0 +1,226 @@
+//! The pages of a real cluster of three nodes, through other people's parsers: Prometheus' own, that of Python's
+//! prometheus_client, and a Prometheus that scrapes them.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
+
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../exposition/tools.rs"]
+mod tools;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use kafka_lab::{Cluster, Commit, Jolokia, NewTopic, Node, Prometheus, Sample, http, wait_until};
+
+use support::{Page, Vitals};
+
+const PAGES: [&str; 5] =
+    ["/metrics", "/metrics/cluster", "/metrics/brokers/1", "/metrics/brokers/2", "/metrics/brokers/3"];
+const OPENMETRICS: &str = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5";
+
+/// Three JVMs, kafka-vitals and Prometheus may share two cores.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Three nodes with a replicated topic, and names full of what the formats have to escape.
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let cluster = Cluster::builder().nodes(3).jolokia(Jolokia::V2_5_0).heap_mib(384).start().unwrap();
+        let kafka = cluster.kafka();
+        kafka.create_topics(&[NewTopic::new("orders", 6).replication(3), NewTopic::new("dots.and_bars", 2)]).unwrap();
+        kafka.fill("orders", 6, 10).unwrap();
+        kafka.fill("dots.and_bars", 2, 10).unwrap();
+        // Group ids may be any text.
+        kafka
+            .commit(&[Commit::new("billing", &[("orders", 0, 4)]), Commit::new("a \"b\" \\ c\nd", &[("orders", 1, 7)])])
+            .unwrap();
+        cluster
+    })
+}
+
+fn vitals() -> Vitals {
+    let cluster = cluster();
+    let (server, port) =
+        (format!("--kafka.server={}", cluster.bootstrap()), format!("--jolokia.port={}", cluster.jolokia_port()));
+    let vitals = Vitals::start(cluster.lab(), &[&server, &port]);
+    // The first scrape meets beans that Kafka makes on first use, and learns what to ask for.
+    let look = || {
+        let page = vitals.page("/metrics", Duration::from_secs(30));
+        let nodes = page.named("jmx_scrape_error").len();
+        let failed: Vec<_> =
+            page.named("kafka_vitals_collector_success").into_iter().filter(|(_, success)| *success != 1.0).collect();
+        if nodes == 3 && failed.is_empty() { Ok(()) } else { Err(format!("{nodes} nodes, failed: {failed:?}")) }
+    };
+    wait_until(PATIENCE, "all three nodes on the page", look).unwrap();
+    vitals
+}
+
+fn text(vitals: &Vitals, path: &str, accept: &str) -> String {
+    let headers = [("Accept", accept), ("X-Prometheus-Scrape-Timeout-Seconds", "30")];
+    let answer = vitals.try_get(path, &headers).unwrap();
+    assert_eq!(answer.status, 200, "{path}: {}", answer.text());
+    let expected = if accept == OPENMETRICS { "application/openmetrics-text; version=1.0.0" } else { "text/plain" };
+    assert!(answer.header("content-type").unwrap().starts_with(expected), "{:?}", answer.headers);
+    String::from_utf8(answer.body).unwrap()
+}
+
+#[test]
+fn promtool_parses_every_page() {
+    let vitals = vitals();
+    for path in PAGES {
+        let page = text(&vitals, path, "text/plain");
+        assert!(page.lines().count() > 100, "{path}");
+        tools::promtool(&page).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+#[test]
+fn python_parses_every_page_in_openmetrics_and_finds_the_series_of_the_text_format() {
+    let vitals = vitals();
+    let pages: Vec<_> = PAGES.iter().map(|path| text(&vitals, path, OPENMETRICS)).collect();
+    for (path, read) in PAGES.iter().zip(tools::python(&pages)) {
+        let read = read.unwrap_or_else(|error| panic!("{path}: {error}"));
+        let names: BTreeSet<&str> = read.keys().map(|(name, _)| name.as_str()).collect();
+        let in_text = Page::parse(&text(&vitals, path, "text/plain"));
+        let names_in_text: BTreeSet<&str> =
+            in_text.series.keys().map(|series| series.split('{').next().unwrap()).collect();
+        // Errors and beans come and go between two readings, one or two at a time.
+        let different: Vec<_> = names.symmetric_difference(&names_in_text).collect();
+        assert!(different.len() < 5, "{path}: in one format alone: {different:?}");
+        let (one, two) = (read.len(), in_text.series.len());
+        assert!(one.abs_diff(two) < 50, "{path}: {one} series in OpenMetrics, {two} in the text format");
+        if *path != "/metrics/cluster" {
+            assert!(one > 1000, "{path}: {one} series");
+        }
+    }
+}
+
+#[test]
+fn a_group_id_with_quotes_and_line_ends_arrives_whole() {
+    let page = text(&vitals(), "/metrics/cluster", OPENMETRICS);
+    let read = tools::python(&[page]).remove(0).unwrap();
+    let labels = |topic: &str| {
+        BTreeMap::from([
+            ("consumergroup".to_owned(), "a \"b\" \\ c\nd".to_owned()),
+            ("topic".to_owned(), topic.to_owned()),
+        ])
+    };
+    assert_eq!(read[&("kafka_consumergroup_lag_sum".to_owned(), labels("orders"))], 3.0);
+}
+
+/// The values of the broker key of a node's KafkaController beans of a name, as the agent finds them.
+fn broker_keys(node: &Node, name: &str) -> BTreeSet<String> {
+    let search = format!("{}/search/kafka.controller:type=KafkaController,name={name},*", node.jolokia_url().unwrap());
+    let answer: serde_json::Value = serde_json::from_str(&http::get_ok(&search, PATIENCE).unwrap()).unwrap();
+    let names = answer["value"].as_array().unwrap_or_else(|| panic!("{answer}")).iter();
+    let properties = |name: &serde_json::Value| name.as_str().unwrap().split_once(':').unwrap().1.to_owned();
+    let keys = names
+        .filter_map(|name| properties(name).split(',').find_map(|pair| Some(pair.strip_prefix("broker=")?.to_owned())));
+    keys.collect()
+}
+
+#[test]
+fn a_beans_own_broker_key_becomes_exported_broker_beside_the_nodes() {
+    let vitals = vitals();
+    let name = "BrokerRegistrationState";
+    let look = || {
+        let page = vitals.page("/metrics", Duration::from_secs(30));
+        let mut compared = 0;
+        for node in cluster().nodes() {
+            let beans = broker_keys(node, name);
+            let series = |key| {
+                let labels = format!(r#"broker="{}",exported_broker="{key}",name="{name}""#, node.id());
+                format!("kafka_controller_kafkacontroller_value{{{labels}}}")
+            };
+            if let Some(missing) = beans.iter().map(series).find(|series| page.get(series).is_none()) {
+                return Err(format!("no {missing}, beans of {beans:?}"));
+            }
+            let own = vitals.page(&format!("/metrics/brokers/{}", node.id()), Duration::from_secs(30));
+            for key in &beans {
+                own.value(&format!(r#"kafka_controller_kafkacontroller_value{{broker="{key}",name="{name}"}}"#));
+            }
+            compared += beans.len();
+        }
+        if compared > 3 { Ok(()) } else { Err(format!("only {compared} such beans in three controllers")) }
+    };
+    wait_until(PATIENCE, "all beans with a broker key to be on the page", look).unwrap();
+}
+
+/// A page with everything in one job.
+fn one_job(vitals: &Vitals) -> String {
+    let target = vitals.url.strip_prefix("http://").unwrap();
+    format!(
+        "global: {{scrape_interval: 4s, scrape_timeout: 4s}}\n\
+         scrape_configs:\n\
+         - job_name: everything\n  static_configs: [{{targets: ['{target}']}}]\n"
+    )
+}
+
+/// The cluster's page, and the node pages through service discovery.
+fn split_layout(vitals: &Vitals) -> String {
+    let target = vitals.url.strip_prefix("http://").unwrap();
+    format!(
+        "global: {{scrape_interval: 4s, scrape_timeout: 4s}}\n\
+         scrape_configs:\n\
+         - job_name: cluster\n  metrics_path: /metrics/cluster\n  static_configs: [{{targets: ['{target}']}}]\n\
+         - job_name: nodes\n  http_sd_configs: [{{url: 'http://{target}/sd', refresh_interval: 5s}}]\n"
+    )
+}
+
+/// Waits until `targets` targets are up and have brought all their series; samples of each by instance and job.
+fn scraped(prometheus: &Prometheus, targets: usize) -> BTreeMap<(String, String), f64> {
+    let query = |promql: &str| prometheus.query(promql).unwrap();
+    let look = || {
+        let up = query("up");
+        let states: Vec<_> = prometheus.targets().unwrap().into_iter().map(|t| (t.url, t.health, t.error)).collect();
+        if up.len() == targets && up.iter().all(|sample| sample.value == 1.0) {
+            Ok(())
+        } else {
+            Err(format!("{states:?}"))
+        }
+    };
+    wait_until(PATIENCE, "all targets to be up", look).unwrap();
+    let key = |sample: &Sample| (sample.labels["job"].clone(), sample.labels["instance"].clone());
+    query("scrape_samples_post_metric_relabeling").iter().map(|sample| (key(sample), sample.value)).collect()
+}
+
+fn values(samples: Vec<Sample>, label: &str) -> BTreeMap<String, f64> {
+    samples.into_iter().map(|sample| (sample.labels[label].clone(), sample.value)).collect()
+}
+
+#[test]
+fn a_prometheus_scrapes_everything_in_one_job() {
+    let vitals = vitals();
+    let prometheus = Prometheus::start(cluster().lab(), &one_job(&vitals)).unwrap();
+    let samples = scraped(&prometheus, 1);
+    assert!(samples.values().all(|samples| *samples > 3000.0), "{samples:?}");
+    let heap = values(prometheus.query(r#"jvm_memory_bytes_used{area="heap"}"#).unwrap(), "broker");
+    assert_eq!(heap.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
+    assert!(heap.values().all(|bytes| *bytes > 1e7), "{heap:?}");
+    let lag = prometheus.query(r#"kafka_consumergroup_lag_sum{consumergroup="billing"}"#).unwrap();
+    assert_eq!(values(lag, "topic"), BTreeMap::from([("orders".to_owned(), 6.0)]));
+    let dropped = prometheus.query("sum(kafka_vitals_page_dropped_samples_total)").unwrap();
+    assert_eq!(dropped[0].value, 0.0, "series that are on the page twice");
+}
+
+#[test]
+fn a_prometheus_scrapes_the_split_pages_and_tells_nodes_apart_by_instance() {
+    let vitals = vitals();
+    let prometheus = Prometheus::start(cluster().lab(), &split_layout(&vitals)).unwrap();
+    let samples = scraped(&prometheus, 4);
+    let nodes: BTreeSet<String> = cluster().nodes().iter().map(|node| node.kafka_address()).collect();
+    let instances: BTreeMap<&String, f64> = samples
+        .iter()
+        .filter(|((job, _), _)| job == "nodes")
+        .map(|((_, instance), value)| (instance, *value))
+        .collect();
+    assert_eq!(instances.keys().map(|instance| (*instance).clone()).collect::<BTreeSet<_>>(), nodes);
+    assert!(instances.values().all(|samples| *samples > 1000.0), "{instances:?}");
+    let heap = prometheus.query(r#"sum without(area) (jvm_memory_bytes_used{job="nodes",broker=""})"#).unwrap();
+    assert_eq!(values(heap, "instance").into_keys().collect::<BTreeSet<_>>(), nodes);
+    let brokers = values(prometheus.query("kafka_brokers").unwrap(), "job");
+    assert_eq!(brokers, BTreeMap::from([("cluster".to_owned(), 3.0)]));
+    assert_eq!(http::get(&format!("{}/metrics/brokers/4", vitals.url), &[], PATIENCE).unwrap().status, 404);
+}

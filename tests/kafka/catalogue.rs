@@ -1,0 +1,83 @@
+//! docs/metrics.md against a real page: what kafka-vitals makes by itself is listed, and what is listed is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kafka_lab::wait_until;
+use kafka_vitals::metrics::MetricType;
+use kafka_vitals::metrics::catalogue::{self, Metric};
+
+use crate::clusters::{current, vitals};
+use crate::support::{PATIENCE, Page, split_labels};
+
+/// Names with these beginnings come from the catalogue, never from rules.
+const OURS: [&str; 8] = [
+    "kafka_vitals_",
+    "kafka_exporter_",
+    "kafka_broker",
+    "kafka_topic",
+    "kafka_consumergroup",
+    "jvm_",
+    "process_",
+    "jmx_scrape",
+];
+
+/// What a healthy cluster does not show: errors.
+const NOT_SEEN: [&str; 1] = ["kafka_vitals_collector_errors_total"];
+
+/// By sample name, since a summary has two.
+fn listed() -> BTreeMap<String, &'static Metric> {
+    let names = |metric: &'static Metric| {
+        let suffixes: &[&str] = if metric.kind == MetricType::Summary { &["_count", "_sum"] } else { &[""] };
+        suffixes.iter().map(move |suffix| (format!("{}{suffix}", metric.name), metric))
+    };
+    catalogue::all().flat_map(names).collect()
+}
+
+fn label_names(series: &str) -> BTreeSet<String> {
+    let labels = series.split_once('{').map(|(_, labels)| split_labels(labels.strip_suffix('}').unwrap()));
+    labels.into_iter().flatten().map(|label| label.split_once('=').unwrap().0.to_owned()).collect()
+}
+
+/// With the `broker` label where /metrics has it.
+fn expected_labels(metric: &Metric, series: &str) -> BTreeSet<String> {
+    let mut labels: BTreeSet<String> = metric.labels.iter().map(|label| (*label).to_owned()).collect();
+    if ["jvm_", "process_", "jmx_scrape"].iter().any(|prefix| metric.name.starts_with(prefix)) {
+        labels.insert("broker".to_owned());
+    }
+    if metric.name.starts_with("kafka_vitals_collector_") && !series.contains(r#"collector="jmx""#) {
+        labels.remove("broker");
+    }
+    labels
+}
+
+fn is_ours(series: &str) -> bool {
+    OURS.iter().any(|prefix| series.starts_with(prefix))
+}
+
+#[test]
+fn a_real_page_has_the_catalogues_names_labels_and_types_and_no_others() {
+    let vitals = vitals(current(), &[]);
+    // The requests of a page are counted after it has been made, and node pages are not read for /metrics.
+    assert_eq!(vitals.get("/metrics/brokers/1").status, 200);
+    vitals.get("/metrics/cluster");
+    let listed = listed();
+    let seen = |page: &Page| -> BTreeSet<&str> {
+        let names = page.series.keys().map(|series| series.split('{').next().unwrap());
+        names.filter_map(|name| listed.get(name).map(|metric| metric.name)).collect()
+    };
+    let look = || {
+        let page = vitals.metrics();
+        let seen = seen(&page);
+        let missing: Vec<_> =
+            catalogue::all().map(|m| m.name).filter(|name| !seen.contains(name) && !NOT_SEEN.contains(name)).collect();
+        if missing.is_empty() { Ok(page) } else { Err(format!("listed and not on the page: {missing:?}")) }
+    };
+    let page = wait_until(PATIENCE, "all metrics of the catalogue", look).unwrap();
+
+    for series in page.series.keys().filter(|series| is_ours(series)) {
+        let name = series.split('{').next().unwrap();
+        let metric = listed.get(name).unwrap_or_else(|| panic!("{series} is not in the catalogue"));
+        assert_eq!(label_names(series), expected_labels(metric, series), "{series}");
+        assert_eq!(page.types.get(metric.name).map(String::as_str), Some(metric.kind.as_str()), "{name}");
+    }
+}

@@ -1,0 +1,40 @@
+//! The clusters that this binary's tests share: started on first use, ended with the process by their guardians.
+
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use kafka_lab::{Cluster, Jolokia, KafkaVersion, golden};
+
+use crate::support::Vitals;
+
+/// The node of Kafka 4.3.0 with the golden scenario, its members live.
+pub(crate) fn current() -> &'static Cluster {
+    static CURRENT: OnceLock<(Cluster, golden::Golden)> = OnceLock::new();
+    let (cluster, _) = CURRENT.get_or_init(|| {
+        let cluster = Cluster::builder().jolokia(Jolokia::V2_5_0).start().unwrap();
+        let scenario = golden::create(cluster.kafka()).unwrap();
+        (cluster, scenario)
+    });
+    cluster
+}
+
+/// The node of Kafka 3.9.1, up, for one test at a time.
+pub(crate) fn old() -> MutexGuard<'static, Cluster> {
+    static OLD: OnceLock<Mutex<Cluster>> = OnceLock::new();
+    let start = || {
+        let builder = Cluster::builder().version(KafkaVersion::V3_9_1).jolokia(Jolokia::V2_5_0);
+        Mutex::new(builder.start().unwrap())
+    };
+    let cluster = OLD.get_or_init(start).lock().unwrap_or_else(PoisonError::into_inner);
+    if !cluster.nodes()[0].is_up() {
+        cluster.nodes()[0].restart().unwrap();
+    }
+    cluster
+}
+
+/// kafka-vitals with Kafka and Jolokia of the cluster, and `more` flags.
+pub(crate) fn vitals(cluster: &Cluster, more: &[&str]) -> Vitals {
+    let (server, port) =
+        (format!("--kafka.server={}", cluster.bootstrap()), format!("--jolokia.port={}", cluster.jolokia_port()));
+    let flags: Vec<&str> = [server.as_str(), port.as_str()].into_iter().chain(more.iter().copied()).collect();
+    Vitals::start(cluster.lab(), &flags)
+}
