@@ -6,12 +6,13 @@ use std::time::Duration;
 use kafka_lab::{Prometheus, wait_until};
 
 use crate::support::Vitals;
-use crate::world::{WAIT, World, world};
+use crate::world::{SCRAPE, WAIT, World, world};
 
 /// `instance` and path of each target.
 pub(crate) fn targets(vitals: &Vitals) -> BTreeMap<String, String> {
     let answer = vitals.get("/sd");
     assert_eq!(answer.status, 200, "{}", answer.text());
+    assert!(answer.elapsed < SCRAPE, "/sd took {:?}", answer.elapsed);
     let entries: Vec<serde_json::Value> = serde_json::from_str(&answer.text()).unwrap();
     let text = |entry: &serde_json::Value, label: &str| entry["labels"][label].as_str().unwrap().to_owned();
     entries.iter().map(|entry| (text(entry, "instance"), text(entry, "__metrics_path__"))).collect()

@@ -12,7 +12,7 @@ mod world;
 use std::time::{Duration, Instant};
 
 use support::Vitals;
-use world::{Roles, SCRAPE, WAIT, World, faults, faults_of, missing, scrape, world};
+use world::{Roles, SCRAPE, WAIT, World, faults, faults_of, missing, scrape, untruths, world};
 
 /// Scrapes and asserts that everything is there that the brokers other than `silent` can tell.
 #[track_caller]
@@ -65,6 +65,28 @@ fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
     unreachable!("scrapes end")
 }
 
+/// Reads the cluster's page again and again for `time`, while leaders and coordinators move.
+fn watch(vitals: &Vitals, roles: &Roles, time: Duration) {
+    let start = Instant::now();
+    let (mut pages, mut longest, mut last) = (0, Duration::ZERO, String::new());
+    while start.elapsed() < time {
+        let asked = Instant::now();
+        let page = vitals.page("/metrics/cluster", SCRAPE);
+        longest = longest.max(asked.elapsed());
+        pages += 1;
+        let untruths = untruths(&page, roles);
+        assert!(untruths.is_empty(), "after {:?}: {untruths:#?}", start.elapsed());
+        let missing = missing(&page, roles);
+        let missing = missing.split_once(", ").unwrap().1.to_owned();
+        if missing != last {
+            println!("  {:.1?}: {missing}", start.elapsed());
+            last = missing;
+        }
+    }
+    assert!(longest < SCRAPE, "/metrics/cluster took {longest:?}");
+    println!("  {pages} cluster pages, the longest in {longest:.2?}");
+}
+
 fn freeze(id: i32) {
     let world = world();
     let roles = world.settled();
@@ -78,18 +100,19 @@ fn freeze(id: i32) {
     assert_page(&vitals, &roles, id, "first scrape");
     assert_page(&vitals, &roles, id, "second scrape");
     assert_node(&vitals, &world, id);
-    while frozen.elapsed() < Duration::from_secs(14) {
-        assert_page(&vitals, &roles, id, &format!("{:.1?} after", frozen.elapsed()));
-    }
+    watch(&vitals, &roles, Duration::from_secs(14).saturating_sub(frozen.elapsed()));
     world.cluster.await_gone(id, WAIT).unwrap();
     assert_page(&vitals, &roles, id, &format!("gone from metadata {:.1?} after", frozen.elapsed()));
     assert_node(&vitals, &world, id);
 
     println!("broker {id} thaws");
     node.thaw().unwrap();
-    world.cluster.await_ready(WAIT).unwrap();
+    world.await_up();
     let (_, scrapes) = until_whole(&vitals, &roles, "thawed");
     assert_eq!(scrapes, 1, "all is back at the next scrape");
+    // Leaderships and groups go back to it.
+    watch(&vitals, &roles, Duration::from_secs(6));
+    until_whole(&vitals, &world.settled(), "settled");
 }
 
 #[test]
@@ -121,15 +144,17 @@ fn a_killed_broker_costs_its_own_series_only_and_all_is_back_at_the_first_scrape
     assert_page(&vitals, &roles, 2, "first scrape");
     assert_page(&vitals, &roles, 2, "second scrape");
     assert_node(&vitals, &world, 2);
+    watch(&vitals, &roles, Duration::from_secs(12).saturating_sub(killed.elapsed()));
     world.cluster.await_gone(2, WAIT).unwrap();
     assert_page(&vitals, &roles, 2, &format!("gone from metadata {:.1?} after", killed.elapsed()));
     assert_node(&vitals, &world, 2);
 
     println!("broker 2 starts again");
     node.restart().unwrap();
-    world.cluster.await_ready(WAIT).unwrap();
+    world.await_up();
     let (_, scrapes) = until_whole(&vitals, &roles, "restarted");
     assert_eq!(scrapes, 1, "all is back at the next scrape");
+    watch(&vitals, &roles, Duration::from_secs(6));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use kafka_lab::{Cluster, Commit, Jolokia, Kafka, NewTopic, Record, wait_until};
+use kafka_lab::{Cluster, Commit, Jolokia, Kafka, NewTopic, Record, http, wait_until};
 
 use crate::support::{Page, Vitals};
 
@@ -113,6 +113,17 @@ impl World {
         Self { cluster }
     }
 
+    /// Waits until all brokers know each other and their agents answer.
+    ///
+    /// An agent that thaws on a busy machine works off the request that was given up on before it answers anything else.
+    pub(crate) fn await_up(&self) {
+        self.cluster.await_ready(WAIT).unwrap();
+        for node in self.cluster.nodes() {
+            let version = format!("{}/version", node.jolokia_url().unwrap());
+            wait_until(WAIT, "the agent to answer", || http::get_ok(&version, WAIT)).unwrap();
+        }
+    }
+
     /// Undoes what a test that failed has left.
     fn heal(&self) {
         for node in self.cluster.nodes() {
@@ -122,7 +133,7 @@ impl World {
                 node.restart().unwrap();
             }
         }
-        self.cluster.await_ready(WAIT).unwrap();
+        self.await_up();
         self.settled();
     }
 
@@ -200,6 +211,37 @@ pub(crate) fn faults_of(page: &Page, roles: &Roles, silent: Option<i32>, remembe
         }
     }
     faults
+}
+
+/// What is wrong with the cluster side of a page while leaders and coordinators move: anything may be absent for a
+/// moment but the groups themselves, and nothing that is there may differ from what it is.
+pub(crate) fn untruths(page: &Page, roles: &Roles) -> Vec<String> {
+    let mut untruths = Vec::new();
+    for (topic, partition) in roles.leaders.keys() {
+        let series = format!("kafka_topic_partition_current_offset{{partition=\"{partition}\",topic=\"{topic}\"}}");
+        if page.get(&series).is_some_and(|value| value != f64::from(end(*partition))) {
+            untruths.push(format!("{series} is {:?}", page.get(&series)));
+        }
+    }
+    for group in 0..GROUPS {
+        let series = format!("kafka_consumergroup_commits_unknown{{consumergroup=\"{}\"}}", name(group));
+        let Some(unknown) = page.get(&series) else {
+            untruths.push(format!("{} is gone", name(group)));
+            continue;
+        };
+        for (topic, replicas) in topics() {
+            let labels = format!("consumergroup=\"{}\",topic=\"{topic}\"", name(group));
+            let sum = page.get(&format!("kafka_consumergroup_lag_sum{{{labels}}}"));
+            let whole: i32 = (0..).take(replicas.len()).map(|partition| end(partition) - committed(group)).sum();
+            let why = page.get(&format!("kafka_consumergroup_lag_unknown_partitions{{{labels}}}"));
+            // A sum that is absent says why.
+            let excused = unknown == 1.0 || why.is_some_and(|partitions| partitions > 0.0);
+            if sum != Some(f64::from(whole)) && !(sum.is_none() && excused) {
+                untruths.push(format!("lag_sum of {labels} is {sum:?} of {whole}, unknown partitions {why:?}"));
+            }
+        }
+    }
+    untruths
 }
 
 fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
