@@ -1,6 +1,6 @@
 //! Controllers apart from the brokers: in no metadata, given by URL, and then nodes like all others.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 #[path = "../support/mod.rs"]
 mod support;
