@@ -106,6 +106,7 @@ impl Exporter {
                 Arc::clone(&topology),
                 config.selection.clone(),
                 config.scrape.refresh,
+                config.scrape.forget_after,
             );
             Kafka { admin, topology, reader: Arc::new(reader), source: Source::new(config.scrape.reuse) }
         });

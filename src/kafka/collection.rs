@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
-    AdminError, Cluster, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, GroupsListed, Isolation,
-    KafkaAdmin, OffsetSpec,
+    AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, GroupsListed,
+    Isolation, KafkaAdmin, OffsetSpec,
 };
 
 use super::offsets::Questions;
@@ -22,6 +22,7 @@ pub struct ClusterReader {
     topology: Arc<Topology>,
     selection: Selection,
     max_age: Duration,
+    forget_after: Duration,
     remembered: Mutex<Remembered>,
 }
 
@@ -29,8 +30,8 @@ pub struct ClusterReader {
 struct Remembered {
     descriptions: HashMap<GroupId, Described>,
     starts: Option<Starts>,
-    /// All groups of the last complete listing, and when it was.
-    listed: Option<(Vec<GroupListing>, Instant)>,
+    /// Groups by name, as they were last listed, and when.
+    groups: HashMap<GroupId, (GroupListing, Instant)>,
 }
 
 #[derive(Debug, Clone)]
@@ -50,9 +51,16 @@ struct Starts {
 }
 
 impl ClusterReader {
-    /// Reads what `selection` wants; descriptions and start offsets may be `max_age` old.
-    pub fn new(admin: Arc<dyn KafkaAdmin>, topology: Arc<Topology>, selection: Selection, max_age: Duration) -> Self {
-        Self { admin, topology, selection, max_age, remembered: Mutex::default() }
+    /// Reads what `selection` wants; descriptions and start offsets may be `max_age` old. The name of a group that no
+    /// broker lists any more, and that Kafka has not said to be gone, is kept for `forget_after`.
+    pub fn new(
+        admin: Arc<dyn KafkaAdmin>,
+        topology: Arc<Topology>,
+        selection: Selection,
+        max_age: Duration,
+        forget_after: Duration,
+    ) -> Self {
+        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default() }
     }
 
     /// Collects by `deadline`. `publish` gets what there is when the topology is known, and again when groups are, for
@@ -63,7 +71,14 @@ impl ClusterReader {
         let mut snapshot = Snapshot::default();
 
         let first = share(deadline, 0.35);
-        let (cluster, listed) = tokio::join!(self.topology.get(first), self.admin.list_groups(first));
+        let topology = async {
+            let known = self.topology.get(first).await;
+            if let Ok(known) = &known {
+                publish(&Snapshot { cluster: Some(Arc::clone(&known.cluster)), ..Snapshot::default() });
+            }
+            known
+        };
+        let (cluster, listed) = tokio::join!(topology, self.admin.list_groups(first));
         let cluster = match cluster {
             Ok(known) => {
                 if let Some(error) = &known.refresh_error {
@@ -76,8 +91,10 @@ impl ClusterReader {
                 None
             }
         };
+        if let Some(cluster) = &cluster {
+            snapshot.failures.merge(faults_of(cluster, &self.selection));
+        }
         snapshot.cluster = cluster.clone();
-        publish(&snapshot);
 
         let second = share(deadline, 0.5);
         let ((groups, group_failures), (starts, start_failures)) =
@@ -95,7 +112,7 @@ impl ClusterReader {
         }
         let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
         if snapshot.failures.iter().any(|(part, kind, ..)| part == Part::Offsets && moved(kind)) {
-            self.topology.suspect().await;
+            self.topology.suspect();
         }
         snapshot
     }
@@ -111,10 +128,16 @@ impl ClusterReader {
         for error in &errors {
             failures.add(Part::Groups, error);
         }
-        let Some(mut listings) = self.with_remembered_names(groups, errors.is_empty()) else {
-            return (None, failures);
-        };
+        let is_complete = errors.is_empty();
+        let unlisted = self.unlisted(&groups);
+        let is_unlisted: HashSet<GroupId> = unlisted.iter().map(|group| group.id.clone()).collect();
+        let mut listings = groups;
+        listings.extend(unlisted);
         listings.retain(|group| group.state != GroupState::Dead && self.selection.group(&group.id));
+        listings.sort_by(|a, b| a.id.cmp(&b.id));
+        if listings.is_empty() && !is_complete {
+            return (None, failures);
+        }
         let ids: Vec<GroupId> = listings.iter().map(|group| group.id.clone()).collect();
 
         let (committed, mut descriptions) =
@@ -127,32 +150,37 @@ impl ClusterReader {
         for error in partition_errors {
             failures.add(Part::Groups, error);
         }
-        let groups = listings.into_iter().zip(committed).map(|(listing, committed)| Group {
-            description: descriptions.remove(&listing.id),
-            id: listing.id,
-            state: listing.state,
-            kind: listing.kind,
-            committed,
-        });
-        (Some(groups.collect()), failures)
+        let mut groups = Vec::with_capacity(listings.len());
+        for (listing, committed) in listings.into_iter().zip(committed) {
+            let nothing_committed = committed.as_ref().is_ok_and(Vec::is_empty);
+            if is_complete && nothing_committed && is_unlisted.contains(&listing.id) {
+                // Kafka does not list it and has nothing of it: it is gone.
+                self.remembered.lock().unwrap_or_else(PoisonError::into_inner).groups.remove(&listing.id);
+                continue;
+            }
+            groups.push(Group {
+                description: descriptions.remove(&listing.id),
+                id: listing.id,
+                state: listing.state,
+                kind: listing.kind,
+                committed,
+            });
+        }
+        (Some(groups), failures)
     }
 
-    /// Adds to an incomplete listing the groups that the last complete one had, so that a coordinator that does not
-    /// answer does not make its groups disappear: only their names are remembered, all else of them is asked for.
-    /// `None` when nothing is known.
-    fn with_remembered_names(&self, mut groups: Vec<GroupListing>, is_complete: bool) -> Option<Vec<GroupListing>> {
+    /// Groups that were listed before and are not now. A coordinator that does not answer, or that has not loaded its
+    /// groups yet after a restart, must not make them disappear: only their names are remembered, all else of them is
+    /// asked for.
+    fn unlisted(&self, listed: &[GroupListing]) -> Vec<GroupListing> {
+        let now = Instant::now();
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if is_complete {
-            remembered.listed = Some((groups.clone(), Instant::now()));
-            return Some(groups);
+        for group in listed {
+            remembered.groups.insert(group.id.clone(), (group.clone(), now));
         }
-        if let Some((before, _)) = remembered.listed.as_ref().filter(|(_, at)| at.elapsed() < self.max_age) {
-            let listed: HashSet<GroupId> = groups.iter().map(|group| group.id.clone()).collect();
-            let missing = before.iter().filter(|known| !listed.contains(&known.id));
-            groups.extend(missing.map(|known| GroupListing { state: GroupState::Unknown, ..known.clone() }));
-            groups.sort_by(|a, b| a.id.cmp(&b.id));
-        }
-        (!groups.is_empty()).then_some(groups)
+        remembered.groups.retain(|_, (_, at)| now.duration_since(*at) <= self.forget_after);
+        let before = remembered.groups.values().filter(|(_, at)| *at != now);
+        before.map(|(group, _)| GroupListing { state: GroupState::Unknown, ..group.clone() }).collect()
     }
 
     /// Descriptions of the groups that have members: remembered ones while they are young and the group's state is the
@@ -229,6 +257,28 @@ impl ClusterReader {
     }
 }
 
+/// What the metadata itself says to be wrong: topics with an error, and partitions of `__consumer_offsets` without a
+/// leader, whose groups no broker lists.
+fn faults_of(cluster: &Cluster, selection: &Selection) -> Failures {
+    const COORDINATOR_NOT_AVAILABLE: ErrorCode = ErrorCode(15);
+    let mut failures = Failures::default();
+    let broker = |call, code, message| AdminError::Broker { call, code, message };
+    for topic in &cluster.topics {
+        if let Some(code) = topic.error
+            && selection.topic(&topic.name)
+        {
+            failures.add(Part::Topology, &broker("Metadata", code, format!("topic {}", topic.name)));
+        }
+        if &*topic.name == "__consumer_offsets" {
+            for partition in topic.partitions.iter().filter(|partition| partition.leader.is_none()) {
+                let message = format!("__consumer_offsets partition {} has no leader", partition.id);
+                failures.add(Part::Groups, &broker("ListGroups", COORDINATOR_NOT_AVAILABLE, message));
+            }
+        }
+    }
+    failures
+}
+
 /// The moment when `fraction` of the time that is left until `deadline` will have passed.
 fn share(deadline: Instant, fraction: f64) -> Instant {
     let now = Instant::now();
@@ -244,12 +294,25 @@ mod tests {
     use super::*;
     use crate::config::{Invocation, from_command_line};
 
-    /// Answers at once, counts what it is asked, and can be told that a broker does not list its groups: what a real
-    /// cluster does only by chance at the wanted moment.
+    /// The coordinator of the group `busy`.
+    #[derive(Debug, Default, Clone, Copy, PartialEq)]
+    enum Coordinator {
+        #[default]
+        Up,
+        /// Does not answer ListGroups.
+        Silent,
+        /// Lists nothing, but has the group's commits.
+        Loading,
+        /// Kafka has deleted the group.
+        WithoutGroup,
+    }
+
+    /// Answers at once, counts what it is asked, and has a coordinator that fails as a real cluster's does only by chance
+    /// at the wanted moment.
     #[derive(Debug, Default)]
     struct FakeAdmin {
         calls: Mutex<Vec<String>>,
-        silent_broker: std::sync::atomic::AtomicBool,
+        coordinator: Mutex<Coordinator>,
         silent_leader: std::sync::atomic::AtomicBool,
         dead_broker: std::sync::atomic::AtomicBool,
     }
@@ -294,8 +357,11 @@ mod tests {
                 groups: vec![group("busy", GroupState::Stable), group("idle", GroupState::Empty)],
                 errors: Vec::new(),
             };
-            if self.silent_broker.load(std::sync::atomic::Ordering::SeqCst) {
+            let coordinator = *self.coordinator.lock().unwrap();
+            if coordinator != Coordinator::Up {
                 listed.groups.remove(0);
+            }
+            if coordinator == Coordinator::Silent {
                 listed.errors.push(AdminError::Timeout { call: "ListGroups" });
             }
             Ok(listed)
@@ -316,7 +382,9 @@ mod tests {
 
         async fn committed(&self, groups: &[GroupId], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
             self.called("committed");
-            groups.iter().map(|_| Ok(Vec::new())).collect()
+            let has_commits = *self.coordinator.lock().unwrap() == Coordinator::Loading;
+            let commit = || CommittedOffset { topic: "t".into(), partition: 0, offset: Ok(Some(1)) };
+            groups.iter().map(|_| Ok(has_commits.then(commit).into_iter().collect())).collect()
         }
 
         async fn offsets(
@@ -335,12 +403,17 @@ mod tests {
         }
     }
 
+    const FORGET: Duration = Duration::from_secs(3600);
+
     fn reader(max_age: Duration) -> (ClusterReader, Arc<FakeAdmin>) {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
         let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age));
-        (ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age), admin)
+        (
+            ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
+            admin,
+        )
     }
 
     async fn collect(reader: &ClusterReader) -> Snapshot {
@@ -371,7 +444,7 @@ mod tests {
         let (reader, admin) = reader(Duration::from_secs(30));
         for (fault, is_on) in [(&admin.dead_broker, true), (&admin.dead_broker, false), (&admin.silent_leader, true)] {
             fault.store(is_on, std::sync::atomic::Ordering::SeqCst);
-            reader.topology.suspect().await;
+            reader.topology.suspect();
             collect(&reader).await;
             admin.take_calls();
             collect(&reader).await;
@@ -389,14 +462,48 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn groups_of_a_broker_that_does_not_list_them_stay_by_name_only() {
-        let (reader, admin) = reader(Duration::from_secs(30));
-        collect(&reader).await;
-        admin.silent_broker.store(true, std::sync::atomic::Ordering::SeqCst);
-        let snapshot = collect(&reader).await;
-        let groups: Vec<_> =
-            snapshot.groups.iter().flat_map(|groups| groups.iter()).map(|group| (&*group.id, group.state)).collect();
-        assert_eq!(groups, [("busy", GroupState::Unknown), ("idle", GroupState::Empty)]);
-        assert!(!snapshot.failures.none_in(Part::Groups));
+    async fn a_group_that_is_not_listed_stays_by_name_until_kafka_has_nothing_of_it() {
+        let (reader, admin) = reader(Duration::ZERO);
+        for (coordinator, expected) in [
+            (Coordinator::Up, &[("busy", GroupState::Stable), ("idle", GroupState::Empty)][..]),
+            (Coordinator::Silent, &[("busy", GroupState::Unknown), ("idle", GroupState::Empty)]),
+            (Coordinator::Loading, &[("busy", GroupState::Unknown), ("idle", GroupState::Empty)]),
+            (Coordinator::WithoutGroup, &[("idle", GroupState::Empty)]),
+            // And it does not come back by itself.
+            (Coordinator::Silent, &[("idle", GroupState::Empty)]),
+        ] {
+            *admin.coordinator.lock().unwrap() = coordinator;
+            let snapshot = collect(&reader).await;
+            let groups = snapshot.groups.unwrap();
+            let groups: Vec<_> = groups.iter().map(|group| (&*group.id, group.state)).collect();
+            assert_eq!(groups, expected, "{coordinator:?}");
+            assert_eq!(snapshot.failures.none_in(Part::Groups), coordinator != Coordinator::Silent, "{coordinator:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_metadata_says_to_be_wrong_is_a_failure() {
+        let line = ["kafka-vitals", "--kafka.server=h:1", "--topic.exclude=^unwanted$"].map(OsString::from);
+        let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
+        let partition = |leader| Partition { id: 0, leader, replicas: vec![1], isr: vec![1], error: None };
+        let topic = |name: &str, error, leader| Topic {
+            name: name.into(),
+            id: None,
+            error,
+            partitions: vec![partition(leader)],
+        };
+        let cluster = Cluster {
+            topics: vec![
+                topic("fine", None, None),
+                topic("broken", Some(ErrorCode(29)), Some(1)),
+                topic("unwanted", Some(ErrorCode(29)), Some(1)),
+                topic("__consumer_offsets", None, None),
+            ],
+            ..Cluster::default()
+        };
+        let failures = faults_of(&cluster, &config.selection);
+        let failures: Vec<_> = failures.iter().map(|(part, kind, count, _)| (part, kind, count)).collect();
+        let expected = [(Part::Topology, ErrorKind::Authorization, 1), (Part::Groups, ErrorKind::Unavailable, 1)];
+        assert_eq!(failures, expected);
     }
 }

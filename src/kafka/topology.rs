@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, Cluster, KafkaAdmin};
@@ -15,19 +16,14 @@ pub struct Topology {
     admin: Arc<dyn KafkaAdmin>,
     max_age: Duration,
     remembered: Mutex<Option<Remembered>>,
+    /// What is remembered did not fit an answer.
+    suspect: AtomicBool,
 }
 
 #[derive(Debug, Clone)]
 struct Remembered {
     cluster: Arc<Cluster>,
     at: Instant,
-    suspect: bool,
-}
-
-impl Remembered {
-    fn is_fresh(&self, max_age: Duration) -> bool {
-        !self.suspect && self.at.elapsed() < max_age / 2 && is_whole(&self.cluster)
-    }
 }
 
 /// Whether all partitions have a leader and all replicas' brokers are there.
@@ -49,13 +45,18 @@ pub struct Known {
 impl Topology {
     /// Remembers for `max_age`.
     pub fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration) -> Self {
-        Self { admin, max_age, remembered: Mutex::new(None) }
+        Self { admin, max_age, remembered: Mutex::new(None), suspect: AtomicBool::new(false) }
     }
 
     /// The topology, at most `max_age` old. Concurrent callers share one request.
     pub async fn get(&self, deadline: Instant) -> Result<Known, AdminError> {
-        let mut remembered = self.remembered.lock().await;
-        if let Some(known) = remembered.as_ref().filter(|known| known.is_fresh(self.max_age)) {
+        let Ok(mut remembered) = tokio::time::timeout_at(deadline.into(), self.remembered.lock()).await else {
+            return Err(AdminError::Timeout { call: "Metadata" });
+        };
+        let is_suspect = self.suspect.swap(false, Ordering::Relaxed);
+        let is_fresh =
+            |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && is_whole(&known.cluster);
+        if let Some(known) = remembered.as_ref().filter(is_fresh) {
             return Ok(Known { cluster: Arc::clone(&known.cluster), refresh_error: None });
         }
         match self.admin.cluster(deadline).await {
@@ -65,7 +66,7 @@ impl Topology {
                     Some(known) if *known.cluster == cluster => Arc::clone(&known.cluster),
                     _ => Arc::new(cluster),
                 };
-                *remembered = Some(Remembered { cluster: Arc::clone(&cluster), at: Instant::now(), suspect: false });
+                *remembered = Some(Remembered { cluster: Arc::clone(&cluster), at: Instant::now() });
                 Ok(Known { cluster, refresh_error: None })
             }
             Err(error) => match remembered.as_ref().filter(|known| known.at.elapsed() < self.max_age) {
@@ -76,9 +77,7 @@ impl Topology {
     }
 
     /// An answer did not fit the topology (a leader moved or is silent, a topic went): ask again next time.
-    pub async fn suspect(&self) {
-        if let Some(known) = self.remembered.lock().await.as_mut() {
-            known.suspect = true;
-        }
+    pub fn suspect(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
     }
 }

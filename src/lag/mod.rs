@@ -112,6 +112,9 @@ fn topic_lag(
         Show::Assigned(assigned) => Some(assigned.get(&*data.name)?),
         Show::All | Show::Committed => None,
     };
+    if data.error.is_some() {
+        return unreadable_topic(topic, commits);
+    }
     let mut lag = TopicLag {
         topic,
         partitions: Vec::new(),
@@ -133,6 +136,20 @@ fn topic_lag(
     }
     let has_commit = lag.partitions.iter().any(|partition| partition.commit != Commit::Nothing);
     has_commit.then_some(lag)
+}
+
+/// A topic whose partitions the metadata does not tell: nothing is known but that there are commits.
+fn unreadable_topic(topic: usize, commits: &HashMap<i32, Commit>) -> Option<TopicLag> {
+    let committed = commits.values().filter(|commit| **commit != Commit::Nothing).count();
+    (committed > 0).then(|| TopicLag {
+        topic,
+        partitions: Vec::new(),
+        committed_sum: None,
+        lag_sum: None,
+        unknown_partitions: u32::try_from(committed).unwrap_or(u32::MAX),
+        beyond_end_partitions: 0,
+        lost_records: None,
+    })
 }
 
 impl TopicLag {
@@ -260,6 +277,16 @@ mod tests {
             let shown: Vec<_> = lag.iter().map(|topic| (topic.topic, topic.partitions.len())).collect();
             assert_eq!(shown, expected, "{show:?}");
         }
+    }
+
+    #[test]
+    fn a_topic_with_an_error_has_unknown_partitions() {
+        let mut cluster = cluster();
+        cluster.topics[0].error = Some(kafka_admin::ErrorCode(5));
+        cluster.topics[0].partitions.clear();
+        let (index, none) = (TopicIndex::new(&cluster, |_| true), PartitionOffsets::default());
+        let lag = group_lag(&cluster, &index, &none, &none, &[commit("orders", 0, 1)], Show::All);
+        assert_eq!((lag[0].unknown_partitions, lag[0].lag_sum, lag[0].committed_sum), (1, None, None));
     }
 
     #[test]

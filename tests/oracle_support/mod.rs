@@ -1,8 +1,8 @@
 //! The check against jmx_exporter's agent in the same JVM: its pages and ours as text in, the differences out.
 
-#![allow(clippy::panic, reason = "support of tests: a page that cannot be read fails them")]
-
 use std::collections::BTreeMap;
+
+use crate::support::Page;
 
 /// Series of a page: `name{labels}` with labels sorted by name, and the value.
 pub(crate) type Series = BTreeMap<String, f64>;
@@ -27,42 +27,7 @@ const MOVED_BY_READING: [&str; 3] = ["openfiledescriptorcount", "process_open_fd
 /// # Panics
 /// On a line that is no sample, and on a series that is on the page twice.
 pub(crate) fn series(page: &str) -> Series {
-    let mut all = Series::new();
-    for line in page.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        let (series, value) = line.rsplit_once(' ').unwrap_or_else(|| panic!("no sample: {line}"));
-        let key = match series.split_once('{') {
-            None => series.to_owned(),
-            Some((name, labels)) => {
-                let mut labels = split_labels(labels.strip_suffix('}').unwrap_or_else(|| panic!("no brace: {line}")));
-                labels.sort_unstable();
-                format!("{name}{{{}}}", labels.join(","))
-            }
-        };
-        let value = value.replace("Inf", "inf").parse().unwrap_or_else(|_| panic!("no number: {line}"));
-        assert!(all.insert(key, value).is_none(), "twice: {line}");
-    }
-    all
-}
-
-/// `a="b",c="d,",` -> `a="b"` and `c="d,"`.
-fn split_labels(text: &str) -> Vec<&str> {
-    let (mut labels, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
-    for (at, character) in text.char_indices() {
-        match character {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            ',' if !quoted => {
-                labels.push(&text[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    if start < text.len() {
-        labels.push(&text[start..]);
-    }
-    labels
+    Page::parse(page).series
 }
 
 /// How our page differs from the agent's.

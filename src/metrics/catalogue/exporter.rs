@@ -40,7 +40,8 @@ pub const COLLECTOR_SUCCESS: Metric = Metric {
     kind: Gauge,
     labels: COLLECTOR,
     help: "1 if the collector's last run got everything it asked for in time, else 0: then series of it are missing, \
-           never old. Collectors: topology, offsets, groups (of the cluster); jmx (of the node in `broker`).",
+           never old (topology: at most --refresh.metadata old). Collectors: topology, offsets, groups (of the cluster); \
+           jmx (of the node in `broker`).",
     source: SELF,
 };
 
