@@ -315,6 +315,7 @@ mod tests {
         coordinator: Mutex<Coordinator>,
         silent_leader: std::sync::atomic::AtomicBool,
         dead_broker: std::sync::atomic::AtomicBool,
+        no_metadata: std::sync::atomic::AtomicBool,
     }
 
     impl FakeAdmin {
@@ -335,8 +336,12 @@ mod tests {
             "fake"
         }
 
-        async fn cluster(&self, _: Instant) -> Result<Cluster, AdminError> {
+        async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError> {
             self.called("cluster");
+            if self.no_metadata.load(std::sync::atomic::Ordering::SeqCst) {
+                tokio::time::sleep_until(deadline.into()).await;
+                return Err(AdminError::Timeout { call: "Metadata" });
+            }
             let is_dead = self.dead_broker.load(std::sync::atomic::Ordering::SeqCst);
             let partition = Partition {
                 id: 0,
@@ -449,6 +454,19 @@ mod tests {
             admin.take_calls();
             collect(&reader).await;
             assert_eq!(admin.take_calls().contains(&"cluster".to_owned()), is_on);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_for_anothers_metadata_takes_what_is_remembered() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        admin.no_metadata.store(true, std::sync::atomic::Ordering::SeqCst);
+        reader.topology.suspect();
+        let within = |milliseconds| Instant::now() + Duration::from_millis(milliseconds);
+        let (patient, hasty) = tokio::join!(reader.topology.get(within(2_000)), reader.topology.get(within(50)));
+        for known in [patient, hasty] {
+            assert_eq!(known.unwrap().refresh_error, Some(AdminError::Timeout { call: "Metadata" }));
         }
     }
 
