@@ -70,7 +70,10 @@ impl Topology {
         }
         let cluster = match self.admin.cluster(deadline).await {
             Ok(cluster) => cluster,
-            Err(error) => return self.remembered_despite(error),
+            Err(error) => {
+                self.suspect.fetch_or(is_suspect, Ordering::Relaxed);
+                return self.remembered_despite(error);
+            }
         };
         // An unchanged cluster keeps its identity, so that what was asked for its partitions stays valid.
         let cluster = match before {
