@@ -6,6 +6,8 @@ use kafka_admin::{ClientConfig, Sasl, SecurityConfig, Tls};
 use regex::Regex;
 use secrecy::SecretString;
 
+use crate::metrics::catalogue::all;
+
 use super::{
     Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
 };
@@ -68,6 +70,14 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
             && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !good || name.starts_with("__") {
             return Err(format!("--kafka.labels: {name:?} is no label name ([a-zA-Z_][a-zA-Z0-9_]*, not __...)"));
+        }
+        // `broker` would make one node of all on /metrics, and each of the others would rename what it collides with.
+        let is_taken =
+            |name: &str| ["broker", "quantile", "le"].contains(&name) || all().any(|m| m.labels.contains(&name));
+        if is_taken(name) {
+            return Err(format!(
+                "--kafka.labels: {name:?} is a label that kafka-vitals sets itself; choose another name"
+            ));
         }
     }
     Ok(pairs.into_iter().collect())
@@ -368,6 +378,9 @@ mod tests {
             (&["--kafka.server=broker"], "--kafka.server: \"broker\" is not HOST:PORT"),
             (&["--kafka.server=a:1", "--kafka.property=x"], "--kafka.property: expected KEY=VALUE"),
             (&["--kafka.server=a:1", "--kafka.labels=9x=1"], "no label name"),
+            (&["--kafka.server=a:1", "--kafka.labels=env=x,broker=y"], "\"broker\" is a label that kafka-vitals sets"),
+            (&["--kafka.server=a:1", "--kafka.labels=consumergroup=y"], "\"consumergroup\" is a label"),
+            (&["--kafka.server=a:1", "--kafka.labels=le=y"], "\"le\" is a label"),
             (&["--kafka.server=a:1", "--topic.filter=("], "--topic.filter: \"(\" is no regular expression"),
             (&["--kafka.server=a:1", "--sasl.enabled"], "--sasl.enabled needs --sasl.mechanism"),
             (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
