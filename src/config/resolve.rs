@@ -15,6 +15,9 @@ use super::{
 /// `client.id` towards the brokers.
 const CLIENT_ID: &str = "kafka-vitals";
 
+/// Upper bound of `--scrape.timeout`; far later points in time cannot even be represented.
+const LONGEST_SCRAPE: Duration = Duration::from_secs(3600);
+
 pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     let kafka = kafka(flags)?;
     let jolokia = jolokia(flags)?;
@@ -43,6 +46,10 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
             reuse: flags.scrape_reuse.unwrap_or(Duration::from_secs(5)),
             timeout: match flags.scrape_timeout.unwrap_or(Duration::from_secs(10)) {
                 Duration::ZERO => return Err("--scrape.timeout must be longer than 0s".to_owned()),
+                // What Prometheus says is bounded likewise.
+                timeout if timeout > LONGEST_SCRAPE => {
+                    return Err("--scrape.timeout: longer than an hour is of no use".to_owned());
+                }
                 timeout => timeout,
             },
             refresh: flags.refresh_metadata.unwrap_or(Duration::from_secs(30)),
@@ -337,6 +344,12 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_scrape_is_an_hour() {
+        let config = config(&["--kafka.server=a:1", "--scrape.timeout=1h"]).unwrap();
+        assert_eq!(config.scrape.timeout, Duration::from_secs(3600));
+    }
+
+    #[test]
     fn booleans_take_every_spelling() {
         for (flag, expected) in [
             ("--offset.show-all", true),
@@ -389,6 +402,9 @@ mod tests {
             (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),
             (&["--jolokia.url=1=http://h:1", "--jolokia.url=1=http://h:2"], "node 1 is given twice"),
             (&["--kafka.server=a:1", "--web.listen-address=9308"], "--web.listen-address"),
+            (&["--kafka.server=a:1", "--scrape.timeout=0s"], "--scrape.timeout must be longer than 0s"),
+            (&["--kafka.server=a:1", "--scrape.timeout=3601s"], "--scrape.timeout: longer than an hour"),
+            (&["--kafka.server=a:1", "--scrape.timeout=500000000000years"], "--scrape.timeout: longer than an hour"),
             (&["--kafka.server=a:1", "--log.level=loud"], "--log.level"),
         ] {
             let error = config(arguments).unwrap_err();
