@@ -169,7 +169,8 @@ fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
 }
 
 fn secret(flag: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<SecretString>, String> {
-    match (value, file) {
+    // The environment may hold an empty value, which counts as none.
+    match (value.filter(|value| !value.is_empty()), file) {
         // A file that was asked for wins over a variable that happens to be set.
         (_, Some(path)) => read_secret(&format!("{flag}-file"), path).map(Some),
         (Some(value), None) => Ok(Some(SecretString::from(value.to_owned()))),
