@@ -130,8 +130,17 @@ fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
 
 fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
     if !flags.sasl_enabled.unwrap_or(false) {
-        return match flags.sasl_mechanism {
-            Some(_) => Err("--sasl.mechanism is given but SASL is off: add --sasl.enabled".to_owned()),
+        // Not the password: the environment may hold one for others.
+        let given = [
+            ("mechanism", flags.sasl_mechanism.is_some()),
+            ("username", flags.sasl_username.is_some()),
+            ("password-file", flags.sasl_password_file.is_some()),
+            ("service-name", flags.sasl_service_name.is_some()),
+            ("realm", flags.sasl_realm.is_some()),
+            ("keytab-path", flags.sasl_keytab_path.is_some()),
+        ];
+        return match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(format!("--sasl.{name} is given but SASL is off: add --sasl.enabled")),
             None => Ok(None),
         };
     }
@@ -186,6 +195,28 @@ fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
     if flags.jolokia_port == Some(0) {
         return Err("--jolokia.port: 0 is no port".to_owned());
     }
+    let has_agents = flags.jolokia_port.is_some() || !flags.jolokia_url.is_empty();
+    // Not the password: the environment may hold one for others.
+    let given = [
+        ("protocol", flags.jolokia_protocol.is_some()),
+        ("path", flags.jolokia_path.is_some()),
+        ("username", flags.jolokia_username.is_some()),
+        ("password-file", flags.jolokia_password_file.is_some()),
+        ("ca-file", flags.jolokia_ca_file.is_some()),
+        ("insecure-skip-tls-verify", flags.jolokia_insecure_skip_tls_verify.unwrap_or(false)),
+        ("max-body-size", flags.jolokia_max_body_size.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) if !has_agents => {
+            return Err(format!(
+                "--jolokia.{name} is given but no agent is to be read: add --jolokia.port or --jolokia.url"
+            ));
+        }
+        Some((name @ ("protocol" | "path"), _)) if flags.jolokia_port.is_none() => {
+            return Err(format!("--jolokia.{name} is for --jolokia.port; --jolokia.url holds its own"));
+        }
+        _ => {}
+    }
     let path = flags.jolokia_path.as_deref().unwrap_or("/jolokia/").trim_matches('/');
     let password =
         secret("--jolokia.password", flags.jolokia_password.as_deref(), flags.jolokia_password_file.as_deref())?;
@@ -193,6 +224,10 @@ fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
         (Some(username), Some(password)) => Some((username.clone(), password)),
         (Some(_), None) => {
             return Err("--jolokia.username needs --jolokia.password-file (or JOLOKIA_PASSWORD)".to_owned());
+        }
+        (None, Some(_)) if has_agents => {
+            let name = if flags.jolokia_password_file.is_some() { "password-file" } else { "password" };
+            return Err(format!("--jolokia.{name} (or JOLOKIA_PASSWORD) needs --jolokia.username"));
         }
         (None, _) => None,
     };
@@ -397,6 +432,17 @@ mod tests {
             (&["--kafka.server=a:1", "--kafka.labels=le=y"], "\"le\" is a label"),
             (&["--kafka.server=a:1", "--topic.filter=("], "--topic.filter: \"(\" is no regular expression"),
             (&["--kafka.server=a:1", "--sasl.enabled"], "--sasl.enabled needs --sasl.mechanism"),
+            (&["--kafka.server=a:1", "--sasl.username=u"], "--sasl.username is given but SASL is off"),
+            (&["--kafka.server=a:1", "--sasl.password-file=f"], "--sasl.password-file is given but SASL is off"),
+            (&["--kafka.server=a:1", "--sasl.realm=R"], "--sasl.realm is given but SASL is off"),
+            (&["--kafka.server=a:1", "--jolokia.username=u"], "--jolokia.username is given but no agent"),
+            (&["--kafka.server=a:1", "--jolokia.ca-file=f"], "--jolokia.ca-file is given but no agent"),
+            (&["--jolokia.url=http://h:1", "--jolokia.password-file=/dev/null"], "needs --jolokia.username"),
+            (
+                &["--jolokia.url=http://h:1", "--jolokia.password=hunter2"],
+                "--jolokia.password (or JOLOKIA_PASSWORD) needs",
+            ),
+            (&["--jolokia.url=http://h:1", "--jolokia.path=/x"], "--jolokia.path is for --jolokia.port"),
             (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
             (&["--jolokia.url=x=http://h:1"], "no node id"),
             (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
