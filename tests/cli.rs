@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_used_is_told_with_its_flag() {
         (&[KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.mechanism=gssapi"], "--sasl.keytab-path"),
         (&[KAFKA, "--web.telemetry-path=metrics"], "--web.telemetry-path must start with a slash"),
         (&[KAFKA, "--web.telemetry-path=/a<b"], "--web.telemetry-path: \"/a<b\""),
-        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: \"vitals\""),
+        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: relative URL without a base; write it"),
     ] {
         fails(arguments, 1, &[says]);
     }

@@ -15,7 +15,7 @@ use clap::Parser;
 ///   Both:         kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
 ///   Lag alone:    kafka-vitals --kafka.server=broker1:9092,broker2:9092
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
-#[derive(Debug, Default, Parser)]
+#[derive(Default, Parser)]
 #[command(
     name = "kafka-vitals",
     bin_name = "kafka-vitals",
@@ -238,6 +238,13 @@ pub struct Flags {
     /// Print help: -h the short one, --help with examples.
     #[arg(long, short, action = clap::ArgAction::Help, help_heading = "General")]
     pub help: Option<bool>,
+}
+
+/// Shows no value: some are secrets.
+impl std::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Flags")
+    }
 }
 
 /// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.

@@ -274,24 +274,29 @@ fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
     if !["http", "https"].contains(&parsed.scheme()) {
         return Err(format!("--jolokia.url: {} is neither http nor https", parsed.scheme()));
     }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err("--jolokia.url: credentials do not belong in the URL: \
-                    use --jolokia.username and --jolokia.password-file"
-            .to_owned());
-    }
+    plain_url("--jolokia.url", &parsed, ": use --jolokia.username and --jolokia.password-file")?;
     let host = parsed.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
     let Some(port) = parsed.port_or_known_default() else {
         return Err("--jolokia.url: the port is missing".to_owned());
     };
     let mut url = parsed.clone();
-    url.set_fragment(None);
-    url.set_query(None);
     match parsed.path() {
         "/" => url.set_path("/jolokia/"),
         path if path.ends_with('/') => {}
         path => url.set_path(&format!("{path}/")),
     }
     Ok(JolokiaNode { id, url: url.into(), host, port })
+}
+
+/// Refuses what has no meaning in a URL of ours, and what may be a secret: `/config` shows URLs as they are.
+fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{flag}: credentials do not belong in the URL{instead}"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{flag}: a query or a fragment has no meaning in this URL"));
+    }
+    Ok(())
 }
 
 fn web(flags: &Flags) -> Result<WebConfig, String> {
@@ -318,10 +323,13 @@ fn web(flags: &Flags) -> Result<WebConfig, String> {
     }
     let external_url = match &flags.web_external_url {
         Some(url) => {
-            let parsed = reqwest::Url::parse(url).map_err(|error| format!("--web.external-url: {url:?}: {error}"))?;
-            if !["http", "https"].contains(&parsed.scheme()) || parsed.host_str().is_none() {
-                return Err(format!("--web.external-url: {url:?} is no http or https URL with a host"));
+            // The error never repeats the text, which may hold credentials.
+            let parsed = reqwest::Url::parse(url)
+                .map_err(|error| format!("--web.external-url: {error}; write it like https://vitals.example/kafka"))?;
+            if !["http", "https"].contains(&parsed.scheme()) {
+                return Err(format!("--web.external-url: {} is neither http nor https", parsed.scheme()));
             }
+            plain_url("--web.external-url", &parsed, "")?;
             Some(url.trim_end_matches('/').to_owned())
         }
         None => None,
@@ -399,6 +407,12 @@ mod tests {
     }
 
     #[test]
+    fn flags_show_nothing_when_debugged() {
+        let flags = Flags::try_parse_from(["kafka-vitals", "--sasl.password=hunter2", "--kafka.property=a=hunter2"]);
+        assert_eq!(format!("{:?}", flags.unwrap()), "Flags");
+    }
+
+    #[test]
     fn filters_are_found_anywhere_in_the_name() {
         let config = config(&["--kafka.server=a:1", "--topic.filter=ord", "--topic.exclude=_dlq$"]).unwrap();
         assert!(config.selection.topic("new-orders"));
@@ -412,7 +426,6 @@ mod tests {
             ("http://h:8778", None, "http://h:8778/jolokia/"),
             ("http://h:8778/jolokia", None, "http://h:8778/jolokia/"),
             ("3=https://h/agent/", Some(3), "https://h/agent/"),
-            ("http://h:1/j?maxDepth=3", None, "http://h:1/j/"),
         ] {
             let node = jolokia_node(text).unwrap();
             assert_eq!((node.id, node.url.as_str()), (id, url), "{text}");
@@ -447,6 +460,10 @@ mod tests {
             (&["--jolokia.url=x=http://h:1"], "no node id"),
             (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
             (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),
+            (&["--jolokia.url=http://h:1/j?maxDepth=hunter2"], "--jolokia.url: a query or a fragment"),
+            (&["--kafka.server=a:1", "--web.external-url=https://u:hunter2@h"], "credentials do not belong in the URL"),
+            (&["--kafka.server=a:1", "--web.external-url=https://u:hunter2@h:x"], "--web.external-url: invalid port"),
+            (&["--kafka.server=a:1", "--web.external-url=https://h/?t=hunter2"], "a query or a fragment"),
             (&["--jolokia.url=1=http://h:1", "--jolokia.url=1=http://h:2"], "node 1 is given twice"),
             (&["--kafka.server=a:1", "--web.listen-address=9308"], "--web.listen-address"),
             (&["--kafka.server=a:1", "--scrape.timeout=0s"], "--scrape.timeout must be longer than 0s"),
