@@ -151,6 +151,7 @@ fn a_configuration_file_that_cannot_be_used_is_told_with_file_and_line() {
         ("kafka:\n  server:\n    - a:1\n    - broker\n", "line 4", "\"broker\" is not HOST:PORT"),
         ("kafka: {server: a:1}\n\nlog: {level: loud}\n", "line 3", "--log.level: \"loud\""),
         ("- a\n", "line 1", "mapping"),
+        ("kafka: {server: a:1}\nlog: {}\nkafka: {labels: a=b}\n", "line 3", "kafka is there a second time"),
     ] {
         let path = files.write("vitals.yml", content);
         fails(&[&format!("--config.file={}", shown(&path))], 1, &["configuration file", &shown(&path), line, says]);
@@ -307,6 +308,34 @@ fn the_configuration_shown_is_a_configuration_file() {
     let output = run(&[&file, "--config.check"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}\n{config}", text(&output.stderr));
     assert!(config.contains("offset:\n  show-all: \"false\"\n"), "{config}");
+    let again = Vitals::start(&files.0, &[&file]);
+    let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
+    assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));
+}
+
+#[test]
+fn the_configuration_shown_is_a_configuration_file_up_to_the_secrets() {
+    let files = Files::new();
+    let password = files.flag("--jolokia.password-file", "password", "hunter2");
+    let content = "kafka:\n  server: ['127.0.0.1:1', '127.0.0.1:2']\n  labels: {env: no, release: 1.10}\n\
+                   \x20 property: {ssl.key.password: 0123, socket.timeout.ms: 9000}\n\
+                   sasl: {enabled: true, mechanism: plain, username: \"é: #'\\\"\", password: '!&*'}\n\
+                   offset: {show-all: true}\njolokia: {url: ['7=http://[::1]:1/a', 'http://127.0.0.1:1']}\n";
+    let file = files.flag("--config.file", "vitals.yml", content);
+    let more = ["--jolokia.username=u", &password, "--no-offset.show-all", "--kafka.server=127.0.0.1:3,127.0.0.1:4"];
+    let vitals = Vitals::start(&files.0, &[&[file.as_str()], &more[..]].concat());
+    let config = vitals.get("/config").text();
+    for secret in ["hunter", "0123", "9000", "!&*"] {
+        assert!(!config.contains(secret), "{secret}: {config}");
+    }
+    assert!(config.contains("  server: [\"127.0.0.1:3\", \"127.0.0.1:4\"]\n"), "{config}");
+    assert!(config.contains("  labels: \"env=no,release=1.10\"\n"), "{config}");
+    let filled = config
+        .replace("ssl.key.password=<secret>", "ssl.key.password=0123")
+        .replace("socket.timeout.ms=<secret>", "socket.timeout.ms=9000")
+        .replace("\"<secret>\"", "\"!&*\"");
+    assert!(!filled.contains("<secret>"), "{filled}");
+    let file = files.flag("--config.file", "again.yml", &filled);
     let again = Vitals::start(&files.0, &[&file]);
     let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
     assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));
