@@ -265,6 +265,46 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
 }
 
 #[test]
+fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_others() {
+    let known = [
+        "--kafka.server=a:1",
+        "--kafka.labels=env=x",
+        "--refresh.metadata=30s",
+        "--tls.enabled",
+        "--tls.insecure-skip-tls-verify",
+        "--sasl.enabled",
+        "--sasl.mechanism=scram-sha256",
+        "--sasl.username=u",
+        "--sasl.password=p",
+        "--sasl.service-name=kafka",
+        "--sasl.realm=R",
+        "--sasl.keytab-path=/k",
+        "--topic.filter=.*",
+        "--topic.exclude=^$",
+        "--group.filter=.*",
+        "--group.exclude=^$",
+        "--offset.show-all",
+        "--web.listen-address=:9308",
+        "--web.telemetry-path=/metrics",
+        "--log.level=info",
+        "--log.format=json",
+    ];
+    let output = run(&[&known[..], &["--config.check"]].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for boolean in ["--tls.enabled", "--sasl.enabled", "--tls.insecure-skip-tls-verify", "--offset.show-all"] {
+        let output = run(&[KAFKA, &format!("{boolean}=false"), "--config.check"], &[]);
+        assert_eq!(output.status.code(), Some(0), "{boolean}: {}", text(&output.stderr));
+    }
+    let documentation = include_str!("../docs/operations.md");
+    for flag in known.iter().filter_map(|flag| flag.split('=').next()).chain(["--tls.ca-file", "--tls.cert-file"]) {
+        assert!(documentation.contains(&format!("`{flag}`")), "docs/operations.md does not name {flag}");
+    }
+    for unknown in ["--kafka.version=2.0.0", "--concurrent.enable", "--no-tls.enabled", "--verbosity=1"] {
+        fails(&[KAFKA, unknown], 2, &[unknown.split('=').next().unwrap()]);
+    }
+}
+
+#[test]
 fn empty_values_count_as_not_given() {
     let files = Files::new();
     let content =
