@@ -16,3 +16,4 @@ pub mod rules;
 pub mod scrape;
 pub mod stats;
 pub mod web;
+pub mod yaml;
