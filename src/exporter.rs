@@ -30,8 +30,7 @@ pub struct Exporter {
     pub stats: Arc<Stats>,
     kafka: Option<Kafka>,
     nodes: Arc<Mutex<Nodes>>,
-    /// By agent URL.
-    agents: Mutex<HashMap<String, Arc<Agent>>>,
+    agents: Mutex<HashMap<AgentKey, Arc<Agent>>>,
     rules: Mutex<Arc<Rules>>,
 }
 
@@ -42,6 +41,10 @@ struct Kafka {
     reader: Arc<ClusterReader>,
     source: Source<ClusterReading>,
 }
+
+/// An agent's URL, and the id that its node must have. Several brokers behind one host have the same implied URL, and at
+/// most one of them has that agent.
+type AgentKey = (String, Option<i32>);
 
 #[derive(Debug)]
 struct Agent {
@@ -215,13 +218,13 @@ impl Exporter {
         }
         let nodes = self.nodes();
         self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
-        locked(&self.agents).retain(|url, _| nodes.iter().any(|node| node.agent_url == *url));
+        let wanted: Vec<AgentKey> = nodes.iter().map(|node| self.agent_key(node)).collect();
+        locked(&self.agents).retain(|key, _| wanted.contains(key));
         let runs = join_all(nodes.iter().map(|node| self.node_run(node, deadline))).await;
         // Agents may have told their ids meanwhile, and two URLs may have turned out to be the same node.
         let known = self.nodes();
-        let known = |url: &str| known.iter().find(|node| node.agent_url == url).cloned();
-        let runs = nodes.into_iter().zip(runs);
-        runs.filter_map(|(node, run)| Some(NodeRun { node: known(&node.agent_url)?, run })).collect()
+        let now = |key: &AgentKey| known.iter().find(|node| self.agent_key(node) == *key).cloned();
+        wanted.iter().zip(runs).filter_map(|(key, run)| Some(NodeRun { node: now(key)?, run })).collect()
     }
 
     /// One node's reading.
@@ -253,14 +256,22 @@ impl Exporter {
         };
         let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
         let (reading_agent, read_node) = (Arc::clone(&agent), node.clone());
+        let (url, expected) = self.agent_key(node);
         let start = |progress: Arc<Progress<NodeReading>>| async move {
             let started = Instant::now();
-            let on_essentials = move |reading| progress.publish(reading);
+            let essentials_url = url.clone();
+            let on_essentials = move |reading: NodeReading| {
+                let reading = reading.of_node(expected, &essentials_url);
+                if reading.result.is_ok() {
+                    progress.publish(reading);
+                }
+            };
             let reading = reading_agent.collector.collect(run_deadline(deadline), on_essentials).await;
+            let reading = reading.of_node(expected, &url);
             if let Some(id) = reading.node_id {
-                locked(&nodes).learn_id(&read_node.agent_url, id);
+                locked(&nodes).learn_id(&url, id);
             }
-            let key = read_node.id.or(reading.node_id).map_or_else(|| read_node.key(), |id| id.to_string());
+            let key = reading.node_id.or(read_node.id).map_or_else(|| read_node.key(), |id| id.to_string());
             let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
             stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
             let dropped = reading.duplicates_dropped + reading.reserved_dropped;
@@ -275,8 +286,13 @@ impl Exporter {
         agent.source.join(deadline, start, panicked).await
     }
 
+    fn agent_key(&self, node: &Node) -> AgentKey {
+        (node.agent_url.clone(), locked(&self.nodes).expected_id(node))
+    }
+
     fn agent(&self, node: &Node) -> Result<Arc<Agent>, String> {
-        if let Some(agent) = locked(&self.agents).get(&node.agent_url) {
+        let key = self.agent_key(node);
+        if let Some(agent) = locked(&self.agents).get(&key) {
             return Ok(Arc::clone(agent));
         }
         let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
@@ -286,7 +302,7 @@ impl Exporter {
             source: Source::new(self.config.scrape.reuse),
         });
         // Two pages may have met the same new node.
-        Ok(Arc::clone(locked(&self.agents).entry(node.agent_url.clone()).or_insert(agent)))
+        Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
     }
 
     /// The exporter's own families for a page that joined these runs.

@@ -46,7 +46,15 @@ pub struct Nodes {
     config: JolokiaConfig,
     forget_after: Duration,
     brokers: BTreeMap<i32, Broker>,
-    configured: Vec<JolokiaNode>,
+    configured: Vec<Configured>,
+}
+
+/// A node given by its agent's URL.
+#[derive(Debug)]
+struct Configured {
+    given: JolokiaNode,
+    /// What its agent has told, where no id was given.
+    learned: Option<i32>,
 }
 
 #[derive(Debug)]
@@ -60,7 +68,8 @@ struct Broker {
 impl Nodes {
     /// Knows the configured nodes only.
     pub fn new(config: JolokiaConfig, forget_after: Duration) -> Self {
-        Self { configured: config.nodes.clone(), config, forget_after, brokers: BTreeMap::new() }
+        let configured = config.nodes.iter().map(|given| Configured { given: given.clone(), learned: None }).collect();
+        Self { configured, config, forget_after, brokers: BTreeMap::new() }
     }
 
     /// Takes brokers from metadata. A known broker that is only in a replica list is still wanted by the cluster: it is
@@ -82,11 +91,17 @@ impl Nodes {
         self.brokers.retain(|_, broker| now.duration_since(broker.last_seen) <= self.forget_after);
     }
 
-    /// Takes the id that an agent has told of its node.
+    /// Takes the id that an agent has told of its node; a URL without a given id may lead to another node by now.
     pub fn learn_id(&mut self, agent_url: &str, id: i32) {
-        if let Some(node) = self.configured.iter_mut().find(|node| node.url == agent_url && node.id.is_none()) {
-            node.id = Some(id);
+        if let Some(node) = self.configured.iter_mut().find(|node| node.is_unnamed_at(agent_url)) {
+            node.learned = Some(id);
         }
+    }
+
+    /// The id that the agent must tell, given or implied by metadata; `None` where the agent's word decides.
+    pub fn expected_id(&self, node: &Node) -> Option<i32> {
+        let learns = self.configured.iter().any(|configured| configured.is_unnamed_at(&node.agent_url));
+        node.id.filter(|_| !learns)
     }
 
     /// Whether no broker has been seen in metadata yet.
@@ -98,11 +113,11 @@ impl Nodes {
     /// `--jolokia.port` implies for the same node.
     pub fn list(&self) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::new();
-        for configured in &self.configured {
+        for Configured { given: configured, learned } in &self.configured {
             // Metadata and the port may imply this very URL: then the node is known before its agent has told its id.
             let mut implied =
                 self.brokers.iter().filter(|(_, broker)| self.implied_url(broker).as_ref() == Some(&configured.url));
-            let id = configured.id.or_else(|| implied.next().map(|(id, _)| *id));
+            let id = configured.id.or(*learned).or_else(|| implied.next().map(|(id, _)| *id));
             let broker = id.and_then(|id| self.brokers.get(&id));
             let node = Node {
                 id,
@@ -140,11 +155,18 @@ impl Nodes {
 
     /// The node with this key; its address finds it too, also the one that it had before its id was learned.
     pub fn find(&self, key: &str) -> Option<Node> {
-        let configured = self.configured.iter().find(|node| host_port(&node.host, node.port) == key);
+        let mut configured = self.configured.iter().map(|configured| &configured.given);
+        let configured = configured.find(|node| host_port(&node.host, node.port) == key);
         let is_wanted = |node: &Node| {
             node.key() == key || node.address() == key || configured.is_some_and(|known| known.url == node.agent_url)
         };
         self.list().into_iter().find(is_wanted)
+    }
+}
+
+impl Configured {
+    fn is_unnamed_at(&self, agent_url: &str) -> bool {
+        self.given.id.is_none() && self.given.url == agent_url
     }
 }
 
@@ -217,6 +239,18 @@ mod tests {
         assert_eq!((first.agent_url.as_str(), first.address().as_str()), ("http://x:1/jolokia/", "b1:9092"));
         assert_eq!(nodes.find("x:1"), Some(first));
         assert_eq!(nodes.list().len(), 2);
+    }
+
+    #[test]
+    fn a_learned_id_is_revised_and_a_given_or_implied_one_is_expected() {
+        let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://x:1", "--jolokia.url=5=http://y:1"]);
+        nodes.observe(&cluster(&[(1, "b1")], &[]), Instant::now());
+        for id in [7, 8] {
+            nodes.learn_id("http://x:1/jolokia/", id);
+            nodes.learn_id("http://y:1/jolokia/", id);
+            let ids: Vec<_> = nodes.list().iter().map(|node| (node.id, nodes.expected_id(node))).collect();
+            assert_eq!(ids, [(Some(1), Some(1)), (Some(5), Some(5)), (Some(id), None)]);
+        }
     }
 
     #[test]

@@ -308,6 +308,22 @@ fn nobody_at_the_port_is_a_connection_error_until_an_agent_starts_there() {
 }
 
 #[test]
+fn another_nodes_agent_at_the_url_is_an_identity_error() {
+    let lab = Lab::new().unwrap();
+    let (other, good) = (FakeAgent::start(3), FakeAgent::start(2));
+    let flag = format!("--jolokia.url=1={}", other.url());
+    let vitals = Vitals::start(&lab, &[&flag, &good.flag(), "--scrape.reuse=0s"]);
+    let page = scrape(&vitals);
+    failed_with(&page, "identity");
+    assert!(page.series.keys().all(|series| !series.starts_with("kafka_server") || series.contains(r#"broker="2""#)));
+    let answer = vitals.get("/metrics/brokers/1");
+    assert_eq!(answer.status, 503);
+    let text = answer.text();
+    assert!(text.contains(&other.url()) && text.contains("says that it is node 3, not 1"), "{text}");
+    assert_eq!(vitals.get("/metrics/brokers/3").status, 404);
+}
+
+#[test]
 fn a_lasting_failure_is_one_warning_and_its_end_one_line() {
     let scene = Scene::new(&[]);
     scene.bad.behave(raw("garbage"));

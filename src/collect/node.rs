@@ -126,6 +126,21 @@ fn lost(result: Result<(), ReadError>) -> ReadError {
 }
 
 impl NodeReading {
+    /// This reading if it is that of node `expected` (`None` = of whichever node), else a failed one without its beans:
+    /// behind a proxy or a wrong URL may be another node's agent.
+    pub fn of_node(self, expected: Option<i32>, agent_url: &str) -> Self {
+        let (Some(expected), Some(told)) = (expected, self.node_id) else { return self };
+        if expected == told {
+            return self;
+        }
+        let message = format!(
+            "the agent at {agent_url} says that it is node {told}, not {expected}; \
+             give each node the URL of its own agent with --jolokia.url=ID=URL"
+        );
+        let error = ReadError { kind: ReadErrorKind::Identity, message };
+        Self { requests: self.requests, bytes: self.bytes, ..Self::failed(error) }
+    }
+
     fn failed(error: ReadError) -> Self {
         Self {
             jvm: Vec::new(),
