@@ -1,7 +1,7 @@
 //! The running exporter: which sources a page joins, and what the page is made of.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -12,10 +12,11 @@ use crate::collect::{brokers, exporter, groups, topics};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
 use crate::rules::Rules;
-use crate::scrape::{Outcome, Progress, Run, Source};
+use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{CollectorId, Failure, Stats};
 
 /// Label value of the collector of a node's MBeans.
@@ -111,7 +112,7 @@ impl Exporter {
                 config.scrape.refresh,
                 config.scrape.forget_after,
             );
-            Kafka { admin, topology, reader: Arc::new(reader), source: Source::new(config.scrape.reuse) }
+            Kafka { admin, topology, reader: Arc::new(reader), source: source(&config) }
         });
         Self {
             nodes: Arc::new(Mutex::new(Nodes::new(config.jolokia.clone(), config.scrape.forget_after))),
@@ -155,30 +156,32 @@ impl Exporter {
     /// The cluster's reading; absent without Kafka.
     pub async fn cluster(&self, deadline: Instant) -> Option<Run<ClusterReading>> {
         let kafka = self.kafka.as_ref()?;
-        let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
-        let start = |progress: Arc<Progress<ClusterReading>>| async move {
-            let started = Instant::now();
-            let snapshot = reader
-                .collect(run_deadline(deadline), |partial| {
-                    if let Some(cluster) = &partial.cluster {
-                        locked(&nodes).observe(cluster, Instant::now());
-                    }
-                    progress.publish(ClusterReading::new(partial.clone()));
-                })
-                .await;
-            for part in Part::ALL {
-                stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
+        let start = |progress: Arc<Progress<ClusterReading>>, deadline| {
+            let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
+            async move {
+                let started = Instant::now();
+                let snapshot = reader
+                    .collect(deadline, |partial| {
+                        if let Some(cluster) = &partial.cluster {
+                            locked(&nodes).observe(cluster, Instant::now());
+                        }
+                        progress.publish(ClusterReading::new(partial.clone()));
+                    })
+                    .await;
+                for part in Part::ALL {
+                    stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
+                }
+                let complete = snapshot.failures.is_empty();
+                Outcome { value: ClusterReading::new(snapshot), complete }
             }
-            let complete = snapshot.failures.is_empty();
-            Outcome { value: ClusterReading::new(snapshot), complete }
         };
         let stats = Arc::clone(&self.stats);
-        let panicked = move |message: String| {
+        let lost = move |how: Lost| {
             for part in Part::ALL {
-                stats.collector_ended(cluster_collector(part), Duration::ZERO, &[panic_failure(&message)]);
+                stats.collector_ended(cluster_collector(part), Duration::ZERO, &[lost_failure(&how)]);
             }
         };
-        Some(kafka.source.join(deadline, start, panicked).await)
+        Some(kafka.source.join(deadline, start, lost).await)
     }
 
     /// The topology, asked for if it is not remembered, so that new brokers become nodes.
@@ -254,36 +257,37 @@ impl Exporter {
                 return Run::failed();
             }
         };
-        let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
-        let (reading_agent, read_node) = (Arc::clone(&agent), node.clone());
         let (url, expected) = self.agent_key(node);
-        let start = |progress: Arc<Progress<NodeReading>>| async move {
-            let started = Instant::now();
-            let essentials_url = url.clone();
-            let on_essentials = move |reading: NodeReading| {
-                let reading = reading.of_node(expected, &essentials_url);
-                if reading.result.is_ok() {
-                    progress.publish(reading);
+        let start = |progress: Arc<Progress<NodeReading>>, deadline| {
+            let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
+            let (agent, node, url) = (Arc::clone(&agent), node.clone(), url.clone());
+            async move {
+                let started = Instant::now();
+                let essentials_url = url.clone();
+                let on_essentials = move |reading: NodeReading| {
+                    let reading = reading.of_node(expected, &essentials_url);
+                    if reading.result.is_ok() {
+                        progress.publish(reading);
+                    }
+                };
+                let reading = agent.collector.collect(deadline, on_essentials).await.of_node(expected, &url);
+                if let Some(id) = reading.node_id {
+                    locked(&nodes).learn_id(&url, id);
                 }
-            };
-            let reading = reading_agent.collector.collect(run_deadline(deadline), on_essentials).await;
-            let reading = reading.of_node(expected, &url);
-            if let Some(id) = reading.node_id {
-                locked(&nodes).learn_id(&url, id);
+                let key = reading.node_id.or(node.id).map_or_else(|| node.key(), |id| id.to_string());
+                let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
+                stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
+                let dropped = reading.duplicates_dropped + reading.reserved_dropped;
+                stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
+                let complete = reading.complete && failures.is_empty();
+                Outcome { value: reading, complete }
             }
-            let key = reading.node_id.or(read_node.id).map_or_else(|| read_node.key(), |id| id.to_string());
-            let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
-            stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
-            let dropped = reading.duplicates_dropped + reading.reserved_dropped;
-            stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
-            let complete = reading.complete && failures.is_empty();
-            Outcome { value: reading, complete }
         };
         let (stats, key) = (Arc::clone(&self.stats), node.key());
-        let panicked = move |message: String| {
-            stats.collector_ended(node_collector(&key), Duration::ZERO, &[panic_failure(&message)]);
+        let lost = move |how: Lost| {
+            stats.collector_ended(node_collector(&key), Duration::ZERO, &[lost_failure(&how)]);
         };
-        agent.source.join(deadline, start, panicked).await
+        agent.source.join(deadline, start, lost).await
     }
 
     fn agent_key(&self, node: &Node) -> AgentKey {
@@ -297,10 +301,7 @@ impl Exporter {
         }
         let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
         let rules = Arc::clone(&locked(&self.rules));
-        let agent = Arc::new(Agent {
-            collector: NodeCollector::new(transport, rules),
-            source: Source::new(self.config.scrape.reuse),
-        });
+        let agent = Arc::new(Agent { collector: NodeCollector::new(transport, rules), source: source(&self.config) });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
     }
@@ -367,17 +368,17 @@ fn read_failure(error: &crate::mbean::ReadError) -> Failure {
     Failure { kind: error.kind.as_str(), count: 1, message: error.message.clone() }
 }
 
-fn panic_failure(message: &str) -> Failure {
-    Failure { kind: "panic", count: 1, message: format!("a collector panicked, please report it: {message}") }
+fn lost_failure(how: &Lost) -> Failure {
+    let (kind, message) = match how {
+        Lost::Panicked(text) => ("panic", format!("a collector panicked, please report it: {text}")),
+        Lost::Stuck => ("timeout", "a collector did not end after its time and was given up".to_owned()),
+    };
+    Failure { kind, count: 1, message }
 }
 
-/// A run ends a little before the first page that waits for it, so that this page sees its end.
-fn run_deadline(page: Instant) -> Instant {
-    let now = Instant::now();
-    let left = page.saturating_duration_since(now);
-    now + left - (left / 20).min(Duration::from_millis(200))
-}
+/// Prometheus may allow a page any time; runs get this much, or what the configuration says if that is more.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn source<T: Send + Sync + 'static>(config: &Config) -> Source<T> {
+    Source::new(config.scrape.reuse, config.scrape.timeout.max(LONGEST_RUN))
 }

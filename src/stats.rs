@@ -2,8 +2,10 @@
 //! Log lines about a source going down and coming back are written here too, so that log and metric agree.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
+
+use crate::locked::locked;
 
 /// A page, as a label value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -219,8 +221,4 @@ impl Stats {
     pub fn reload(&self) -> Reload {
         *locked(&self.reload)
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

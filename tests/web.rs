@@ -312,6 +312,18 @@ fn scrapes_at_the_same_time_share_one_read() {
 }
 
 #[test]
+fn a_hasty_page_does_not_cost_a_patient_one_its_result() {
+    let scene = Scene::new(&["--scrape.reuse=0s"]);
+    // Names and two bulks take longer than the run that a page without time starts; the probe's second is enough.
+    scene.agent.behave(Behaviour::Slow(Duration::from_millis(800)));
+    let hasty = [("X-Prometheus-Scrape-Timeout-Seconds", "0.1")];
+    assert_eq!(scene.vitals.try_get("/metrics/brokers/1", &hasty).unwrap().status, 503);
+    assert!(scene.agent.asked().len() <= 1);
+    let page = scene.vitals.page("/metrics", Duration::from_secs(20));
+    assert_eq!((page.value(SUCCESS), page.get(COUNT)), (1.0, Some(17.0)));
+}
+
+#[test]
 fn a_complete_result_is_served_again_for_a_while() {
     let scene = Scene::new(&[]);
     scene.vitals.metrics();
