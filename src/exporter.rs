@@ -134,15 +134,15 @@ impl Exporter {
         locked(&self.nodes).list()
     }
 
-    /// Reads the rules file again. Good rules replace those in use, and agents are met anew, because what they have
-    /// cached belongs to the old rules; bad ones change nothing.
+    /// Reads the rules file again. Good rules replace those in use, and no page is made from results of the old ones
+    /// any more; bad ones change nothing.
     pub fn reload(&self) -> Result<(), String> {
         let read = read_rules(&self.config);
         self.stats.reloaded(read.is_ok());
         match read {
             Ok(rules) => {
                 *locked(&self.rules) = Arc::new(rules);
-                locked(&self.agents).clear();
+                locked(&self.agents).values().for_each(|agent| agent.source.forget());
                 tracing::info!("reloaded the rules");
                 Ok(())
             }
@@ -261,6 +261,7 @@ impl Exporter {
         let start = |progress: Arc<Progress<NodeReading>>, deadline| {
             let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
             let (agent, node, url) = (Arc::clone(&agent), node.clone(), url.clone());
+            let rules = Arc::clone(&locked(&self.rules));
             async move {
                 let started = Instant::now();
                 let essentials_url = url.clone();
@@ -270,7 +271,7 @@ impl Exporter {
                         progress.publish(reading);
                     }
                 };
-                let reading = agent.collector.collect(deadline, on_essentials).await.of_node(expected, &url);
+                let reading = agent.collector.collect(&rules, deadline, on_essentials).await.of_node(expected, &url);
                 if let Some(id) = reading.node_id {
                     locked(&nodes).learn_id(&url, id);
                 }
@@ -300,8 +301,7 @@ impl Exporter {
             return Ok(Arc::clone(agent));
         }
         let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
-        let rules = Arc::clone(&locked(&self.rules));
-        let agent = Arc::new(Agent { collector: NodeCollector::new(transport, rules), source: source(&self.config) });
+        let agent = Arc::new(Agent { collector: NodeCollector::new(transport), source: source(&self.config) });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
     }

@@ -138,6 +138,11 @@ impl<T: Send + Sync + 'static> Source<T> {
         }
     }
 
+    /// No page that comes from now on gets a result of earlier runs.
+    pub fn forget(&self) {
+        *locked(&self.latest) = None;
+    }
+
     /// The run under way or the last one, if it can be joined; else a new one.
     fn run<F>(
         &self,
@@ -252,6 +257,15 @@ mod tests {
             join(&source, &runs, complete).await;
             assert_eq!(runs.load(Ordering::SeqCst), expected, "complete: {complete}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_forgotten_result_is_not_served_again() {
+        let (source, runs) = (Source::new(Duration::from_secs(60), LONGEST), Arc::default());
+        join(&source, &runs, true).await;
+        source.forget();
+        join(&source, &runs, true).await;
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
     }
 
     #[tokio::test]

@@ -204,6 +204,26 @@ fn good_rules_are_taken_on_reload_and_bad_ones_are_not() {
 }
 
 #[test]
+fn a_reload_during_a_read_sends_no_second_request_beside_it() {
+    let lab = Lab::new().unwrap();
+    let rules = lab.folder().join("rules.yml");
+    fs::write(&rules, "lowercaseOutputName: true\n").unwrap();
+    let scene = Scene::made(&lab, &[&format!("--jmx.rules={}", rules.display())]);
+    scene.agent.behave(Behaviour::Slow(Duration::from_secs(1)));
+    let before = scene.agent.asked().len();
+    let first = scene.scrape_beside();
+    scene.asked_more_than(before);
+    fs::write(&rules, "lowercaseOutputName: false\n").unwrap();
+    assert_eq!(send(&scene.vitals.url, "POST", "/-/reload", "").0, 200);
+    let second = scene.scrape_beside();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(scene.agent.asked().len(), before + 1, "it waits for its turn");
+    assert_eq!(Page::parse(&first.join().unwrap().text()).get(COUNT), Some(17.0));
+    let page = Page::parse(&second.join().unwrap().text());
+    assert_eq!((page.get(COUNT), page.get(AS_WRITTEN)), (None, Some(17.0)));
+}
+
+#[test]
 fn a_hangup_signal_reloads_too() {
     let lab = Lab::new().unwrap();
     let rules = lab.folder().join("rules.yml");
@@ -217,12 +237,13 @@ fn a_hangup_signal_reloads_too() {
     {
         fs::write(&rules, content).unwrap();
         vitals.process.signal("HUP").unwrap();
-        let page = wait_until(PATIENCE, "the reload", || {
+        // A page that had begun before tells of the reload already.
+        let reload = wait_until(PATIENCE, "the reload", || {
             let page = vitals.metrics();
-            if page.value(RELOADED) == reloaded { Ok(page) } else { Err("the metric before") }
+            let seen = (page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN));
+            if seen == (reloaded, lower, as_written) { Ok(()) } else { Err(seen) }
         });
-        let page = page.unwrap();
-        assert_eq!((page.get(COUNT), page.get(AS_WRITTEN)), (lower, as_written), "{content}");
+        reload.unwrap();
     }
     let lines = log::check(&fs::read_to_string(&vitals.log).unwrap());
     let refused = lines.iter().find(|line| line["level"] == "error").unwrap();

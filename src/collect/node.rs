@@ -14,7 +14,6 @@ use crate::rules::{Evaluator, Rules};
 #[derive(Debug)]
 pub struct NodeCollector<T> {
     transport: T,
-    rules: Arc<Rules>,
     state: Mutex<State>,
 }
 
@@ -22,8 +21,8 @@ pub struct NodeCollector<T> {
 #[derive(Debug, Default)]
 struct State {
     plan: Plan,
-    /// `None` before the first scrape and after one whose decoding was lost.
-    evaluator: Option<Evaluator>,
+    /// With the rules it was made from. `None` before the first scrape and after one whose decoding was lost.
+    evaluator: Option<(Arc<Rules>, Evaluator)>,
 }
 
 /// What one scrape of a node gave.
@@ -57,8 +56,8 @@ pub struct NodeReading {
 
 impl<T: Transport> NodeCollector<T> {
     /// A collector that knows nothing of the node yet.
-    pub fn new(transport: T, rules: Arc<Rules>) -> Self {
-        Self { transport, rules, state: Mutex::new(State::default()) }
+    pub fn new(transport: T) -> Self {
+        Self { transport, state: Mutex::new(State::default()) }
     }
 
     /// The way to the node.
@@ -67,9 +66,11 @@ impl<T: Transport> NodeCollector<T> {
     }
 
     /// Reads the node's beans and returns by `deadline` with what there is. As soon as all beans have arrived but those
-    /// that exist per partition, `on_essentials` gets a reading of them, on a thread that may block.
+    /// that exist per partition, `on_essentials` gets a reading of them, on a thread that may block. Other `rules` than
+    /// those of the last read begin with nothing cached.
     pub async fn collect(
         &self,
+        rules: &Arc<Rules>,
         deadline: Instant,
         on_essentials: impl FnOnce(NodeReading) + Send + 'static,
     ) -> NodeReading {
@@ -94,7 +95,8 @@ impl<T: Transport> NodeCollector<T> {
                 return NodeReading { requests, bytes, ..NodeReading::failed(error) };
             }
         }
-        let evaluator = state.evaluator.take().unwrap_or_else(|| Evaluator::new(self.rules.clone()));
+        let kept = state.evaluator.take().filter(|(made_from, _)| Arc::ptr_eq(made_from, rules));
+        let evaluator = kept.map_or_else(|| Evaluator::new(Arc::clone(rules)), |(_, evaluator)| evaluator);
         let sink = NodeSink::new(evaluator, on_essentials);
         let answer = self.transport.read(&state.plan, deadline, sink).await;
         let Answer { sink, names, result, .. } = answer;
@@ -109,7 +111,7 @@ impl<T: Transport> NodeCollector<T> {
         let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
-        state.evaluator = Some(evaluator);
+        state.evaluator = Some((Arc::clone(rules), evaluator));
         NodeReading { requests, bytes, result, complete, ..reading }
     }
 }
@@ -256,7 +258,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
-    use std::sync::mpsc;
+    use std::sync::{LazyLock, mpsc};
     use std::time::Duration;
 
     use super::*;
@@ -304,7 +306,7 @@ mod tests {
     }
 
     fn collector() -> NodeCollector<FakeTransport> {
-        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        let collector = NodeCollector::new(FakeTransport::default());
         collector.transport.0.lock().unwrap().beans = vec![
             ("kafka.server:type=app-info", vec![("version", Value::String("0.0.1".into()))]),
             ("kafka.server:type=app-info,client-id=9", vec![]),
@@ -317,7 +319,13 @@ mod tests {
     }
 
     async fn collect(collector: &NodeCollector<FakeTransport>) -> NodeReading {
-        collector.collect(Instant::now() + Duration::from_secs(10), |_| {}).await
+        collect_with(collector, &RULES).await
+    }
+
+    static RULES: LazyLock<Arc<Rules>> = LazyLock::new(Arc::default);
+
+    async fn collect_with(collector: &NodeCollector<FakeTransport>, rules: &Arc<Rules>) -> NodeReading {
+        collector.collect(rules, Instant::now() + Duration::from_secs(10), |_| {}).await
     }
 
     fn names(families: &[Family]) -> Vec<&str> {
@@ -329,7 +337,7 @@ mod tests {
         let collector = collector();
         let (send, essentials) = mpsc::channel();
         let reading = collector
-            .collect(Instant::now() + Duration::from_secs(10), move |essentials| send.send(essentials).unwrap())
+            .collect(&RULES, Instant::now() + Duration::from_secs(10), move |essentials| send.send(essentials).unwrap())
             .await;
         assert_eq!((reading.node_id, reading.kafka_version.as_deref()), (Some(7), Some("4.3.0")));
         assert_eq!((reading.requests, reading.bytes, reading.beans, reading.complete), (3, 20, 6, true));
@@ -371,8 +379,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn other_rules_are_followed_at_once_and_the_plan_is_kept() {
+        let collector = collector();
+        collect(&collector).await;
+        let other = Arc::new(Rules { lowercase_output_name: false, ..Rules::default() });
+        let reading = collect_with(&collector, &other).await;
+        assert_eq!(
+            (names(&reading.rules), reading.requests),
+            (vec!["java_lang_Threading_ThreadCount", "kafka_log_Log_Value"], 2)
+        );
+    }
+
+    #[tokio::test]
     async fn a_node_without_beans_is_an_error_and_asked_for_names_again() {
-        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        let collector = NodeCollector::new(FakeTransport::default());
         for _ in 0..2 {
             assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Agent);
         }
