@@ -172,7 +172,7 @@ impl Exporter {
                     stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
                 }
                 let complete = snapshot.failures.is_empty();
-                Outcome { value: ClusterReading::new(snapshot), complete }
+                Outcome { value: Some(ClusterReading::new(snapshot)), complete }
             }
         };
         let stats = Arc::clone(&self.stats);
@@ -264,11 +264,11 @@ impl Exporter {
             let rules = Arc::clone(&locked(&self.rules));
             async move {
                 let started = Instant::now();
-                let essentials_url = url.clone();
+                let (essentials_url, essentials_progress) = (url.clone(), Arc::clone(&progress));
                 let on_essentials = move |reading: NodeReading| {
                     let reading = reading.of_node(expected, &essentials_url);
                     if reading.result.is_ok() {
-                        progress.publish(reading);
+                        essentials_progress.publish(reading);
                     }
                 };
                 let reading = agent.collector.collect(&rules, deadline, on_essentials).await.of_node(expected, &url);
@@ -281,7 +281,9 @@ impl Exporter {
                 let dropped = reading.duplicates_dropped + reading.reserved_dropped;
                 stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
                 let complete = reading.complete && failures.is_empty();
-                Outcome { value: reading, complete }
+                // A reading that was lost at its end does not take the published essentials with it.
+                let keeps = progress.has_value() && !reading.has_essentials;
+                Outcome { value: (!keeps).then_some(reading), complete }
             }
         };
         let (stats, key) = (Arc::clone(&self.stats), node.key());

@@ -71,6 +71,11 @@ impl<T> Run<T> {
 pub struct Progress<T>(watch::Sender<Run<T>>);
 
 impl<T> Progress<T> {
+    /// Whether there is anything yet.
+    pub fn has_value(&self) -> bool {
+        self.0.borrow().value.is_some()
+    }
+
     /// Replaces what there was, unless the run was given up.
     pub fn publish(&self, value: T) {
         self.0.send_if_modified(|run| {
@@ -95,8 +100,8 @@ pub enum Lost {
 /// What a run hands over at its end.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// The result.
-    pub value: T,
+    /// The result; `None` = what was published last.
+    pub value: Option<T>,
     /// Whether it holds everything that was wanted.
     pub complete: bool,
 }
@@ -186,7 +191,9 @@ where
     let how = match tokio::time::timeout_at((until + GRACE).into(), &mut task).await {
         Ok(Ok(outcome)) => {
             return progress.0.send_modify(|run| {
-                run.value = Some(Arc::new(outcome.value));
+                if let Some(value) = outcome.value {
+                    run.value = Some(Arc::new(value));
+                }
                 run.complete = outcome.complete;
                 run.ended = Some(Instant::now());
             });
@@ -235,7 +242,7 @@ mod tests {
             let runs = Arc::clone(runs);
             async move {
                 tokio::time::sleep(Duration::from_millis(20)).await;
-                Outcome { value: runs.fetch_add(1, Ordering::SeqCst), complete }
+                Outcome { value: Some(runs.fetch_add(1, Ordering::SeqCst)), complete }
             }
         };
         source.join(soon(), start, |lost| unreachable!("{lost:?}")).await
@@ -282,10 +289,21 @@ mod tests {
         let start = |progress: Arc<Progress<u32>>, _| async move {
             progress.publish(1);
             tokio::time::sleep(Duration::from_secs(60)).await;
-            Outcome { value: 2, complete: true }
+            Outcome { value: Some(2), complete: true }
         };
         let run = source.join(Instant::now() + Duration::from_millis(50), start, |lost| unreachable!("{lost:?}")).await;
         assert_eq!((run.value, run.ended.is_some(), run.complete), (Some(Arc::new(1)), false, false));
+    }
+
+    #[tokio::test]
+    async fn a_run_that_ends_without_a_result_keeps_what_it_had_published() {
+        let source: Source<u32> = Source::new(Duration::ZERO, LONGEST);
+        let start = |progress: Arc<Progress<u32>>, _| async move {
+            progress.publish(1);
+            Outcome { value: None, complete: false }
+        };
+        let run = source.join(soon(), start, |lost| unreachable!("{lost:?}")).await;
+        assert_eq!((run.value, run.ended.is_some(), run.complete), (Some(Arc::new(1)), true, false));
     }
 
     #[tokio::test]
@@ -317,7 +335,7 @@ mod tests {
                 let allowed = until - Instant::now();
                 let complete = allowed > Duration::from_secs(3);
                 tokio::time::sleep(if complete { Duration::ZERO } else { allowed }).await;
-                Outcome { value: allowed, complete }
+                Outcome { value: Some(allowed), complete }
             }
         };
         let page = |seconds: f64| {

@@ -241,7 +241,7 @@ fn a_hangup_signal_reloads_too() {
         let reload = wait_until(PATIENCE, "the reload", || {
             let page = vitals.metrics();
             let seen = (page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN));
-            if seen == (reloaded, lower, as_written) { Ok(()) } else { Err(seen) }
+            if seen == (reloaded, lower, as_written) { Ok(()) } else { Err(format!("{seen:?}")) }
         });
         reload.unwrap();
     }

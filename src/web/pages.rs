@@ -60,10 +60,10 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
             return plain(StatusCode::SERVICE_UNAVAILABLE, format!("the cluster is not known yet: {error}\n"));
         }
     };
-    let failure = match &node.run.value {
-        Some(reading) if reading.has_essentials => None,
-        Some(reading) => reading.result.as_ref().err().map(|error| error.message.clone()),
-        None => Some(format!("no answer in time from {}", node.node.agent_url)),
+    let failure = match node.run.value.as_deref() {
+        Some(reading) if reading.is_presentable() => None,
+        Some(NodeReading { result: Err(error), .. }) => Some(error.message.clone()),
+        Some(_) | None => Some(format!("no answer in time from {}", node.node.agent_url)),
     };
     if let Some(failure) = failure {
         let text = format!("node {} ({}): {failure}\n", node.node.key(), node.node.address());
