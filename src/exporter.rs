@@ -200,34 +200,51 @@ impl Exporter {
     /// The nodes for `/sd`, with the cluster's id, from a topology as fresh as can be had. An error while no metadata
     /// has ever been seen.
     pub async fn discover(&self, deadline: Instant) -> Result<(Vec<Node>, Option<String>), AdminError> {
-        let mut cluster_id = None;
         match self.topology(deadline).await {
-            Some(Ok(cluster)) => cluster_id = cluster.id.clone(),
             Some(Err(error)) if locked(&self.nodes).no_broker_seen() => return Err(error),
-            Some(Err(_)) | None => {}
+            Some(_) | None => {}
         }
-        Ok((self.nodes(), cluster_id))
+        self.forget_the_gone();
+        Ok((self.nodes(), locked(&self.nodes).cluster_id().map(str::to_owned)))
     }
 
-    /// All nodes' readings. Waits for metadata only while no broker is known, because a broker that does not answer
-    /// must not hold up the others' MBeans.
-    pub async fn all_nodes(&self, deadline: Instant) -> Vec<NodeRun> {
-        if !self.config.jolokia.is_enabled() {
-            return Vec::new();
-        }
-        if self.config.jolokia.port.is_some() && locked(&self.nodes).no_broker_seen() {
-            let now = Instant::now();
-            self.topology(now + deadline.saturating_duration_since(now) / 3).await;
-        }
+    /// Agents and statistics of nodes that are no longer known go.
+    fn forget_the_gone(&self) {
         let nodes = self.nodes();
         self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
         let wanted: Vec<AgentKey> = nodes.iter().map(|node| self.agent_key(node)).collect();
         locked(&self.agents).retain(|key, _| wanted.contains(key));
-        let runs = join_all(nodes.iter().map(|node| self.node_run(node, deadline))).await;
+    }
+
+    /// All nodes' readings. Waits for metadata only while no broker is known, because a broker that does not answer
+    /// must not hold up the others' MBeans; agents given by URL do not wait even then.
+    pub async fn all_nodes(&self, deadline: Instant) -> Vec<NodeRun> {
+        if !self.config.jolokia.is_enabled() {
+            return Vec::new();
+        }
+        let nodes = self.nodes();
+        let first = self.node_runs(&nodes, deadline);
+        let later = async {
+            if self.config.jolokia.port.is_none() || !locked(&self.nodes).no_broker_seen() {
+                return Vec::new();
+            }
+            let now = Instant::now();
+            self.topology(now + deadline.saturating_duration_since(now) / 3).await;
+            let is_new = |node: &Node| nodes.iter().all(|known| known.agent_url != node.agent_url);
+            let new: Vec<Node> = self.nodes().into_iter().filter(is_new).collect();
+            self.node_runs(&new, deadline).await
+        };
+        let (mut runs, later) = tokio::join!(first, later);
+        runs.extend(later);
         // Agents may have told their ids meanwhile, and two URLs may have turned out to be the same node.
         let known = self.nodes();
         let now = |key: &AgentKey| known.iter().find(|node| self.agent_key(node) == *key).cloned();
-        wanted.iter().zip(runs).filter_map(|(key, run)| Some(NodeRun { node: now(key)?, run })).collect()
+        runs.into_iter().filter_map(|(key, run)| Some(NodeRun { node: now(&key)?, run })).collect()
+    }
+
+    async fn node_runs(&self, nodes: &[Node], deadline: Instant) -> Vec<(AgentKey, Run<NodeReading>)> {
+        let run = async |node: &Node| (self.agent_key(node), self.node_run(node, deadline).await);
+        join_all(nodes.iter().map(run)).await
     }
 
     /// One node's reading.
@@ -274,6 +291,9 @@ impl Exporter {
                 let reading = agent.collector.collect(&rules, deadline, on_essentials).await.of_node(expected, &url);
                 if let Some(id) = reading.node_id {
                     locked(&nodes).learn_id(&url, id);
+                    if node.id.is_none() {
+                        stats.rename_broker(&node.key(), &id.to_string());
+                    }
                 }
                 let key = reading.node_id.or(node.id).map_or_else(|| node.key(), |id| id.to_string());
                 let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
@@ -310,6 +330,7 @@ impl Exporter {
 
     /// The exporter's own families for a page that joined these runs.
     pub fn own_families(&self, cluster: Option<&Run<ClusterReading>>, nodes: &[NodeRun]) -> Vec<Family> {
+        self.forget_the_gone();
         let mut late = Vec::new();
         if cluster.is_some_and(|run| run.ended.is_none()) {
             late.extend(Part::ALL.map(cluster_collector));

@@ -176,6 +176,18 @@ impl Stats {
         locked(&self.agents).retain(|broker, _| is_known(broker));
     }
 
+    /// What was recorded of a node under its address goes on under its id.
+    pub fn rename_broker(&self, from: &str, to: &str) {
+        let mut collectors = locked(&self.collectors);
+        for (id, stats) in collectors.extract_if(.., |id, _| id.broker == from).collect::<Vec<_>>() {
+            collectors.insert(CollectorId { broker: to.to_owned(), ..id }, stats);
+        }
+        let mut agents = locked(&self.agents);
+        if let Some(stats) = agents.remove(from) {
+            agents.insert(to.to_owned(), stats);
+        }
+    }
+
     /// Records an answer.
     pub fn answered(&self, page: PageKind, status: u16) {
         let mut pages = locked(&self.pages);
@@ -220,5 +232,35 @@ impl Stats {
     /// The last readings of the rules.
     pub fn reload(&self) -> Reload {
         *locked(&self.reload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jmx(broker: &str) -> CollectorId {
+        CollectorId { collector: "jmx", broker: broker.to_owned() }
+    }
+
+    fn failed(kind: &'static str) -> [Failure; 1] {
+        [Failure { kind, count: 1, message: String::new() }]
+    }
+
+    #[test]
+    fn counters_follow_a_node_to_its_id_and_go_when_it_is_forgotten() {
+        let stats = Stats::default();
+        stats.collector_ended(jmx("h:1"), Duration::ZERO, &failed("connect"));
+        stats.agent_ended("h:1", 3, 0, 0, 0);
+        stats.rename_broker("h:1", "5");
+        stats.agent_ended("5", 2, 0, 0, 0);
+        let collectors = stats.collectors();
+        assert_eq!((collectors.len(), &collectors[0].0, collectors[0].1.errors["connect"]), (1, &jmx("5"), 1));
+        assert_eq!(
+            stats.agents().iter().map(|(key, agent)| (key.as_str(), agent.requests)).collect::<Vec<_>>(),
+            [("5", 5)]
+        );
+        stats.keep_brokers(|key| key != "5");
+        assert!(stats.collectors().is_empty() && stats.agents().is_empty());
     }
 }

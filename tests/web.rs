@@ -471,6 +471,37 @@ fn a_node_whose_id_is_learned_keeps_its_page_and_gets_one_by_id() {
 }
 
 #[test]
+fn a_node_that_failed_before_its_id_was_learned_leaves_nothing_under_its_address() {
+    let lab = Lab::new().unwrap();
+    let agent = FakeAgent::start(3);
+    let vitals = Vitals::start(&lab, &[&format!("--jolokia.url={}", agent.url()), "--scrape.reuse=0s"]);
+    agent.behave(Behaviour::Raw(b"garbage".to_vec()));
+    let node = format!("/metrics/brokers/127.0.0.1:{}", agent.port);
+    assert_eq!(vitals.get(&node).status, 503);
+    agent.behave(Behaviour::Healthy);
+    assert_eq!(vitals.get(&node).status, 200);
+    let page = vitals.page("/metrics/cluster", Duration::from_secs(10));
+    let success = page.named("kafka_vitals_collector_success");
+    assert_eq!(
+        success.into_iter().collect::<Vec<_>>(),
+        [(r#"kafka_vitals_collector_success{broker="3",collector="jmx"}"#, 1.0)]
+    );
+    let error = r#"kafka_vitals_collector_errors_total{collector="jmx",broker="3",kind="protocol"}"#;
+    assert_eq!(page.value(error), 1.0);
+}
+
+#[test]
+fn agents_given_by_url_do_not_wait_for_metadata() {
+    let lab = Lab::new().unwrap();
+    let agent = FakeAgent::start(1);
+    agent.behave(Behaviour::Slow(Duration::from_millis(800)));
+    let vitals = Vitals::start(&lab, &[&agent.flag(), NO_KAFKA, "--jolokia.port=8778"]);
+    // Names and two bulks take 2.4 s; a third of the time would leave 2.3 s.
+    let page = vitals.page("/metrics", Duration::from_secs(4));
+    assert_eq!((page.value(SUCCESS), page.get(COUNT)), (1.0, Some(17.0)));
+}
+
+#[test]
 fn discovery_and_node_pages_are_503_before_the_first_metadata() {
     let lab = Lab::new().unwrap();
     let vitals = Vitals::start(&lab, &[NO_KAFKA, "--jolokia.port=8778"]);
