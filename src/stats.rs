@@ -38,7 +38,7 @@ impl PageKind {
 /// A collector: which part, and of which node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectorId {
-    /// `topology`, `offsets`, `groups` or `jmx`.
+    /// `topology`, `offsets`, `groups` or `jmx`; `page` for the rendering of pages.
     pub collector: &'static str,
     /// The node's key; empty for the cluster's collectors.
     pub broker: String,
@@ -53,6 +53,8 @@ pub struct CollectorStats {
     pub duration: Duration,
     /// When the last run ended.
     pub ended: Option<Instant>,
+    /// The first kind of error in the last run; absent after a good one.
+    pub failing: Option<&'static str>,
     /// Errors by kind since the start.
     pub errors: BTreeMap<&'static str, u64>,
 }
@@ -79,8 +81,8 @@ pub struct PageStats {
     pub series: usize,
     /// Duplicates left out since the start.
     pub dropped: u64,
-    /// Last request.
-    pub last_request: Option<Instant>,
+    /// When a Prometheus last got the page. A browser that looks once makes no layout.
+    pub last_scrape: Option<Instant>,
 }
 
 /// Reading of the rules.
@@ -135,15 +137,16 @@ impl Stats {
         let mut collectors = locked(&self.collectors);
         let (collector, broker) = (id.collector, id.broker.clone());
         let stats = collectors.entry(id).or_default();
-        let was = stats.success.replace(failures.is_empty());
+        stats.success = Some(failures.is_empty());
         stats.duration = duration;
         stats.ended = Some(Instant::now());
         for failure in failures {
             *stats.errors.entry(failure.kind).or_default() += failure.count;
         }
-        // A source that stays down is one line, not one per scrape.
+        let was = std::mem::replace(&mut stats.failing, failures.first().map(|first| first.kind));
+        // A source that stays down for the same reason is one line, not one per scrape.
         match failures.first() {
-            Some(first) if was != Some(false) => {
+            Some(first) if was != Some(first.kind) => {
                 let count: u64 = failures.iter().map(|failure| failure.count).sum();
                 tracing::warn!(
                     collector,
@@ -155,7 +158,7 @@ impl Stats {
                 );
             }
             Some(first) => tracing::debug!(collector, broker, error = first.message, "collector failed again"),
-            None if was == Some(false) => tracing::info!(collector, broker, "collector recovered"),
+            None if was.is_some() => tracing::info!(collector, broker, "collector recovered"),
             None => {}
         }
     }
@@ -193,7 +196,17 @@ impl Stats {
         let mut pages = locked(&self.pages);
         let stats = pages.entry(page).or_default();
         *stats.answers.entry(status).or_default() += 1;
-        stats.last_request = Some(Instant::now());
+    }
+
+    /// Records that a Prometheus got the page.
+    pub fn scraped(&self, page: PageKind) {
+        locked(&self.pages).entry(page).or_default().last_scrape = Some(Instant::now());
+    }
+
+    /// Counts an error of the exporter itself in making pages: one without a source that could be up or down.
+    pub fn rendering_panicked(&self) {
+        let id = CollectorId { collector: "page", broker: String::new() };
+        *locked(&self.collectors).entry(id).or_default().errors.entry("panic").or_default() += 1;
     }
 
     /// Records a page that was made.
@@ -245,6 +258,15 @@ mod tests {
 
     fn failed(kind: &'static str) -> [Failure; 1] {
         [Failure { kind, count: 1, message: String::new() }]
+    }
+
+    #[test]
+    fn a_panic_in_rendering_is_counted_and_is_no_source_that_is_down() {
+        let stats = Stats::default();
+        stats.rendering_panicked();
+        let collectors = stats.collectors();
+        assert_eq!((collectors[0].0.collector, collectors[0].1.errors["panic"]), ("page", 1));
+        assert_eq!((collectors[0].1.success, collectors[0].1.ended), (None, None));
     }
 
     #[test]

@@ -348,6 +348,18 @@ fn a_lasting_failure_is_one_warning_and_its_end_one_line() {
 }
 
 #[test]
+fn another_reason_for_a_lasting_failure_is_another_warning() {
+    let scene = Scene::new(&[]);
+    for (behaviour, warnings) in [(raw("garbage"), 1), (Behaviour::ItemStatus("", 403), 2)] {
+        scene.bad.behave(behaviour);
+        (0..2).for_each(|_| drop(scene.scrape()));
+        let log = fs::read_to_string(&scene.vitals.log).unwrap();
+        assert_eq!(log.matches("level=warn").count(), warnings, "{log}");
+    }
+    drop(scene.lab);
+}
+
+#[test]
 fn the_login_is_sent_and_never_shown() {
     let lab = Lab::new().unwrap();
     let secret = lab.folder().join("password");

@@ -409,11 +409,16 @@ fn scrapes_over_the_limit_get_503_and_other_pages_do_not() {
 
 #[test]
 fn scraping_both_layouts_shows_in_a_metric() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new(&["--scrape.reuse=0s"]);
     let both = || scene.vitals.page("/metrics", Duration::from_secs(10)).value("kafka_vitals_both_layouts_scraped");
     both();
     assert_eq!(both(), 0.0);
+    // Neither a browser nor a failed scrape is a layout.
     scene.vitals.get("/metrics/brokers/1");
+    let headers = [("X-Prometheus-Scrape-Timeout-Seconds", "10")];
+    assert_eq!(scene.vitals.try_get("/metrics/brokers/9", &headers).unwrap().status, 404);
+    assert_eq!(both(), 0.0);
+    scene.vitals.page("/metrics/brokers/1", Duration::from_secs(10));
     // A page that shows the same runs may be the same page.
     wait_until(PATIENCE, "the metric", || if both() == 1.0 { Ok(()) } else { Err("0") }).unwrap();
 }
@@ -554,6 +559,18 @@ fn a_signal_to_stop_lets_a_running_scrape_finish() {
         let lines = log::check(&fs::read_to_string(&vitals.log).unwrap());
         assert_eq!(lines.last().unwrap()["message"], "stopped");
     }
+}
+
+#[test]
+fn a_request_to_kafka_does_not_hold_up_the_stop() {
+    let lab = Lab::new().unwrap();
+    let mut vitals = Vitals::start(&lab, &[NO_KAFKA]);
+    // The client goes, the read of metadata has the best part of a minute left.
+    let headers = [("X-Prometheus-Scrape-Timeout-Seconds", "60")];
+    assert!(http::get(&format!("{}/metrics", vitals.url), &headers, Duration::from_secs(1)).is_err());
+    let start = Instant::now();
+    assert_eq!(vitals.process.stop(PATIENCE).unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]
