@@ -1,7 +1,7 @@
 //! The running exporter: which sources a page joins, and what the page is made of.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
@@ -12,10 +12,11 @@ use crate::collect::{brokers, exporter, groups, topics};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
 use crate::rules::Rules;
-use crate::scrape::{Outcome, Progress, Run, Source};
+use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{CollectorId, Failure, Stats};
 
 /// Label value of the collector of a node's MBeans.
@@ -30,8 +31,7 @@ pub struct Exporter {
     pub stats: Arc<Stats>,
     kafka: Option<Kafka>,
     nodes: Arc<Mutex<Nodes>>,
-    /// By agent URL.
-    agents: Mutex<HashMap<String, Arc<Agent>>>,
+    agents: Mutex<HashMap<AgentKey, Arc<Agent>>>,
     rules: Mutex<Arc<Rules>>,
 }
 
@@ -42,6 +42,10 @@ struct Kafka {
     reader: Arc<ClusterReader>,
     source: Source<ClusterReading>,
 }
+
+/// An agent's URL, and the id that its node must have. Several brokers behind one host have the same implied URL, and at
+/// most one of them has that agent.
+type AgentKey = (String, Option<i32>);
 
 #[derive(Debug)]
 struct Agent {
@@ -108,7 +112,7 @@ impl Exporter {
                 config.scrape.refresh,
                 config.scrape.forget_after,
             );
-            Kafka { admin, topology, reader: Arc::new(reader), source: Source::new(config.scrape.reuse) }
+            Kafka { admin, topology, reader: Arc::new(reader), source: source(&config) }
         });
         Self {
             nodes: Arc::new(Mutex::new(Nodes::new(config.jolokia.clone(), config.scrape.forget_after))),
@@ -130,15 +134,15 @@ impl Exporter {
         locked(&self.nodes).list()
     }
 
-    /// Reads the rules file again. Good rules replace those in use, and agents are met anew, because what they have
-    /// cached belongs to the old rules; bad ones change nothing.
+    /// Reads the rules file again. Good rules replace those in use, and no page is made from results of the old ones
+    /// any more; bad ones change nothing.
     pub fn reload(&self) -> Result<(), String> {
         let read = read_rules(&self.config);
         self.stats.reloaded(read.is_ok());
         match read {
             Ok(rules) => {
                 *locked(&self.rules) = Arc::new(rules);
-                locked(&self.agents).clear();
+                locked(&self.agents).values().for_each(|agent| agent.source.forget());
                 tracing::info!("reloaded the rules");
                 Ok(())
             }
@@ -152,30 +156,32 @@ impl Exporter {
     /// The cluster's reading; absent without Kafka.
     pub async fn cluster(&self, deadline: Instant) -> Option<Run<ClusterReading>> {
         let kafka = self.kafka.as_ref()?;
-        let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
-        let start = |progress: Arc<Progress<ClusterReading>>| async move {
-            let started = Instant::now();
-            let snapshot = reader
-                .collect(run_deadline(deadline), |partial| {
-                    if let Some(cluster) = &partial.cluster {
-                        locked(&nodes).observe(cluster, Instant::now());
-                    }
-                    progress.publish(ClusterReading::new(partial.clone()));
-                })
-                .await;
-            for part in Part::ALL {
-                stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
+        let start = |progress: Arc<Progress<ClusterReading>>, deadline| {
+            let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
+            async move {
+                let started = Instant::now();
+                let snapshot = reader
+                    .collect(deadline, |partial| {
+                        if let Some(cluster) = &partial.cluster {
+                            locked(&nodes).observe(cluster, Instant::now());
+                        }
+                        progress.publish(ClusterReading::new(partial.clone()));
+                    })
+                    .await;
+                for part in Part::ALL {
+                    stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
+                }
+                let complete = snapshot.failures.is_empty();
+                Outcome { value: Some(ClusterReading::new(snapshot)), complete }
             }
-            let complete = snapshot.failures.is_empty();
-            Outcome { value: ClusterReading::new(snapshot), complete }
         };
         let stats = Arc::clone(&self.stats);
-        let panicked = move |message: String| {
+        let lost = move |how: Lost| {
             for part in Part::ALL {
-                stats.collector_ended(cluster_collector(part), Duration::ZERO, &[panic_failure(&message)]);
+                stats.collector_ended(cluster_collector(part), Duration::ZERO, &[lost_failure(&how)]);
             }
         };
-        Some(kafka.source.join(deadline, start, panicked).await)
+        Some(kafka.source.join(deadline, start, lost).await)
     }
 
     /// The topology, asked for if it is not remembered, so that new brokers become nodes.
@@ -194,34 +200,51 @@ impl Exporter {
     /// The nodes for `/sd`, with the cluster's id, from a topology as fresh as can be had. An error while no metadata
     /// has ever been seen.
     pub async fn discover(&self, deadline: Instant) -> Result<(Vec<Node>, Option<String>), AdminError> {
-        let mut cluster_id = None;
         match self.topology(deadline).await {
-            Some(Ok(cluster)) => cluster_id = cluster.id.clone(),
             Some(Err(error)) if locked(&self.nodes).no_broker_seen() => return Err(error),
-            Some(Err(_)) | None => {}
+            Some(_) | None => {}
         }
-        Ok((self.nodes(), cluster_id))
+        self.forget_the_gone();
+        Ok((self.nodes(), locked(&self.nodes).cluster_id().map(str::to_owned)))
+    }
+
+    /// Agents and statistics of nodes that are no longer known go.
+    fn forget_the_gone(&self) {
+        let nodes = self.nodes();
+        self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
+        let wanted: Vec<AgentKey> = nodes.iter().map(|node| self.agent_key(node)).collect();
+        locked(&self.agents).retain(|key, _| wanted.contains(key));
     }
 
     /// All nodes' readings. Waits for metadata only while no broker is known, because a broker that does not answer
-    /// must not hold up the others' MBeans.
+    /// must not hold up the others' MBeans; agents given by URL do not wait even then.
     pub async fn all_nodes(&self, deadline: Instant) -> Vec<NodeRun> {
         if !self.config.jolokia.is_enabled() {
             return Vec::new();
         }
-        if self.config.jolokia.port.is_some() && locked(&self.nodes).no_broker_seen() {
+        let nodes = self.nodes();
+        let first = self.node_runs(&nodes, deadline);
+        let later = async {
+            if self.config.jolokia.port.is_none() || !locked(&self.nodes).no_broker_seen() {
+                return Vec::new();
+            }
             let now = Instant::now();
             self.topology(now + deadline.saturating_duration_since(now) / 3).await;
-        }
-        let nodes = self.nodes();
-        self.stats.keep_brokers(|key| nodes.iter().any(|node| node.key() == key));
-        locked(&self.agents).retain(|url, _| nodes.iter().any(|node| node.agent_url == *url));
-        let runs = join_all(nodes.iter().map(|node| self.node_run(node, deadline))).await;
+            let is_new = |node: &Node| nodes.iter().all(|known| known.agent_url != node.agent_url);
+            let new: Vec<Node> = self.nodes().into_iter().filter(is_new).collect();
+            self.node_runs(&new, deadline).await
+        };
+        let (mut runs, later) = tokio::join!(first, later);
+        runs.extend(later);
         // Agents may have told their ids meanwhile, and two URLs may have turned out to be the same node.
         let known = self.nodes();
-        let known = |url: &str| known.iter().find(|node| node.agent_url == url).cloned();
-        let runs = nodes.into_iter().zip(runs);
-        runs.filter_map(|(node, run)| Some(NodeRun { node: known(&node.agent_url)?, run })).collect()
+        let now = |key: &AgentKey| known.iter().find(|node| self.agent_key(node) == *key).cloned();
+        runs.into_iter().filter_map(|(key, run)| Some(NodeRun { node: now(&key)?, run })).collect()
+    }
+
+    async fn node_runs(&self, nodes: &[Node], deadline: Instant) -> Vec<(AgentKey, Run<NodeReading>)> {
+        let run = async |node: &Node| (self.agent_key(node), self.node_run(node, deadline).await);
+        join_all(nodes.iter().map(run)).await
     }
 
     /// One node's reading.
@@ -251,46 +274,63 @@ impl Exporter {
                 return Run::failed();
             }
         };
-        let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
-        let (reading_agent, read_node) = (Arc::clone(&agent), node.clone());
-        let start = |progress: Arc<Progress<NodeReading>>| async move {
-            let started = Instant::now();
-            let on_essentials = move |reading| progress.publish(reading);
-            let reading = reading_agent.collector.collect(run_deadline(deadline), on_essentials).await;
-            if let Some(id) = reading.node_id {
-                locked(&nodes).learn_id(&read_node.agent_url, id);
+        let (url, expected) = self.agent_key(node);
+        let start = |progress: Arc<Progress<NodeReading>>, deadline| {
+            let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
+            let (agent, node, url) = (Arc::clone(&agent), node.clone(), url.clone());
+            let rules = Arc::clone(&locked(&self.rules));
+            async move {
+                let started = Instant::now();
+                let (essentials_url, essentials_progress) = (url.clone(), Arc::clone(&progress));
+                let on_essentials = move |reading: NodeReading| {
+                    let reading = reading.of_node(expected, &essentials_url);
+                    if reading.result.is_ok() {
+                        essentials_progress.publish(reading);
+                    }
+                };
+                let reading = agent.collector.collect(&rules, deadline, on_essentials).await.of_node(expected, &url);
+                if let Some(id) = reading.node_id {
+                    locked(&nodes).learn_id(&url, id);
+                    if node.id.is_none() {
+                        stats.rename_broker(&node.key(), &id.to_string());
+                    }
+                }
+                let key = reading.node_id.or(node.id).map_or_else(|| node.key(), |id| id.to_string());
+                let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
+                stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
+                let dropped = reading.duplicates_dropped + reading.reserved_dropped;
+                stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
+                let complete = reading.complete && failures.is_empty();
+                // A reading that was lost at its end does not take the published essentials with it.
+                let keeps = progress.has_value() && !reading.has_essentials;
+                Outcome { value: (!keeps).then_some(reading), complete }
             }
-            let key = read_node.id.or(reading.node_id).map_or_else(|| read_node.key(), |id| id.to_string());
-            let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
-            stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
-            let dropped = reading.duplicates_dropped + reading.reserved_dropped;
-            stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
-            let complete = reading.complete && failures.is_empty();
-            Outcome { value: reading, complete }
         };
         let (stats, key) = (Arc::clone(&self.stats), node.key());
-        let panicked = move |message: String| {
-            stats.collector_ended(node_collector(&key), Duration::ZERO, &[panic_failure(&message)]);
+        let lost = move |how: Lost| {
+            stats.collector_ended(node_collector(&key), Duration::ZERO, &[lost_failure(&how)]);
         };
-        agent.source.join(deadline, start, panicked).await
+        agent.source.join(deadline, start, lost).await
+    }
+
+    fn agent_key(&self, node: &Node) -> AgentKey {
+        (node.agent_url.clone(), locked(&self.nodes).expected_id(node))
     }
 
     fn agent(&self, node: &Node) -> Result<Arc<Agent>, String> {
-        if let Some(agent) = locked(&self.agents).get(&node.agent_url) {
+        let key = self.agent_key(node);
+        if let Some(agent) = locked(&self.agents).get(&key) {
             return Ok(Arc::clone(agent));
         }
         let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
-        let rules = Arc::clone(&locked(&self.rules));
-        let agent = Arc::new(Agent {
-            collector: NodeCollector::new(transport, rules),
-            source: Source::new(self.config.scrape.reuse),
-        });
+        let agent = Arc::new(Agent { collector: NodeCollector::new(transport), source: source(&self.config) });
         // Two pages may have met the same new node.
-        Ok(Arc::clone(locked(&self.agents).entry(node.agent_url.clone()).or_insert(agent)))
+        Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
     }
 
     /// The exporter's own families for a page that joined these runs.
     pub fn own_families(&self, cluster: Option<&Run<ClusterReading>>, nodes: &[NodeRun]) -> Vec<Family> {
+        self.forget_the_gone();
         let mut late = Vec::new();
         if cluster.is_some_and(|run| run.ended.is_none()) {
             late.extend(Part::ALL.map(cluster_collector));
@@ -351,17 +391,17 @@ fn read_failure(error: &crate::mbean::ReadError) -> Failure {
     Failure { kind: error.kind.as_str(), count: 1, message: error.message.clone() }
 }
 
-fn panic_failure(message: &str) -> Failure {
-    Failure { kind: "panic", count: 1, message: format!("a collector panicked, please report it: {message}") }
+fn lost_failure(how: &Lost) -> Failure {
+    let (kind, message) = match how {
+        Lost::Panicked(text) => ("panic", format!("a collector panicked, please report it: {text}")),
+        Lost::Stuck => ("timeout", "a collector did not end after its time and was given up".to_owned()),
+    };
+    Failure { kind, count: 1, message }
 }
 
-/// A run ends a little before the first page that waits for it, so that this page sees its end.
-fn run_deadline(page: Instant) -> Instant {
-    let now = Instant::now();
-    let left = page.saturating_duration_since(now);
-    now + left - (left / 20).min(Duration::from_millis(200))
-}
+/// Prometheus may allow a page any time; runs get this much, or what the configuration says if that is more.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn source<T: Send + Sync + 'static>(config: &Config) -> Source<T> {
+    Source::new(config.scrape.reuse, config.scrape.timeout.max(LONGEST_RUN))
 }

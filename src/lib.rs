@@ -8,6 +8,7 @@ pub mod exporter;
 pub mod jolokia;
 pub mod kafka;
 pub mod lag;
+mod locked;
 pub mod logging;
 pub mod mbean;
 pub mod metrics;

@@ -2,6 +2,7 @@
 //! started, 2 for a command line that cannot be understood.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use kafka_vitals::cli::serve;
 use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line, usage_line};
@@ -30,7 +31,10 @@ fn serve_until_stopped(config: Config) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("cannot start threads: {error}"))?;
-    runtime.block_on(serve::run(config))
+    let result = runtime.block_on(serve::run(config));
+    // Dropping it would wait for calls into librdkafka that block until their time is over.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    result
 }
 
 fn finish(result: Result<(), String>) -> ExitCode {

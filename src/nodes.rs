@@ -13,7 +13,8 @@ use crate::config::{JolokiaConfig, JolokiaNode};
 pub struct Node {
     /// `node.id`; absent until the agent has told it.
     pub id: Option<i32>,
-    /// Host, without brackets: the broker's advertised one where metadata tells it, else the agent's.
+    /// Host, without brackets: the broker's advertised one where metadata tells it, else the agent's; always the
+    /// agent's where the id is learned from it.
     pub host: String,
     /// Port that belongs to `host`.
     pub port: u16,
@@ -46,7 +47,16 @@ pub struct Nodes {
     config: JolokiaConfig,
     forget_after: Duration,
     brokers: BTreeMap<i32, Broker>,
-    configured: Vec<JolokiaNode>,
+    configured: Vec<Configured>,
+    cluster_id: Option<String>,
+}
+
+/// A node given by its agent's URL.
+#[derive(Debug)]
+struct Configured {
+    given: JolokiaNode,
+    /// What its agent has told, where no id was given.
+    learned: Option<i32>,
 }
 
 #[derive(Debug)]
@@ -60,12 +70,16 @@ struct Broker {
 impl Nodes {
     /// Knows the configured nodes only.
     pub fn new(config: JolokiaConfig, forget_after: Duration) -> Self {
-        Self { configured: config.nodes.clone(), config, forget_after, brokers: BTreeMap::new() }
+        let configured = config.nodes.iter().map(|given| Configured { given: given.clone(), learned: None }).collect();
+        Self { configured, config, forget_after, brokers: BTreeMap::new(), cluster_id: None }
     }
 
     /// Takes brokers from metadata. A known broker that is only in a replica list is still wanted by the cluster: it is
     /// kept with its last address. Others are forgotten after a while.
     pub fn observe(&mut self, cluster: &Cluster, now: Instant) {
+        if cluster.id.is_some() {
+            self.cluster_id.clone_from(&cluster.id);
+        }
         for broker in &cluster.brokers {
             let seen =
                 Broker { host: broker.host.clone(), port: broker.port, rack: broker.rack.clone(), last_seen: now };
@@ -82,11 +96,22 @@ impl Nodes {
         self.brokers.retain(|_, broker| now.duration_since(broker.last_seen) <= self.forget_after);
     }
 
-    /// Takes the id that an agent has told of its node.
+    /// Takes the id that an agent has told of its node; a URL without a given id may lead to another node by now.
     pub fn learn_id(&mut self, agent_url: &str, id: i32) {
-        if let Some(node) = self.configured.iter_mut().find(|node| node.url == agent_url && node.id.is_none()) {
-            node.id = Some(id);
+        if let Some(node) = self.configured.iter_mut().find(|node| node.is_unnamed_at(agent_url)) {
+            node.learned = Some(id);
         }
+    }
+
+    /// The id that the agent must tell, given or implied by metadata; `None` where the agent's word decides.
+    pub fn expected_id(&self, node: &Node) -> Option<i32> {
+        let learns = self.configured.iter().any(|configured| configured.is_unnamed_at(&node.agent_url));
+        node.id.filter(|_| !learns)
+    }
+
+    /// The cluster's id, remembered while Kafka is away.
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.cluster_id.as_deref()
     }
 
     /// Whether no broker has been seen in metadata yet.
@@ -98,16 +123,19 @@ impl Nodes {
     /// `--jolokia.port` implies for the same node.
     pub fn list(&self) -> Vec<Node> {
         let mut nodes: Vec<Node> = Vec::new();
-        for configured in &self.configured {
+        for Configured { given: configured, learned } in &self.configured {
             // Metadata and the port may imply this very URL: then the node is known before its agent has told its id.
             let mut implied =
                 self.brokers.iter().filter(|(_, broker)| self.implied_url(broker).as_ref() == Some(&configured.url));
-            let id = configured.id.or_else(|| implied.next().map(|(id, _)| *id));
+            let id = configured.id.or(*learned).or_else(|| implied.next().map(|(id, _)| *id));
             let broker = id.and_then(|id| self.brokers.get(&id));
+            // Else `instance` would change once the agent has told its id, and all series with it.
+            let address = broker
+                .filter(|broker| configured.id.is_some() || self.implied_url(broker).as_ref() == Some(&configured.url));
             let node = Node {
                 id,
-                host: broker.map_or_else(|| configured.host.clone(), |broker| broker.host.clone()),
-                port: broker.map_or(configured.port, |broker| broker.port),
+                host: address.map_or_else(|| configured.host.clone(), |broker| broker.host.clone()),
+                port: address.map_or(configured.port, |broker| broker.port),
                 rack: broker.and_then(|broker| broker.rack.clone()),
                 agent_url: configured.url.clone(),
             };
@@ -140,11 +168,18 @@ impl Nodes {
 
     /// The node with this key; its address finds it too, also the one that it had before its id was learned.
     pub fn find(&self, key: &str) -> Option<Node> {
-        let configured = self.configured.iter().find(|node| host_port(&node.host, node.port) == key);
+        let mut configured = self.configured.iter().map(|configured| &configured.given);
+        let configured = configured.find(|node| host_port(&node.host, node.port) == key);
         let is_wanted = |node: &Node| {
             node.key() == key || node.address() == key || configured.is_some_and(|known| known.url == node.agent_url)
         };
         self.list().into_iter().find(is_wanted)
+    }
+}
+
+impl Configured {
+    fn is_unnamed_at(&self, agent_url: &str) -> bool {
+        self.given.id.is_none() && self.given.url == agent_url
     }
 }
 
@@ -214,9 +249,44 @@ mod tests {
         // Another name of broker 1: that URL goes before the implied one, and the old key still finds it.
         nodes.learn_id("http://x:1/jolokia/", 1);
         let first = nodes.find("1").unwrap();
-        assert_eq!((first.agent_url.as_str(), first.address().as_str()), ("http://x:1/jolokia/", "b1:9092"));
+        assert_eq!((first.agent_url.as_str(), first.address().as_str()), ("http://x:1/jolokia/", "x:1"));
         assert_eq!(nodes.find("x:1"), Some(first));
         assert_eq!(nodes.list().len(), 2);
+    }
+
+    #[test]
+    fn a_learned_id_is_revised_and_a_given_or_implied_one_is_expected() {
+        let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://x:1", "--jolokia.url=5=http://y:1"]);
+        nodes.observe(&cluster(&[(1, "b1")], &[]), Instant::now());
+        for id in [7, 8] {
+            nodes.learn_id("http://x:1/jolokia/", id);
+            nodes.learn_id("http://y:1/jolokia/", id);
+            let ids: Vec<_> = nodes.list().iter().map(|node| (node.id, nodes.expected_id(node))).collect();
+            assert_eq!(ids, [(Some(1), Some(1)), (Some(5), Some(5)), (Some(id), None)]);
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_same_before_and_after_the_id_is_learned() {
+        let mut nodes = nodes(&["--jolokia.url=http://b1:8778", "--jolokia.url=2=http://b2:8778"]);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        for learned in [None, Some(1)] {
+            if let Some(id) = learned {
+                nodes.learn_id("http://b1:8778/jolokia/", id);
+            }
+            let mut addresses: Vec<_> = nodes.list().iter().map(Node::address).collect();
+            addresses.sort();
+            assert_eq!(addresses, ["b1:8778", "b2:9092"]);
+        }
+    }
+
+    #[test]
+    fn the_clusters_id_is_remembered() {
+        let mut nodes = nodes(&[]);
+        for id in [Some("c".to_owned()), None] {
+            nodes.observe(&Cluster { id, ..Cluster::default() }, Instant::now());
+            assert_eq!(nodes.cluster_id(), Some("c"));
+        }
     }
 
     #[test]

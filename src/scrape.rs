@@ -2,15 +2,24 @@
 //! served again for a short while.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
+
+use crate::locked::locked;
+
+/// A run gets at least this, however little its first page allows: others may join it.
+const SHORTEST_RUN: Duration = Duration::from_secs(2);
+
+/// A run that has not ended this long after its time is given up.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// One thing that is read as a whole: the cluster, or one node's agent.
 #[derive(Debug)]
 pub struct Source<T> {
     reuse: Duration,
+    longest: Duration,
     latest: Mutex<Option<watch::Receiver<Run<T>>>>,
 }
 
@@ -21,6 +30,8 @@ pub struct Run<T> {
     pub id: u64,
     /// When it began.
     pub started: Instant,
+    /// How long it may take.
+    pub allowed: Duration,
     /// What there is so far.
     pub value: Option<Arc<T>>,
     /// When it ended; absent while it is under way.
@@ -37,15 +48,15 @@ impl<T> Clone for Run<T> {
 }
 
 impl<T> Run<T> {
-    fn new() -> Self {
+    fn new(allowed: Duration) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(0);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, started: Instant::now(), value: None, ended: None, complete: false }
+        Self { id, started: Instant::now(), allowed, value: None, ended: None, complete: false }
     }
 
     /// A run that could not even begin.
     pub fn failed() -> Self {
-        let run = Self::new();
+        let run = Self::new(Duration::ZERO);
         Self { ended: Some(run.started), ..run }
     }
 
@@ -60,60 +71,110 @@ impl<T> Run<T> {
 pub struct Progress<T>(watch::Sender<Run<T>>);
 
 impl<T> Progress<T> {
-    /// Replaces what there was.
-    pub fn publish(&self, value: T) {
-        self.0.send_modify(|run| run.value = Some(Arc::new(value)));
+    /// Whether there is anything yet.
+    pub fn has_value(&self) -> bool {
+        self.0.borrow().value.is_some()
     }
+
+    /// Replaces what there was, unless the run was given up.
+    pub fn publish(&self, value: T) {
+        self.0.send_if_modified(|run| {
+            let is_under_way = run.ended.is_none();
+            if is_under_way {
+                run.value = Some(Arc::new(value));
+            }
+            is_under_way
+        });
+    }
+}
+
+/// How a run was lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lost {
+    /// It panicked, with this text.
+    Panicked(String),
+    /// It went on and on after its time.
+    Stuck,
 }
 
 /// What a run hands over at its end.
 #[derive(Debug)]
 pub struct Outcome<T> {
-    /// The result.
-    pub value: T,
+    /// The result; `None` = what was published last.
+    pub value: Option<T>,
     /// Whether it holds everything that was wanted.
     pub complete: bool,
 }
 
 impl<T: Send + Sync + 'static> Source<T> {
-    /// A complete result may be served again for `reuse` after it ended.
-    pub fn new(reuse: Duration) -> Self {
-        Self { reuse, latest: Mutex::new(None) }
+    /// A complete result may be served again for `reuse` after it ended. No run gets more time than `longest`, because
+    /// pages with less of it may have joined.
+    pub fn new(reuse: Duration, longest: Duration) -> Self {
+        Self { reuse, longest: longest.max(SHORTEST_RUN), latest: Mutex::new(None) }
     }
 
     /// Joins the run under way, takes the last result if it is complete and young enough, or starts a run; waits until
-    /// it ends, at most until `deadline`, and takes what there is by then.
+    /// it ends, at most until `deadline`, and takes what there is by then. A joined run that used up its time in vain is
+    /// followed by another one if that would have more time.
     ///
-    /// The run goes on when its first page leaves. A panic in it ends it with what it had published, and is told to
-    /// `panicked`.
+    /// `start` gets the run's own deadline. The run goes on when its first page leaves. A run that is lost ends with
+    /// what it had published, and is told to `lost`.
     pub async fn join<F>(
         &self,
         deadline: Instant,
-        start: impl FnOnce(Arc<Progress<T>>) -> F,
-        panicked: impl FnOnce(String) + Send + 'static,
+        start: impl Fn(Arc<Progress<T>>, Instant) -> F,
+        lost: impl FnOnce(Lost) + Clone + Send + 'static,
     ) -> Run<T>
     where
         F: Future<Output = Outcome<T>> + Send + 'static,
     {
-        let mut receiver = {
-            let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-            match latest.as_ref().filter(|run| self.is_joinable(&run.borrow())) {
-                Some(receiver) => receiver.clone(),
-                None => {
-                    let (sender, receiver) = watch::channel(Run::new());
-                    let progress = Arc::new(Progress(sender));
-                    let run = start(Arc::clone(&progress));
-                    tokio::spawn(drive(run, progress, panicked));
-                    *latest = Some(receiver.clone());
-                    receiver
-                }
+        loop {
+            let mut receiver = self.run(deadline, &start, &lost);
+            let wait = receiver.wait_for(|run| run.ended.is_some());
+            let Ok(Ok(run)) =
+                tokio::time::timeout_at(deadline.into(), wait).await.map(|run| run.map(|run| run.clone()))
+            else {
+                return receiver.borrow().clone();
+            };
+            let was_cut_short = !run.complete && run.duration() >= run.allowed / 2;
+            if !was_cut_short || self.allowed(deadline) <= run.allowed {
+                return run;
             }
-        };
-        let wait = receiver.wait_for(|run| run.ended.is_some());
-        if let Ok(Ok(run)) = tokio::time::timeout_at(deadline.into(), wait).await {
-            return run.clone();
         }
-        receiver.borrow().clone()
+    }
+
+    /// No page that comes from now on gets a result of earlier runs.
+    pub fn forget(&self) {
+        *locked(&self.latest) = None;
+    }
+
+    /// The run under way or the last one, if it can be joined; else a new one.
+    fn run<F>(
+        &self,
+        deadline: Instant,
+        start: impl Fn(Arc<Progress<T>>, Instant) -> F,
+        lost: &(impl FnOnce(Lost) + Clone + Send + 'static),
+    ) -> watch::Receiver<Run<T>>
+    where
+        F: Future<Output = Outcome<T>> + Send + 'static,
+    {
+        let mut latest = locked(&self.latest);
+        if let Some(receiver) = latest.as_ref().filter(|run| self.is_joinable(&run.borrow())) {
+            return receiver.clone();
+        }
+        let run = Run::new(self.allowed(deadline));
+        let until = run.started + run.allowed;
+        let (sender, receiver) = watch::channel(run);
+        let progress = Arc::new(Progress(sender));
+        tokio::spawn(drive(start(Arc::clone(&progress), until), progress, until, lost.clone()));
+        *latest = Some(receiver.clone());
+        receiver
+    }
+
+    /// The time of a run for a page with this deadline. It ends a little before, so that the page sees its end.
+    fn allowed(&self, page: Instant) -> Duration {
+        let left = page.saturating_duration_since(Instant::now());
+        (left - (left / 20).min(Duration::from_millis(200))).clamp(SHORTEST_RUN, self.longest)
     }
 
     fn is_joinable(&self, run: &Run<T>) -> bool {
@@ -121,22 +182,30 @@ impl<T: Send + Sync + 'static> Source<T> {
     }
 }
 
-async fn drive<T, F>(run: F, progress: Arc<Progress<T>>, panicked: impl FnOnce(String))
+async fn drive<T, F>(run: F, progress: Arc<Progress<T>>, until: Instant, lost: impl FnOnce(Lost))
 where
     T: Send + Sync + 'static,
     F: Future<Output = Outcome<T>> + Send + 'static,
 {
-    match tokio::spawn(run).await {
-        Ok(outcome) => progress.0.send_modify(|run| {
-            run.value = Some(Arc::new(outcome.value));
-            run.complete = outcome.complete;
-            run.ended = Some(Instant::now());
-        }),
-        Err(error) => {
-            panicked(panic_text(error));
-            progress.0.send_modify(|run| run.ended = Some(Instant::now()));
+    let mut task = tokio::spawn(run);
+    let how = match tokio::time::timeout_at((until + GRACE).into(), &mut task).await {
+        Ok(Ok(outcome)) => {
+            return progress.0.send_modify(|run| {
+                if let Some(value) = outcome.value {
+                    run.value = Some(Arc::new(value));
+                }
+                run.complete = outcome.complete;
+                run.ended = Some(Instant::now());
+            });
         }
-    }
+        Ok(Err(error)) => Lost::Panicked(panic_text(error)),
+        Err(_) => {
+            task.abort();
+            Lost::Stuck
+        }
+    };
+    lost(how);
+    progress.0.send_modify(|run| run.ended = Some(Instant::now()));
 }
 
 fn panic_text(error: tokio::task::JoinError) -> String {
@@ -162,22 +231,26 @@ mod tests {
 
     use super::*;
 
+    const LONGEST: Duration = Duration::from_secs(60);
+
     fn soon() -> Instant {
         Instant::now() + Duration::from_secs(5)
     }
 
     async fn join(source: &Source<u32>, runs: &Arc<AtomicU32>, complete: bool) -> Run<u32> {
-        let runs = Arc::clone(runs);
-        let start = |_: Arc<Progress<u32>>| async move {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            Outcome { value: runs.fetch_add(1, Ordering::SeqCst), complete }
+        let start = |_: Arc<Progress<u32>>, _| {
+            let runs = Arc::clone(runs);
+            async move {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Outcome { value: Some(runs.fetch_add(1, Ordering::SeqCst)), complete }
+            }
         };
-        source.join(soon(), start, |text| unreachable!("{text}")).await
+        source.join(soon(), start, |lost| unreachable!("{lost:?}")).await
     }
 
     #[tokio::test]
     async fn concurrent_pages_share_one_run() {
-        let (source, runs) = (Source::new(Duration::ZERO), Arc::default());
+        let (source, runs) = (Source::new(Duration::ZERO, LONGEST), Arc::default());
         let (a, b) = tokio::join!(join(&source, &runs, true), join(&source, &runs, true));
         assert_eq!((a.value, b.value), (Some(Arc::new(0)), Some(Arc::new(0))));
         assert_eq!(runs.load(Ordering::SeqCst), 1);
@@ -186,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn only_complete_results_are_served_again() {
         for (complete, expected) in [(true, 1), (false, 2)] {
-            let (source, runs) = (Source::new(Duration::from_secs(60)), Arc::default());
+            let (source, runs) = (Source::new(Duration::from_secs(60), LONGEST), Arc::default());
             join(&source, &runs, complete).await;
             join(&source, &runs, complete).await;
             assert_eq!(runs.load(Ordering::SeqCst), expected, "complete: {complete}");
@@ -194,8 +267,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_forgotten_result_is_not_served_again() {
+        let (source, runs) = (Source::new(Duration::from_secs(60), LONGEST), Arc::default());
+        join(&source, &runs, true).await;
+        source.forget();
+        join(&source, &runs, true).await;
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
     async fn zero_reuse_reads_each_time() {
-        let (source, runs) = (Source::new(Duration::ZERO), Arc::default());
+        let (source, runs) = (Source::new(Duration::ZERO, LONGEST), Arc::default());
         join(&source, &runs, true).await;
         join(&source, &runs, true).await;
         assert_eq!(runs.load(Ordering::SeqCst), 2);
@@ -203,24 +285,86 @@ mod tests {
 
     #[tokio::test]
     async fn who_must_leave_earlier_takes_what_there_is() {
-        let source: Source<u32> = Source::new(Duration::ZERO);
-        let start = |progress: Arc<Progress<u32>>| async move {
+        let source: Source<u32> = Source::new(Duration::ZERO, LONGEST);
+        let start = |progress: Arc<Progress<u32>>, _| async move {
             progress.publish(1);
             tokio::time::sleep(Duration::from_secs(60)).await;
-            Outcome { value: 2, complete: true }
+            Outcome { value: Some(2), complete: true }
         };
-        let run = source.join(Instant::now() + Duration::from_millis(50), start, |text| unreachable!("{text}")).await;
+        let run = source.join(Instant::now() + Duration::from_millis(50), start, |lost| unreachable!("{lost:?}")).await;
         assert_eq!((run.value, run.ended.is_some(), run.complete), (Some(Arc::new(1)), false, false));
     }
 
     #[tokio::test]
+    async fn a_run_that_ends_without_a_result_keeps_what_it_had_published() {
+        let source: Source<u32> = Source::new(Duration::ZERO, LONGEST);
+        let start = |progress: Arc<Progress<u32>>, _| async move {
+            progress.publish(1);
+            Outcome { value: None, complete: false }
+        };
+        let run = source.join(soon(), start, |lost| unreachable!("{lost:?}")).await;
+        assert_eq!((run.value, run.ended.is_some(), run.complete), (Some(Arc::new(1)), true, false));
+    }
+
+    #[tokio::test]
     async fn a_panic_is_told_and_ends_the_run() {
-        let source: Source<u32> = Source::new(Duration::from_secs(60));
+        let source: Source<u32> = Source::new(Duration::from_secs(60), LONGEST);
         let (told, hear) = std::sync::mpsc::channel();
-        let start = |_| async { panic!("broken collector") };
-        let run = source.join(soon(), start, move |text| told.send(text).unwrap()).await;
+        let start = |_, _| async { panic!("broken collector") };
+        let run = source.join(soon(), start, move |lost| told.send(lost).unwrap()).await;
         assert!(run.value.is_none() && run.ended.is_some() && !run.complete);
-        assert_eq!(hear.recv().unwrap(), "broken collector");
+        assert_eq!(hear.recv().unwrap(), Lost::Panicked("broken collector".to_owned()));
+    }
+
+    #[test]
+    fn a_run_has_the_time_of_its_first_page_within_bounds() {
+        let source: Source<u32> = Source::new(Duration::ZERO, LONGEST);
+        for (left, expected) in [(0.05, 2.0), (9.0, 8.8), (3239.0, 60.0)] {
+            let allowed = source.allowed(Instant::now() + Duration::from_secs_f64(left)).as_secs_f64();
+            assert!((allowed - expected).abs() < 0.1, "{left}: {allowed}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_page_with_more_time_starts_another_run_after_one_that_was_too_short() {
+        let (source, runs): (Source<Duration>, _) = (Source::new(Duration::ZERO, LONGEST), AtomicU32::new(0));
+        // Each takes all its time in vain, but for those with more than 2 s.
+        let start = |_: Arc<Progress<Duration>>, until: Instant| {
+            runs.fetch_add(1, Ordering::SeqCst);
+            async move {
+                let allowed = until - Instant::now();
+                let complete = allowed > Duration::from_secs(3);
+                tokio::time::sleep(if complete { Duration::ZERO } else { allowed }).await;
+                Outcome { value: Some(allowed), complete }
+            }
+        };
+        let page = |seconds: f64| {
+            let deadline = Instant::now() + Duration::from_secs_f64(seconds);
+            source.join(deadline, start, |lost| unreachable!("{lost:?}"))
+        };
+        let (hasty, patient, alike) = tokio::join!(page(0.05), page(9.0), page(2.1));
+        assert!(hasty.ended.is_none() && patient.complete && !alike.complete && alike.ended.is_some());
+        assert_eq!(runs.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_failure_that_took_no_time_is_not_tried_again() {
+        let (source, runs) = (Source::new(Duration::ZERO, LONGEST), Arc::default());
+        join(&source, &runs, false).await;
+        assert_eq!(runs.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_run_that_never_ends_is_given_up_and_told() {
+        let (progress, _) = watch::channel(Run::new(Duration::ZERO));
+        let progress = Arc::new(Progress(progress));
+        let past = Instant::now().checked_sub(GRACE).unwrap();
+        let told = std::sync::OnceLock::new();
+        drive(std::future::pending(), Arc::clone(&progress), past, |lost| told.set(lost).unwrap()).await;
+        progress.publish(1);
+        let run = progress.0.borrow();
+        assert!(run.ended.is_some() && !run.complete && run.value.is_none());
+        assert_eq!(told.get(), Some(&Lost::Stuck));
     }
 
     #[test]

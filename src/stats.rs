@@ -2,8 +2,10 @@
 //! Log lines about a source going down and coming back are written here too, so that log and metric agree.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime};
+
+use crate::locked::locked;
 
 /// A page, as a label value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,7 +38,7 @@ impl PageKind {
 /// A collector: which part, and of which node.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectorId {
-    /// `topology`, `offsets`, `groups` or `jmx`.
+    /// `topology`, `offsets`, `groups` or `jmx`; `page` for the rendering of pages.
     pub collector: &'static str,
     /// The node's key; empty for the cluster's collectors.
     pub broker: String,
@@ -51,6 +53,8 @@ pub struct CollectorStats {
     pub duration: Duration,
     /// When the last run ended.
     pub ended: Option<Instant>,
+    /// The first kind of error in the last run; absent after a good one.
+    pub failing: Option<&'static str>,
     /// Errors by kind since the start.
     pub errors: BTreeMap<&'static str, u64>,
 }
@@ -77,8 +81,8 @@ pub struct PageStats {
     pub series: usize,
     /// Duplicates left out since the start.
     pub dropped: u64,
-    /// Last request.
-    pub last_request: Option<Instant>,
+    /// When a Prometheus last got the page. A browser that looks once makes no layout.
+    pub last_scrape: Option<Instant>,
 }
 
 /// Reading of the rules.
@@ -133,15 +137,16 @@ impl Stats {
         let mut collectors = locked(&self.collectors);
         let (collector, broker) = (id.collector, id.broker.clone());
         let stats = collectors.entry(id).or_default();
-        let was = stats.success.replace(failures.is_empty());
+        stats.success = Some(failures.is_empty());
         stats.duration = duration;
         stats.ended = Some(Instant::now());
         for failure in failures {
             *stats.errors.entry(failure.kind).or_default() += failure.count;
         }
-        // A source that stays down is one line, not one per scrape.
+        let was = std::mem::replace(&mut stats.failing, failures.first().map(|first| first.kind));
+        // A source that stays down for the same reason is one line, not one per scrape.
         match failures.first() {
-            Some(first) if was != Some(false) => {
+            Some(first) if was != Some(first.kind) => {
                 let count: u64 = failures.iter().map(|failure| failure.count).sum();
                 tracing::warn!(
                     collector,
@@ -153,7 +158,7 @@ impl Stats {
                 );
             }
             Some(first) => tracing::debug!(collector, broker, error = first.message, "collector failed again"),
-            None if was == Some(false) => tracing::info!(collector, broker, "collector recovered"),
+            None if was.is_some() => tracing::info!(collector, broker, "collector recovered"),
             None => {}
         }
     }
@@ -174,12 +179,34 @@ impl Stats {
         locked(&self.agents).retain(|broker, _| is_known(broker));
     }
 
+    /// What was recorded of a node under its address goes on under its id.
+    pub fn rename_broker(&self, from: &str, to: &str) {
+        let mut collectors = locked(&self.collectors);
+        for (id, stats) in collectors.extract_if(.., |id, _| id.broker == from).collect::<Vec<_>>() {
+            collectors.insert(CollectorId { broker: to.to_owned(), ..id }, stats);
+        }
+        let mut agents = locked(&self.agents);
+        if let Some(stats) = agents.remove(from) {
+            agents.insert(to.to_owned(), stats);
+        }
+    }
+
     /// Records an answer.
     pub fn answered(&self, page: PageKind, status: u16) {
         let mut pages = locked(&self.pages);
         let stats = pages.entry(page).or_default();
         *stats.answers.entry(status).or_default() += 1;
-        stats.last_request = Some(Instant::now());
+    }
+
+    /// Records that a Prometheus got the page.
+    pub fn scraped(&self, page: PageKind) {
+        locked(&self.pages).entry(page).or_default().last_scrape = Some(Instant::now());
+    }
+
+    /// Counts an error of the exporter itself in making pages: one without a source that could be up or down.
+    pub fn rendering_panicked(&self) {
+        let id = CollectorId { collector: "page", broker: String::new() };
+        *locked(&self.collectors).entry(id).or_default().errors.entry("panic").or_default() += 1;
     }
 
     /// Records a page that was made.
@@ -221,6 +248,41 @@ impl Stats {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jmx(broker: &str) -> CollectorId {
+        CollectorId { collector: "jmx", broker: broker.to_owned() }
+    }
+
+    fn failed(kind: &'static str) -> [Failure; 1] {
+        [Failure { kind, count: 1, message: String::new() }]
+    }
+
+    #[test]
+    fn a_panic_in_rendering_is_counted_and_is_no_source_that_is_down() {
+        let stats = Stats::default();
+        stats.rendering_panicked();
+        let collectors = stats.collectors();
+        assert_eq!((collectors[0].0.collector, collectors[0].1.errors["panic"]), ("page", 1));
+        assert_eq!((collectors[0].1.success, collectors[0].1.ended), (None, None));
+    }
+
+    #[test]
+    fn counters_follow_a_node_to_its_id_and_go_when_it_is_forgotten() {
+        let stats = Stats::default();
+        stats.collector_ended(jmx("h:1"), Duration::ZERO, &failed("connect"));
+        stats.agent_ended("h:1", 3, 0, 0, 0);
+        stats.rename_broker("h:1", "5");
+        stats.agent_ended("5", 2, 0, 0, 0);
+        let collectors = stats.collectors();
+        assert_eq!((collectors.len(), &collectors[0].0, collectors[0].1.errors["connect"]), (1, &jmx("5"), 1));
+        assert_eq!(
+            stats.agents().iter().map(|(key, agent)| (key.as_str(), agent.requests)).collect::<Vec<_>>(),
+            [("5", 5)]
+        );
+        stats.keep_brokers(|key| key != "5");
+        assert!(stats.collectors().is_empty() && stats.agents().is_empty());
+    }
 }

@@ -256,6 +256,12 @@ fn an_item_that_fails_costs_its_own_series() {
 }
 
 #[test]
+fn a_policy_that_denies_every_read_is_an_agent_error() {
+    // An empty prefix is that of every domain.
+    breaks_and_recovers(Behaviour::ItemStatus("", 403), "agent", "access policy");
+}
+
+#[test]
 fn values_nested_too_deep_are_a_protocol_error_or_no_series() {
     for value in ["[".repeat(100_000) + &"]".repeat(100_000), "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000)] {
         let scene = Scene::new(&[]);
@@ -308,6 +314,22 @@ fn nobody_at_the_port_is_a_connection_error_until_an_agent_starts_there() {
 }
 
 #[test]
+fn another_nodes_agent_at_the_url_is_an_identity_error() {
+    let lab = Lab::new().unwrap();
+    let (other, good) = (FakeAgent::start(3), FakeAgent::start(2));
+    let flag = format!("--jolokia.url=1={}", other.url());
+    let vitals = Vitals::start(&lab, &[&flag, &good.flag(), "--scrape.reuse=0s"]);
+    let page = scrape(&vitals);
+    failed_with(&page, "identity");
+    assert!(page.series.keys().all(|series| !series.starts_with("kafka_server") || series.contains(r#"broker="2""#)));
+    let answer = vitals.get("/metrics/brokers/1");
+    assert_eq!(answer.status, 503);
+    let text = answer.text();
+    assert!(text.contains(&other.url()) && text.contains("says that it is node 3, not 1"), "{text}");
+    assert_eq!(vitals.get("/metrics/brokers/3").status, 404);
+}
+
+#[test]
 fn a_lasting_failure_is_one_warning_and_its_end_one_line() {
     let scene = Scene::new(&[]);
     scene.bad.behave(raw("garbage"));
@@ -322,6 +344,18 @@ fn a_lasting_failure_is_one_warning_and_its_end_one_line() {
     assert_eq!(log.matches("level=warn").count(), 1, "{log}");
     let warning = log.lines().find(|line| line.contains("level=warn")).unwrap();
     assert!(warning.contains("kind=protocol") && warning.contains(&scene.bad.url()), "{warning}");
+    drop(scene.lab);
+}
+
+#[test]
+fn another_reason_for_a_lasting_failure_is_another_warning() {
+    let scene = Scene::new(&[]);
+    for (behaviour, warnings) in [(raw("garbage"), 1), (Behaviour::ItemStatus("", 403), 2)] {
+        scene.bad.behave(behaviour);
+        (0..2).for_each(|_| drop(scene.scrape()));
+        let log = fs::read_to_string(&scene.vitals.log).unwrap();
+        assert_eq!(log.matches("level=warn").count(), warnings, "{log}");
+    }
     drop(scene.lab);
 }
 

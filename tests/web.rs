@@ -204,6 +204,26 @@ fn good_rules_are_taken_on_reload_and_bad_ones_are_not() {
 }
 
 #[test]
+fn a_reload_during_a_read_sends_no_second_request_beside_it() {
+    let lab = Lab::new().unwrap();
+    let rules = lab.folder().join("rules.yml");
+    fs::write(&rules, "lowercaseOutputName: true\n").unwrap();
+    let scene = Scene::made(&lab, &[&format!("--jmx.rules={}", rules.display())]);
+    scene.agent.behave(Behaviour::Slow(Duration::from_secs(1)));
+    let before = scene.agent.asked().len();
+    let first = scene.scrape_beside();
+    scene.asked_more_than(before);
+    fs::write(&rules, "lowercaseOutputName: false\n").unwrap();
+    assert_eq!(send(&scene.vitals.url, "POST", "/-/reload", "").0, 200);
+    let second = scene.scrape_beside();
+    thread::sleep(Duration::from_millis(300));
+    assert_eq!(scene.agent.asked().len(), before + 1, "it waits for its turn");
+    assert_eq!(Page::parse(&first.join().unwrap().text()).get(COUNT), Some(17.0));
+    let page = Page::parse(&second.join().unwrap().text());
+    assert_eq!((page.get(COUNT), page.get(AS_WRITTEN)), (None, Some(17.0)));
+}
+
+#[test]
 fn a_hangup_signal_reloads_too() {
     let lab = Lab::new().unwrap();
     let rules = lab.folder().join("rules.yml");
@@ -217,12 +237,13 @@ fn a_hangup_signal_reloads_too() {
     {
         fs::write(&rules, content).unwrap();
         vitals.process.signal("HUP").unwrap();
-        let page = wait_until(PATIENCE, "the reload", || {
+        // A page that had begun before tells of the reload already.
+        let reload = wait_until(PATIENCE, "the reload", || {
             let page = vitals.metrics();
-            if page.value(RELOADED) == reloaded { Ok(page) } else { Err("the metric before") }
+            let seen = (page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN));
+            if seen == (reloaded, lower, as_written) { Ok(()) } else { Err(format!("{seen:?}")) }
         });
-        let page = page.unwrap();
-        assert_eq!((page.get(COUNT), page.get(AS_WRITTEN)), (lower, as_written), "{content}");
+        reload.unwrap();
     }
     let lines = log::check(&fs::read_to_string(&vitals.log).unwrap());
     let refused = lines.iter().find(|line| line["level"] == "error").unwrap();
@@ -312,6 +333,18 @@ fn scrapes_at_the_same_time_share_one_read() {
 }
 
 #[test]
+fn a_hasty_page_does_not_cost_a_patient_one_its_result() {
+    let scene = Scene::new(&["--scrape.reuse=0s"]);
+    // Names and two bulks take longer than the run that a page without time starts; the probe's second is enough.
+    scene.agent.behave(Behaviour::Slow(Duration::from_millis(800)));
+    let hasty = [("X-Prometheus-Scrape-Timeout-Seconds", "0.1")];
+    assert_eq!(scene.vitals.try_get("/metrics/brokers/1", &hasty).unwrap().status, 503);
+    assert!(scene.agent.asked().len() <= 1);
+    let page = scene.vitals.page("/metrics", Duration::from_secs(20));
+    assert_eq!((page.value(SUCCESS), page.get(COUNT)), (1.0, Some(17.0)));
+}
+
+#[test]
 fn a_complete_result_is_served_again_for_a_while() {
     let scene = Scene::new(&[]);
     scene.vitals.metrics();
@@ -376,11 +409,16 @@ fn scrapes_over_the_limit_get_503_and_other_pages_do_not() {
 
 #[test]
 fn scraping_both_layouts_shows_in_a_metric() {
-    let scene = Scene::new(&[]);
+    let scene = Scene::new(&["--scrape.reuse=0s"]);
     let both = || scene.vitals.page("/metrics", Duration::from_secs(10)).value("kafka_vitals_both_layouts_scraped");
     both();
     assert_eq!(both(), 0.0);
+    // Neither a browser nor a failed scrape is a layout.
     scene.vitals.get("/metrics/brokers/1");
+    let headers = [("X-Prometheus-Scrape-Timeout-Seconds", "10")];
+    assert_eq!(scene.vitals.try_get("/metrics/brokers/9", &headers).unwrap().status, 404);
+    assert_eq!(both(), 0.0);
+    scene.vitals.page("/metrics/brokers/1", Duration::from_secs(10));
     // A page that shows the same runs may be the same page.
     wait_until(PATIENCE, "the metric", || if both() == 1.0 { Ok(()) } else { Err("0") }).unwrap();
 }
@@ -438,6 +476,37 @@ fn a_node_whose_id_is_learned_keeps_its_page_and_gets_one_by_id() {
 }
 
 #[test]
+fn a_node_that_failed_before_its_id_was_learned_leaves_nothing_under_its_address() {
+    let lab = Lab::new().unwrap();
+    let agent = FakeAgent::start(3);
+    let vitals = Vitals::start(&lab, &[&format!("--jolokia.url={}", agent.url()), "--scrape.reuse=0s"]);
+    agent.behave(Behaviour::Raw(b"garbage".to_vec()));
+    let node = format!("/metrics/brokers/127.0.0.1:{}", agent.port);
+    assert_eq!(vitals.get(&node).status, 503);
+    agent.behave(Behaviour::Healthy);
+    assert_eq!(vitals.get(&node).status, 200);
+    let page = vitals.page("/metrics/cluster", Duration::from_secs(10));
+    let success = page.named("kafka_vitals_collector_success");
+    assert_eq!(
+        success.into_iter().collect::<Vec<_>>(),
+        [(r#"kafka_vitals_collector_success{broker="3",collector="jmx"}"#, 1.0)]
+    );
+    let error = r#"kafka_vitals_collector_errors_total{collector="jmx",broker="3",kind="protocol"}"#;
+    assert_eq!(page.value(error), 1.0);
+}
+
+#[test]
+fn agents_given_by_url_do_not_wait_for_metadata() {
+    let lab = Lab::new().unwrap();
+    let agent = FakeAgent::start(1);
+    agent.behave(Behaviour::Slow(Duration::from_millis(800)));
+    let vitals = Vitals::start(&lab, &[&agent.flag(), NO_KAFKA, "--jolokia.port=8778"]);
+    // Names and two bulks take 2.4 s; a third of the time would leave 2.3 s.
+    let page = vitals.page("/metrics", Duration::from_secs(4));
+    assert_eq!((page.value(SUCCESS), page.get(COUNT)), (1.0, Some(17.0)));
+}
+
+#[test]
 fn discovery_and_node_pages_are_503_before_the_first_metadata() {
     let lab = Lab::new().unwrap();
     let vitals = Vitals::start(&lab, &[NO_KAFKA, "--jolokia.port=8778"]);
@@ -490,6 +559,18 @@ fn a_signal_to_stop_lets_a_running_scrape_finish() {
         let lines = log::check(&fs::read_to_string(&vitals.log).unwrap());
         assert_eq!(lines.last().unwrap()["message"], "stopped");
     }
+}
+
+#[test]
+fn a_request_to_kafka_does_not_hold_up_the_stop() {
+    let lab = Lab::new().unwrap();
+    let mut vitals = Vitals::start(&lab, &[NO_KAFKA]);
+    // The client goes, the read of metadata has the best part of a minute left.
+    let headers = [("X-Prometheus-Scrape-Timeout-Seconds", "60")];
+    assert!(http::get(&format!("{}/metrics", vitals.url), &headers, Duration::from_secs(1)).is_err());
+    let start = Instant::now();
+    assert_eq!(vitals.process.stop(PATIENCE).unwrap().code(), Some(0));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn pages(stats: &Stats) -> Vec<Family> {
         }
     }
     let is_recent = |page: PageKind| {
-        let last: Option<Instant> = pages.get(&page).and_then(|page| page.last_request);
+        let last: Option<Instant> = pages.get(&page).and_then(|page| page.last_scrape);
         last.is_some_and(|last| last.elapsed() < LAYOUT_WINDOW)
     };
     let both = is_recent(PageKind::All) && (is_recent(PageKind::Cluster) || is_recent(PageKind::Broker));

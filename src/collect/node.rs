@@ -14,7 +14,6 @@ use crate::rules::{Evaluator, Rules};
 #[derive(Debug)]
 pub struct NodeCollector<T> {
     transport: T,
-    rules: Arc<Rules>,
     state: Mutex<State>,
 }
 
@@ -22,8 +21,8 @@ pub struct NodeCollector<T> {
 #[derive(Debug, Default)]
 struct State {
     plan: Plan,
-    /// `None` before the first scrape and after one whose decoding was lost.
-    evaluator: Option<Evaluator>,
+    /// With the rules it was made from. `None` before the first scrape and after one whose decoding was lost.
+    evaluator: Option<(Arc<Rules>, Evaluator)>,
 }
 
 /// What one scrape of a node gave.
@@ -57,8 +56,8 @@ pub struct NodeReading {
 
 impl<T: Transport> NodeCollector<T> {
     /// A collector that knows nothing of the node yet.
-    pub fn new(transport: T, rules: Arc<Rules>) -> Self {
-        Self { transport, rules, state: Mutex::new(State::default()) }
+    pub fn new(transport: T) -> Self {
+        Self { transport, state: Mutex::new(State::default()) }
     }
 
     /// The way to the node.
@@ -67,9 +66,11 @@ impl<T: Transport> NodeCollector<T> {
     }
 
     /// Reads the node's beans and returns by `deadline` with what there is. As soon as all beans have arrived but those
-    /// that exist per partition, `on_essentials` gets a reading of them, on a thread that may block.
+    /// that exist per partition, `on_essentials` gets a reading of them, on a thread that may block. Other `rules` than
+    /// those of the last read begin with nothing cached.
     pub async fn collect(
         &self,
+        rules: &Arc<Rules>,
         deadline: Instant,
         on_essentials: impl FnOnce(NodeReading) + Send + 'static,
     ) -> NodeReading {
@@ -94,7 +95,8 @@ impl<T: Transport> NodeCollector<T> {
                 return NodeReading { requests, bytes, ..NodeReading::failed(error) };
             }
         }
-        let evaluator = state.evaluator.take().unwrap_or_else(|| Evaluator::new(self.rules.clone()));
+        let kept = state.evaluator.take().filter(|(made_from, _)| Arc::ptr_eq(made_from, rules));
+        let evaluator = kept.map_or_else(|| Evaluator::new(Arc::clone(rules)), |(_, evaluator)| evaluator);
         let sink = NodeSink::new(evaluator, on_essentials);
         let answer = self.transport.read(&state.plan, deadline, sink).await;
         let Answer { sink, names, result, .. } = answer;
@@ -104,13 +106,14 @@ impl<T: Transport> NodeCollector<T> {
             state.plan = plan_of(names).await;
         }
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let complete = result.is_ok();
+        let all_arrived = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
+        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
-        state.evaluator = Some(evaluator);
-        NodeReading { requests, bytes, result, complete, ..reading }
+        state.evaluator = Some((Arc::clone(rules), evaluator));
+        let result = if all_arrived && reading.beans == 0 { Err(nothing()) } else { result };
+        NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
 
@@ -120,12 +123,37 @@ async fn plan_of(names: Vec<Box<str>>) -> Plan {
     plan.await.unwrap_or_default()
 }
 
+fn nothing() -> ReadError {
+    let message = "the agent gave none of the node's MBeans; check its access policy".to_owned();
+    ReadError { kind: ReadErrorKind::Agent, message }
+}
+
 fn lost(result: Result<(), ReadError>) -> ReadError {
     let message = "what was read of this node's MBeans was lost; please report this as a bug".to_owned();
     result.err().unwrap_or(ReadError { kind: ReadErrorKind::Internal, message })
 }
 
 impl NodeReading {
+    /// Whether a page can be made of it: the essentials, and not empty because none may be read.
+    pub fn is_presentable(&self) -> bool {
+        self.has_essentials && self.beans > 0
+    }
+
+    /// This reading if it is that of node `expected` (`None` = of whichever node), else a failed one without its beans:
+    /// behind a proxy or a wrong URL may be another node's agent.
+    pub fn of_node(self, expected: Option<i32>, agent_url: &str) -> Self {
+        let (Some(expected), Some(told)) = (expected, self.node_id) else { return self };
+        if expected == told {
+            return self;
+        }
+        let message = format!(
+            "the agent at {agent_url} says that it is node {told}, not {expected}; \
+             give each node the URL of its own agent with --jolokia.url=ID=URL"
+        );
+        let error = ReadError { kind: ReadErrorKind::Identity, message };
+        Self { requests: self.requests, bytes: self.bytes, ..Self::failed(error) }
+    }
+
     fn failed(error: ReadError) -> Self {
         Self {
             jvm: Vec::new(),
@@ -241,7 +269,7 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;
-    use std::sync::mpsc;
+    use std::sync::{LazyLock, mpsc};
     use std::time::Duration;
 
     use super::*;
@@ -289,7 +317,7 @@ mod tests {
     }
 
     fn collector() -> NodeCollector<FakeTransport> {
-        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        let collector = NodeCollector::new(FakeTransport::default());
         collector.transport.0.lock().unwrap().beans = vec![
             ("kafka.server:type=app-info", vec![("version", Value::String("0.0.1".into()))]),
             ("kafka.server:type=app-info,client-id=9", vec![]),
@@ -302,7 +330,13 @@ mod tests {
     }
 
     async fn collect(collector: &NodeCollector<FakeTransport>) -> NodeReading {
-        collector.collect(Instant::now() + Duration::from_secs(10), |_| {}).await
+        collect_with(collector, &RULES).await
+    }
+
+    static RULES: LazyLock<Arc<Rules>> = LazyLock::new(Arc::default);
+
+    async fn collect_with(collector: &NodeCollector<FakeTransport>, rules: &Arc<Rules>) -> NodeReading {
+        collector.collect(rules, Instant::now() + Duration::from_secs(10), |_| {}).await
     }
 
     fn names(families: &[Family]) -> Vec<&str> {
@@ -314,7 +348,7 @@ mod tests {
         let collector = collector();
         let (send, essentials) = mpsc::channel();
         let reading = collector
-            .collect(Instant::now() + Duration::from_secs(10), move |essentials| send.send(essentials).unwrap())
+            .collect(&RULES, Instant::now() + Duration::from_secs(10), move |essentials| send.send(essentials).unwrap())
             .await;
         assert_eq!((reading.node_id, reading.kafka_version.as_deref()), (Some(7), Some("4.3.0")));
         assert_eq!((reading.requests, reading.bytes, reading.beans, reading.complete), (3, 20, 6, true));
@@ -356,8 +390,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_node_that_names_beans_but_gives_none_is_an_error() {
+        let collector = collector();
+        collect(&collector).await;
+        collector.transport.0.lock().unwrap().beans.clear();
+        let reading = collect(&collector).await;
+        assert_eq!((reading.result.unwrap_err().kind, reading.complete), (ReadErrorKind::Agent, false));
+    }
+
+    #[tokio::test]
+    async fn other_rules_are_followed_at_once_and_the_plan_is_kept() {
+        let collector = collector();
+        collect(&collector).await;
+        let other = Arc::new(Rules { lowercase_output_name: false, ..Rules::default() });
+        let reading = collect_with(&collector, &other).await;
+        assert_eq!(
+            (names(&reading.rules), reading.requests),
+            (vec!["java_lang_Threading_ThreadCount", "kafka_log_Log_Value"], 2)
+        );
+    }
+
+    #[tokio::test]
     async fn a_node_without_beans_is_an_error_and_asked_for_names_again() {
-        let collector = NodeCollector::new(FakeTransport::default(), Arc::new(Rules::default()));
+        let collector = NodeCollector::new(FakeTransport::default());
         for _ in 0..2 {
             assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Agent);
         }

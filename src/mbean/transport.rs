@@ -78,6 +78,8 @@ pub enum ReadErrorKind {
     Protocol,
     /// Jolokia answered queries with an error; what the others gave is there.
     Agent,
+    /// The agent is that of another node.
+    Identity,
     /// A fault of ours (a panic while decoding).
     Internal,
 }
@@ -95,6 +97,7 @@ impl ReadErrorKind {
             Self::TooLarge => "too_large",
             Self::Protocol => "protocol",
             Self::Agent => "agent",
+            Self::Identity => "identity",
             Self::Internal => "internal",
         }
     }

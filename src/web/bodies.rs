@@ -2,12 +2,13 @@
 //! same page cost one rendering.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::OnceCell;
 
+use crate::locked::locked;
 use crate::metrics::Format;
 use crate::stats::PageKind;
 
@@ -57,7 +58,7 @@ impl Bodies {
             return make.await;
         };
         let cell = {
-            let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = locked(&self.kept);
             match kept.get(&key).filter(|entry| entry.runs == runs) {
                 Some(entry) => Arc::clone(&entry.cell),
                 None => {
@@ -76,7 +77,7 @@ impl Bodies {
         let (keep, kept, cell) = (self.keep, Arc::clone(&self.kept), Arc::clone(cell));
         tokio::spawn(async move {
             tokio::time::sleep(keep).await;
-            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut kept = locked(&kept);
             if kept.get(&key).is_some_and(|entry| Arc::ptr_eq(&entry.cell, &cell)) {
                 kept.remove(&key);
             }

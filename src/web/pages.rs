@@ -21,6 +21,9 @@ use crate::metrics::{Family, Format, Labels, Part, gzip_accepted, merge};
 use crate::scrape::{Run, page_deadline};
 use crate::stats::PageKind;
 
+/// By this Prometheus tells how long it will wait, in seconds.
+const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
+
 /// What a page is made of.
 #[derive(Debug)]
 struct Ingredients {
@@ -60,10 +63,10 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
             return plain(StatusCode::SERVICE_UNAVAILABLE, format!("the cluster is not known yet: {error}\n"));
         }
     };
-    let failure = match &node.run.value {
-        Some(reading) if reading.has_essentials => None,
-        Some(reading) => reading.result.as_ref().err().map(|error| error.message.clone()),
-        None => Some(format!("no answer in time from {}", node.node.agent_url)),
+    let failure = match node.run.value.as_deref() {
+        Some(reading) if reading.is_presentable() => None,
+        Some(NodeReading { result: Err(error), .. }) => Some(error.message.clone()),
+        Some(_) | None => Some(format!("no answer in time from {}", node.node.agent_url)),
     };
     if let Some(failure) = failure {
         let text = format!("node {} ({}): {failure}\n", node.node.key(), node.node.address());
@@ -80,7 +83,7 @@ fn deadline(web: &Web, headers: &HeaderMap) -> Instant {
 
 /// By when the page must be there, by what Prometheus says of its time-out.
 pub(super) fn deadline_of(config: &ScrapeConfig, headers: &HeaderMap) -> Instant {
-    let told = headers.get("x-prometheus-scrape-timeout-seconds").and_then(|value| value.to_str().ok());
+    let told = headers.get(SCRAPE_TIMEOUT).and_then(|value| value.to_str().ok());
     let told = told.and_then(|text| text.parse::<f64>().ok()).filter(|seconds| (0.001..3600.0).contains(seconds));
     page_deadline(Instant::now(), told.map_or(config.timeout, Duration::from_secs_f64))
 }
@@ -101,10 +104,14 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     let rendered = match web.bodies.get(key, runs, make).await {
         Ok(rendered) => rendered,
         Err(error) => {
+            web.exporter.stats.rendering_panicked();
             tracing::error!(page = page.as_str(), error, "rendering a page panicked, please report it");
             return plain(StatusCode::INTERNAL_SERVER_ERROR, "rendering the page failed; see the log\n");
         }
     };
+    if headers.contains_key(SCRAPE_TIMEOUT) {
+        web.exporter.stats.scraped(page);
+    }
     let mut response = with_type(StatusCode::OK, format.content_type(), rendered.body);
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
