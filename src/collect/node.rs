@@ -106,11 +106,13 @@ impl<T: Transport> NodeCollector<T> {
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
         let complete = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
+        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await
+        else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some(evaluator);
-        NodeReading { requests, bytes, result, complete, ..reading }
+        let result = result.and_then(|()| usable(over_limit));
+        NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
 
@@ -118,6 +120,18 @@ impl<T: Transport> NodeCollector<T> {
 async fn plan_of(names: Vec<Box<str>>) -> Plan {
     let plan = tokio::task::spawn_blocking(move || Plan::from_names(names.iter().map(|name| &**name)));
     plan.await.unwrap_or_default()
+}
+
+/// Whether what was read without an error is what a node has.
+fn usable(over_limit: u64) -> Result<(), ReadError> {
+    if over_limit > 0 {
+        let message = format!(
+            "{over_limit} values of this node's MBeans were left out, because there are more names of metrics than any \
+             node has; is it an agent of a Kafka node?"
+        );
+        return Err(ReadError { kind: ReadErrorKind::TooLarge, message });
+    }
+    Ok(())
 }
 
 fn lost(result: Result<(), ReadError>) -> ReadError {
@@ -168,9 +182,11 @@ impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
         Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
     }
 
-    fn finish(mut self, complete: bool) -> (NodeReading, Evaluator) {
+    /// The reading, how many values the evaluator had no room for, and the evaluator.
+    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator) {
         let evaluation = self.evaluator.finish(complete);
-        (self.reading(evaluation), self.evaluator)
+        let over_limit = evaluation.over_limit;
+        (self.reading(evaluation), over_limit, self.evaluator)
     }
 
     fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
@@ -353,6 +369,17 @@ mod tests {
         assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Internal);
         collector.transport.0.lock().unwrap().loses_sink = false;
         assert_eq!(collect(&collector).await.result, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_node_with_more_names_than_fit_is_too_large() {
+        let collector = collector();
+        let long: &'static str = format!("odd:type={}", "x".repeat(250_000)).leak();
+        let attribute = |index: i64| (&*format!("A{index}").leak(), Value::Long(index));
+        collector.transport.0.lock().unwrap().beans.push((long, (0..1000).map(attribute).collect()));
+        let reading = collect(&collector).await;
+        assert_eq!(reading.result.unwrap_err().kind, ReadErrorKind::TooLarge);
+        assert!(!reading.complete && names(&reading.jvm).contains(&"jvm_threads_current"));
     }
 
     #[tokio::test]

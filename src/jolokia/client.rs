@@ -183,6 +183,9 @@ impl Jolokia {
                 ReadErrorKind::Timeout,
                 format_args!("the answer came too late to be decoded; allow more time"),
             )),
+            Err(DecodeError::TooMuch(reason)) => Err(self
+                .http
+                .error(ReadErrorKind::TooLarge, format_args!("{reason}; is this the URL of a Kafka node's agent?"))),
             Err(DecodeError::Shape(reason)) => Err(self
                 .http
                 .error(ReadErrorKind::Protocol, format_args!("{reason}; is this the URL of a Jolokia agent?"))),
