@@ -72,7 +72,8 @@ async fn serve(mut stream: TcpStream, replies: Vec<Reply>, counter: Arc<AtomicUs
             Reply::Json(json) => stream.write_all(&http("200 OK", "application/json", json)).await.unwrap(),
             Reply::Raw(bytes) => stream.write_all(bytes).await.unwrap(),
             Reply::Endless(bytes, pause) => {
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999999999\r\n\r\n";
+                // Without a length, which would be refused unread.
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
                 let mut going = stream.write_all(head.as_bytes()).await;
                 while going.is_ok() {
                     going = stream.write_all(bytes).await;
