@@ -108,7 +108,7 @@ impl Jolokia {
             }
             Err(error) => {
                 // It answers, or nobody is there: either way no request of ours is under way.
-                state.abandoned = false;
+                state.abandoned = may_be_busy(error.kind);
                 return Err(error);
             }
         }
@@ -152,6 +152,11 @@ impl Jolokia {
         deadline: Instant,
         progress: &mut Progress<S>,
     ) -> Result<(), ReadError> {
+        if Instant::now() >= deadline {
+            return Err(self
+                .http
+                .error(ReadErrorKind::Timeout, format_args!("no time was left for this request; allow more time")));
+        }
         let (body, items) = bulk.build();
         progress.requests += 1;
         // Set while the request is out, so that it also stays set when this future is dropped.
@@ -159,7 +164,7 @@ impl Jolokia {
         let body = match self.http.post(body, deadline).await {
             Ok(body) => body,
             Err(error) => {
-                state.abandoned = error.kind == ReadErrorKind::Timeout;
+                state.abandoned = may_be_busy(error.kind);
                 return Err(error);
             }
         };
@@ -233,6 +238,11 @@ impl Transport for Jolokia {
         let Progress { sink, requests, bytes, names, .. } = progress;
         Answer { sink, requests, bytes, names, result }
     }
+}
+
+/// Whether the agent may still be at work on a request that failed so: its answer was not read to the end.
+fn may_be_busy(kind: ReadErrorKind) -> bool {
+    matches!(kind, ReadErrorKind::Timeout | ReadErrorKind::TooLarge | ReadErrorKind::Protocol)
 }
 
 /// 2.4.0 to 2.4.3 throw while serialising NaN, and the whole request fails (jolokia/jolokia#934).

@@ -270,6 +270,38 @@ async fn after_a_time_out_only_an_answered_probe_lets_the_next_read_through() {
 }
 
 #[tokio::test]
+async fn a_read_without_time_asks_nothing_and_leaves_no_suspicion() {
+    let fake = fake(good()).await;
+    let agent = agent(&fake.url);
+    let answer = read(&agent, 0).await;
+    assert_eq!((kind(&answer), answer.requests), (Some(ReadErrorKind::Timeout), 0));
+    let answer = read(&agent, 5000).await;
+    assert_eq!((answer.result, answer.requests), (Ok(()), 2), "no probe");
+}
+
+#[tokio::test]
+async fn after_an_answer_that_was_not_read_to_its_end_a_probe_goes_first() {
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n";
+    let large = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999999999\r\n\r\n[";
+    for (broken, expected) in [(cut.to_vec(), ReadErrorKind::Protocol), (large.to_vec(), ReadErrorKind::TooLarge)] {
+        // The probe meets it too before the agent is well again.
+        let broken = Reply::Raw(broken);
+        let mut replies = vec![broken.clone(), broken, Reply::Json(format!("[{VERSION}]"))];
+        replies.extend(good());
+        let fake = fake(replies).await;
+        let agent = agent(&fake.url);
+        for _ in 0..2 {
+            let answer = read(&agent, 5000).await;
+            assert_eq!((kind(&answer), answer.requests), (Some(expected), 1), "{:?}", answer.result);
+        }
+        let answer = read(&agent, 5000).await;
+        assert_eq!((answer.result, answer.requests), (Ok(()), 3));
+        let bodies = fake.bodies.lock().unwrap();
+        assert!(!bodies[1].contains("read") && !bodies[2].contains("read") && bodies[3].contains("read"), "{bodies:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_read_is_treated_like_a_time_out() {
     let fake = fake(vec![Reply::Silence, Reply::Silence]).await;
     let agent = agent(&fake.url);
