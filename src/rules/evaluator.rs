@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::Rules;
 use super::building::Building;
-use super::naming::safe_name;
+use super::naming::{safe_label, safe_name};
 use super::trie::{NodeId, Target, Trie};
 use crate::mbean::{Bean, ObjectName, Value, java_double};
 use crate::metrics::{Family, Labels};
@@ -228,7 +228,7 @@ impl Evaluator {
     fn labels(&self, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> Labels {
         let lowercase = self.rules.lowercase_output_label_names;
         let pairs: Vec<(String, &str)> =
-            properties.iter().skip(1).map(|(key, value)| (safe_name(key, lowercase), value.as_ref())).collect();
+            properties.iter().skip(1).map(|(key, value)| (safe_label(key, lowercase), value.as_ref())).collect();
         Labels::new(pairs.iter().map(|(name, value)| (name.as_str(), *value)))
     }
 
@@ -450,6 +450,15 @@ mod tests {
             one("lab:type=Tab,name=t1", &[("ValComp", of_composites)]),
             [r#"lab_Tab_ValComp_alpha{key="1.0E10",name="t1"} 4"#]
         );
+    }
+
+    #[test]
+    fn odd_index_columns_give_valid_labels() {
+        let odd = table(
+            &["a:b", ""],
+            vec![row(&[("", Value::String("e".into())), ("a:b", Value::Long(1)), ("value", Value::Long(5))])],
+        );
+        assert_eq!(one("lab:type=Tab,name=t", &[("Odd", odd)]), [r#"lab_Tab_Odd{_="e",a_b="1",name="t"} 5"#]);
     }
 
     #[test]
