@@ -43,7 +43,8 @@ pub struct NodeReading {
     pub duplicates_dropped: u64,
     /// Samples left out because their names begin with `kafka_vitals_`.
     pub reserved_dropped: u64,
-    /// All beans but those that exist per partition have arrived.
+    /// All beans but those that exist per partition have arrived, or what the agent's policy allows of them, which is
+    /// something. If not, `result` says why.
     pub has_essentials: bool,
     /// Requests sent; 0 in a reading of the essentials alone.
     pub requests: u64,
@@ -111,7 +112,7 @@ impl<T: Transport> NodeCollector<T> {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some(evaluator);
-        let result = result.and_then(|()| usable(over_limit));
+        let result = result.and_then(|()| usable(&reading, over_limit));
         NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
@@ -123,13 +124,18 @@ async fn plan_of(names: Vec<Box<str>>) -> Plan {
 }
 
 /// Whether what was read without an error is what a node has.
-fn usable(over_limit: u64) -> Result<(), ReadError> {
+fn usable(reading: &NodeReading, over_limit: u64) -> Result<(), ReadError> {
     if over_limit > 0 {
         let message = format!(
             "{over_limit} values of this node's MBeans were left out, because there are more names of metrics than any \
              node has; is it an agent of a Kafka node?"
         );
         return Err(ReadError { kind: ReadErrorKind::TooLarge, message });
+    }
+    if !reading.has_essentials {
+        let message =
+            "the agent named MBeans but gave none of the essential ones to read; check the agent's access policy";
+        return Err(ReadError { kind: ReadErrorKind::Agent, message: message.to_owned() });
     }
     Ok(())
 }
@@ -215,8 +221,11 @@ impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
     }
 
     fn essentials_complete(&mut self) {
-        if let Some(on_essentials) = self.on_essentials.take() {
-            let evaluation = self.evaluator.so_far();
+        let evaluation = self.evaluator.so_far();
+        // An agent whose policy denies everything has shown nothing.
+        if evaluation.beans > 0
+            && let Some(on_essentials) = self.on_essentials.take()
+        {
             on_essentials(self.reading(evaluation));
         }
     }
@@ -270,6 +279,7 @@ mod tests {
         changed: bool,
         error: Option<ReadErrorKind>,
         loses_sink: bool,
+        denies: bool,
         plans: Vec<Plan>,
     }
 
@@ -284,7 +294,7 @@ mod tests {
                 queries.iter().any(|query| name.starts_with(query.pattern.trim_end_matches(['*', ','])))
             };
             for (part, queries) in [&plan.essentials, &plan.per_partition].into_iter().enumerate() {
-                for (name, attributes) in node.beans.iter().filter(|(name, _)| asked(queries, name)) {
+                for (name, attributes) in node.beans.iter().filter(|(name, _)| !node.denies && asked(queries, name)) {
                     let attributes: Vec<(Cow<'_, str>, _)> =
                         attributes.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
                     sink.bean(Bean { name, attributes: &attributes });
@@ -369,6 +379,24 @@ mod tests {
         assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Internal);
         collector.transport.0.lock().unwrap().loses_sink = false;
         assert_eq!(collect(&collector).await.result, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_denies_all_reads_has_failed_and_shows_nothing() {
+        let collector = collector();
+        for (error, message) in [(None, "access policy"), (Some(ReadErrorKind::Agent), "failed")] {
+            {
+                let mut node = collector.transport.0.lock().unwrap();
+                (node.denies, node.error) = (true, error);
+            }
+            // Above all, no essentials.
+            let deadline = Instant::now() + Duration::from_secs(10);
+            let reading = collector.collect(deadline, |essentials| unreachable!("{essentials:?}")).await;
+            assert!(!reading.has_essentials && !reading.complete);
+            let failure = reading.result.unwrap_err();
+            assert_eq!(failure.kind, ReadErrorKind::Agent);
+            assert!(failure.message.contains(message), "{failure}");
+        }
     }
 
     #[tokio::test]
