@@ -8,6 +8,10 @@ use kafka_vitals::cli::serve;
 use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line, usage_line};
 use kafka_vitals::logging;
 
+#[cfg(all(feature = "jemalloc", target_os = "linux"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     match from_command_line(std::env::args_os()) {
         Ok(Invocation::Check(config)) => finish(serve::check(&config).map(|()| eprintln!("the configuration is good"))),

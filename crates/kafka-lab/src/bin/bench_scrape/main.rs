@@ -25,7 +25,7 @@ const RULES: &str = "lowercaseOutputName: true\nrules:\n- pattern: \".*\"\n";
 const SCRAPE_LIMIT: Duration = Duration::from_secs(240);
 
 /// Scrapes before those that count.
-const WARM_UP: usize = 6;
+const WARM_UP: usize = 15;
 
 /// Measures scrapes of three brokers: the cluster's page, each node's page beside the agent in the same JVM, and memory.
 #[derive(Parser)]
