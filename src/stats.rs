@@ -182,8 +182,11 @@ impl Stats {
     /// What was recorded of a node under its address goes on under its id.
     pub fn rename_broker(&self, from: &str, to: &str) {
         let mut collectors = locked(&self.collectors);
-        for (id, stats) in collectors.extract_if(.., |id, _| id.broker == from).collect::<Vec<_>>() {
-            collectors.insert(CollectorId { broker: to.to_owned(), ..id }, stats);
+        let named: Vec<CollectorId> = collectors.keys().filter(|id| id.broker == from).cloned().collect();
+        for id in named {
+            if let Some(stats) = collectors.remove(&id) {
+                collectors.insert(CollectorId { broker: to.to_owned(), ..id }, stats);
+            }
         }
         let mut agents = locked(&self.agents);
         if let Some(stats) = agents.remove(from) {
