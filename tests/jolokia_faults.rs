@@ -256,12 +256,6 @@ fn an_item_that_fails_costs_its_own_series() {
 }
 
 #[test]
-fn a_policy_that_denies_every_read_is_an_agent_error() {
-    // An empty prefix is that of every domain.
-    breaks_and_recovers(Behaviour::ItemStatus("", 403), "agent", "access policy");
-}
-
-#[test]
 fn values_nested_too_deep_are_a_protocol_error_or_no_series() {
     for value in ["[".repeat(100_000) + &"]".repeat(100_000), "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000)] {
         let scene = Scene::new(&[]);

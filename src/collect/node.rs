@@ -106,14 +106,13 @@ impl<T: Transport> NodeCollector<T> {
             state.plan = plan_of(names).await;
         }
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let all_arrived = result.is_ok();
+        let complete = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await else {
+        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some((Arc::clone(rules), evaluator));
-        let result = if all_arrived && reading.beans == 0 { Err(nothing()) } else { result };
-        NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
+        NodeReading { requests, bytes, result, complete, ..reading }
     }
 }
 
@@ -123,22 +122,12 @@ async fn plan_of(names: Vec<Box<str>>) -> Plan {
     plan.await.unwrap_or_default()
 }
 
-fn nothing() -> ReadError {
-    let message = "the agent gave none of the node's MBeans; check its access policy".to_owned();
-    ReadError { kind: ReadErrorKind::Agent, message }
-}
-
 fn lost(result: Result<(), ReadError>) -> ReadError {
     let message = "what was read of this node's MBeans was lost; please report this as a bug".to_owned();
     result.err().unwrap_or(ReadError { kind: ReadErrorKind::Internal, message })
 }
 
 impl NodeReading {
-    /// Whether a page can be made of it: the essentials, and not empty because none may be read.
-    pub fn is_presentable(&self) -> bool {
-        self.has_essentials && self.beans > 0
-    }
-
     /// This reading if it is that of node `expected` (`None` = of whichever node), else a failed one without its beans:
     /// behind a proxy or a wrong URL may be another node's agent.
     pub fn of_node(self, expected: Option<i32>, agent_url: &str) -> Self {
@@ -387,15 +376,6 @@ mod tests {
         assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Internal);
         collector.transport.0.lock().unwrap().loses_sink = false;
         assert_eq!(collect(&collector).await.result, Ok(()));
-    }
-
-    #[tokio::test]
-    async fn a_node_that_names_beans_but_gives_none_is_an_error() {
-        let collector = collector();
-        collect(&collector).await;
-        collector.transport.0.lock().unwrap().beans.clear();
-        let reading = collect(&collector).await;
-        assert_eq!((reading.result.unwrap_err().kind, reading.complete), (ReadErrorKind::Agent, false));
     }
 
     #[tokio::test]
