@@ -17,3 +17,4 @@ pub mod rules;
 pub mod scrape;
 pub mod stats;
 pub mod web;
+pub mod yaml;

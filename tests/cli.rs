@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_used_is_told_with_its_flag() {
         (&[KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.mechanism=gssapi"], "--sasl.keytab-path"),
         (&[KAFKA, "--web.telemetry-path=metrics"], "--web.telemetry-path must start with a slash"),
         (&[KAFKA, "--web.telemetry-path=/a<b"], "--web.telemetry-path: \"/a<b\""),
-        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: \"vitals\""),
+        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: relative URL without a base; write it"),
     ] {
         fails(arguments, 1, &[says]);
     }
@@ -151,6 +151,7 @@ fn a_configuration_file_that_cannot_be_used_is_told_with_file_and_line() {
         ("kafka:\n  server:\n    - a:1\n    - broker\n", "line 4", "\"broker\" is not HOST:PORT"),
         ("kafka: {server: a:1}\n\nlog: {level: loud}\n", "line 3", "--log.level: \"loud\""),
         ("- a\n", "line 1", "mapping"),
+        ("kafka: {server: a:1}\nlog: {}\nkafka: {labels: a=b}\n", "line 3", "kafka is there a second time"),
     ] {
         let path = files.write("vitals.yml", content);
         fails(&[&format!("--config.file={}", shown(&path))], 1, &["configuration file", &shown(&path), line, says]);
@@ -223,9 +224,11 @@ fn an_address_that_cannot_be_listened_on_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let flag = format!("--web.listen-address={address}");
-    fails(&[KAFKA, &flag], 1, &[&address, "in use", "--web.listen-address"]);
-    fails(&[KAFKA, "--web.listen-address=127.0.0.1:0", &flag], 1, &[&address, "in use"]);
-    fails(&[KAFKA, "--web.listen-address=192.0.2.1:9308"], 1, &["192.0.2.1:9308"]);
+    // Not Kafka's, whose client may log a line of its own before.
+    let agent = "--jolokia.url=http://127.0.0.1:1";
+    fails(&[agent, &flag], 1, &[&address, "in use", "--web.listen-address"]);
+    fails(&[agent, "--web.listen-address=127.0.0.1:0", &flag], 1, &[&address, "in use"]);
+    fails(&[agent, "--web.listen-address=192.0.2.1:9308"], 1, &["192.0.2.1:9308"]);
 }
 
 #[test]
@@ -262,6 +265,79 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
 }
 
 #[test]
+fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_others() {
+    let known = [
+        "--kafka.server=a:1",
+        "--kafka.labels=env=x",
+        "--refresh.metadata=30s",
+        "--tls.enabled",
+        "--tls.insecure-skip-tls-verify",
+        "--sasl.enabled",
+        "--sasl.mechanism=scram-sha256",
+        "--sasl.username=u",
+        "--sasl.password=p",
+        "--sasl.service-name=kafka",
+        "--sasl.realm=R",
+        "--sasl.keytab-path=/k",
+        "--topic.filter=.*",
+        "--topic.exclude=^$",
+        "--group.filter=.*",
+        "--group.exclude=^$",
+        "--offset.show-all",
+        "--web.listen-address=:9308",
+        "--web.telemetry-path=/metrics",
+        "--log.level=info",
+        "--log.format=json",
+    ];
+    let output = run(&[&known[..], &["--config.check"]].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for boolean in ["--tls.enabled", "--sasl.enabled", "--tls.insecure-skip-tls-verify", "--offset.show-all"] {
+        let output = run(&[KAFKA, &format!("{boolean}=false"), "--config.check"], &[]);
+        assert_eq!(output.status.code(), Some(0), "{boolean}: {}", text(&output.stderr));
+    }
+    let documentation = include_str!("../docs/operations.md");
+    for flag in known.iter().filter_map(|flag| flag.split('=').next()).chain(["--tls.ca-file", "--tls.cert-file"]) {
+        assert!(documentation.contains(&format!("`{flag}`")), "docs/operations.md does not name {flag}");
+    }
+    for unknown in ["--kafka.version=2.0.0", "--concurrent.enable", "--no-tls.enabled", "--verbosity=1"] {
+        fails(&[KAFKA, unknown], 2, &[unknown.split('=').next().unwrap()]);
+    }
+}
+
+#[test]
+fn empty_values_count_as_not_given() {
+    let files = Files::new();
+    let content =
+        "kafka: {server: 'a:1', property: ''}\nsasl: {mechanism: '', password: hunter2}\njmx:\n  rules: \"\"\n";
+    let file = files.flag("--config.file", "vitals.yml", content);
+    for arguments in [
+        &[KAFKA, "--tls.ca-file=", "--tls.enabled=", "--sasl.mechanism=", "--sasl.username=", "--jolokia.username="][..],
+        &[
+            KAFKA,
+            "--jmx.rules=",
+            "--web.listen-address=",
+            "--web.telemetry-path=",
+            "--scrape.timeout=",
+            "--config.file=",
+        ],
+        &[KAFKA, "--topic.exclude=", "--kafka.server=", "--jolokia.url=", "--jolokia.port=", "--offset.show-all="],
+        &[KAFKA, "--tls.ca-file", "", "--jolokia.port", "", "--log.level="],
+        &[&file, "--kafka.server="],
+        // The environment's empty password does not hide the file's.
+        &[&file, "--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u"],
+    ] {
+        let arguments = [arguments, &["--config.check"]].concat();
+        let output = run(&arguments, &[("SASL_USER_PASSWORD", ""), ("JOLOKIA_PASSWORD", "")]);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    }
+    fails(&["--kafka.server="], 1, &["nothing to read"]);
+    fails(&[KAFKA, "--bogus="], 2, &["'--bogus'"]);
+    let sasl = [KAFKA, "--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u"];
+    let output = run(&sasl, &[("SASL_USER_PASSWORD", "")]);
+    assert!(text(&output.stderr).contains("needs --sasl.password-file"), "{}", text(&output.stderr));
+}
+
+#[test]
 fn the_configuration_shown_is_a_configuration_file() {
     let agent = FakeAgent::start(1);
     let files = Files::new();
@@ -272,6 +348,34 @@ fn the_configuration_shown_is_a_configuration_file() {
     let output = run(&[&file, "--config.check"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}\n{config}", text(&output.stderr));
     assert!(config.contains("offset:\n  show-all: \"false\"\n"), "{config}");
+    let again = Vitals::start(&files.0, &[&file]);
+    let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
+    assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));
+}
+
+#[test]
+fn the_configuration_shown_is_a_configuration_file_up_to_the_secrets() {
+    let files = Files::new();
+    let password = files.flag("--jolokia.password-file", "password", "hunter2");
+    let content = "kafka:\n  server: ['127.0.0.1:1', '127.0.0.1:2']\n  labels: {env: no, release: 1.10}\n\
+                   \x20 property: {ssl.key.password: 0123, socket.timeout.ms: 9000}\n\
+                   sasl: {enabled: true, mechanism: plain, username: \"é: #'\\\"\", password: '!&*'}\n\
+                   offset: {show-all: true}\njolokia: {url: ['7=http://[::1]:1/a', 'http://127.0.0.1:1']}\n";
+    let file = files.flag("--config.file", "vitals.yml", content);
+    let more = ["--jolokia.username=u", &password, "--no-offset.show-all", "--kafka.server=127.0.0.1:3,127.0.0.1:4"];
+    let vitals = Vitals::start(&files.0, &[&[file.as_str()], &more[..]].concat());
+    let config = vitals.get("/config").text();
+    for secret in ["hunter", "0123", "9000", "!&*"] {
+        assert!(!config.contains(secret), "{secret}: {config}");
+    }
+    assert!(config.contains("  server: [\"127.0.0.1:3\", \"127.0.0.1:4\"]\n"), "{config}");
+    assert!(config.contains("  labels: \"env=no,release=1.10\"\n"), "{config}");
+    let filled = config
+        .replace("ssl.key.password=<secret>", "ssl.key.password=0123")
+        .replace("socket.timeout.ms=<secret>", "socket.timeout.ms=9000")
+        .replace("\"<secret>\"", "\"!&*\"");
+    assert!(!filled.contains("<secret>"), "{filled}");
+    let file = files.flag("--config.file", "again.yml", &filled);
     let again = Vitals::start(&files.0, &[&file]);
     let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
     assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));

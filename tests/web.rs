@@ -624,6 +624,23 @@ fn hostile_requests_are_answered_or_closed_and_nothing_else_happens() {
 }
 
 #[test]
+fn the_page_of_an_ipv6_node_is_found_as_prometheus_encodes_it() {
+    let lab = Lab::new().unwrap();
+    // Nothing listens there.
+    let vitals = Vitals::start(&lab, &["--jolokia.url=http://[::1]:1"]);
+    let list: Value = serde_json::from_str(&vitals.get("/sd").text()).unwrap();
+    let labels = &list[0]["labels"];
+    assert_eq!(
+        (&labels["instance"], &labels["__metrics_path__"]),
+        (&json!("[::1]:1"), &json!("/metrics/brokers/[::1]:1"))
+    );
+    for path in ["/metrics/brokers/%5B::1%5D:1", "/metrics/brokers/[::1]:1"] {
+        let page = vitals.get(path);
+        assert_eq!(page.status, 503, "{path}: {}", page.text());
+    }
+}
+
+#[test]
 fn it_listens_on_several_addresses_and_on_ipv6() {
     let lab = Lab::new().unwrap();
     let agent = FakeAgent::start(1);

@@ -16,7 +16,11 @@ pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
         let (Some(name), Ok(Some(values))) = (arg.get_long(), given.try_get_raw(arg.get_id().as_str())) else {
             continue;
         };
+        let values = values.filter(|value| !value.is_empty());
         let values: Vec<String> = values.map(|value| quoted(&shown(name, &value.to_string_lossy()))).collect();
+        if values.is_empty() {
+            continue;
+        }
         let is_list = matches!(arg.get_action(), clap::ArgAction::Append);
         let value = if is_list { format!("[{}]", values.join(", ")) } else { values.join(", ") };
         let (section, key) = name.split_once('.').unwrap_or((name, ""));

@@ -2,12 +2,7 @@
 //! `kafka: {server: ...}`), so the file becomes flags with the line that each came from, and nothing has to be defined
 //! twice.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{MapAccess, SeqAccess, Visitor};
-// serde-saphyr: a maintained YAML parser in pure Rust that tells line and column of errors.
-use serde_saphyr::Spanned;
+use crate::yaml::{self, Spanned, Yaml, written};
 
 /// One value of the file, as the flag that it stands for.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,49 +17,54 @@ pub(super) struct FileFlag {
 
 /// Reads the file's text. Lists repeat their flag; maps below `kafka.property` and `kafka.labels` become `key=value`.
 pub(super) fn parse(text: &str) -> Result<Vec<FileFlag>, String> {
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(Vec::new());
-    }
-    let root: Spanned<Yaml> = serde_saphyr::from_str(text)
-        .map_err(|error| first_line(&error.to_string()).trim_start_matches("error: ").to_owned())?;
+    let root = yaml::parse(text).map_err(|error| error.message)?;
+    let Some(root) = root else { return Ok(Vec::new()) };
     let Yaml::Map(entries) = root.value else {
         return Err("line 1: the file must be a mapping, e.g. `kafka: {server: [broker1:9092]}`".to_owned());
     };
     let mut flags = Vec::new();
-    flatten("", &entries, &mut flags)?;
+    flatten("", &entries, text, &mut flags)?;
     Ok(flags)
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
-fn flatten(prefix: &str, entries: &[(Spanned<String>, Spanned<Yaml>)], out: &mut Vec<FileFlag>) -> Result<(), String> {
-    for (key, value) in entries {
+/// `text` is the file's.
+fn flatten(
+    prefix: &str,
+    entries: &[(Spanned<String>, Spanned<Yaml>)],
+    text: &str,
+    out: &mut Vec<FileFlag>,
+) -> Result<(), String> {
+    for (at, (key, value)) in entries.iter().enumerate() {
         let line = key.referenced.line();
+        if entries[..at].iter().any(|(earlier, _)| earlier.value == key.value) {
+            return Err(format!("line {line}: the key {} is there a second time", key.value));
+        }
         let name = if prefix.is_empty() { key.value.clone() } else { format!("{prefix}.{}", key.value) };
         match &value.value {
             Yaml::Null => {}
-            Yaml::Scalar(value) => out.push(FileFlag { name, value: value.clone(), line }),
             Yaml::List(items) => {
                 for item in items {
-                    let Yaml::Scalar(value) = &item.value else {
-                        return Err(format!("line {line}: {name}: a list of plain values is expected"));
-                    };
-                    out.push(FileFlag { name: name.clone(), value: value.clone(), line: item.referenced.line() });
+                    let value = written(item, text)
+                        .ok_or_else(|| format!("line {line}: {name}: a list of plain values is expected"))?;
+                    out.push(FileFlag { name: name.clone(), value: value.to_owned(), line: item.referenced.line() });
                 }
             }
             Yaml::Map(entries) if name == "kafka.property" => {
-                for (key, value) in pairs(&name, line, entries)? {
+                for (key, value) in pairs(&name, entries, text)? {
                     out.push(FileFlag { name: name.clone(), value: format!("{key}={value}"), line });
                 }
             }
             Yaml::Map(entries) if name == "kafka.labels" => {
-                let pairs = pairs(&name, line, entries)?;
+                let pairs = pairs(&name, entries, text)?;
                 let value: Vec<_> = pairs.iter().map(|(key, value)| format!("{key}={value}")).collect();
                 out.push(FileFlag { name, value: value.join(","), line });
             }
-            Yaml::Map(entries) => flatten(&name, entries, out)?,
+            Yaml::Map(entries) => flatten(&name, entries, text, out)?,
+            Yaml::Bool(_) | Yaml::Number | Yaml::Text(_) => {
+                let value =
+                    written(value, text).ok_or_else(|| format!("line {line}: {name}: put the value in quotes"))?;
+                out.push(FileFlag { name, value: value.to_owned(), line });
+            }
         }
     }
     Ok(())
@@ -72,89 +72,16 @@ fn flatten(prefix: &str, entries: &[(Spanned<String>, Spanned<Yaml>)], out: &mut
 
 fn pairs<'a>(
     name: &str,
-    line: u64,
     entries: &'a [(Spanned<String>, Spanned<Yaml>)],
+    text: &'a str,
 ) -> Result<Vec<(&'a str, &'a str)>, String> {
     entries
         .iter()
-        .map(|(key, value)| match &value.value {
-            Yaml::Scalar(value) => Ok((key.value.as_str(), value.as_str())),
-            _ => Err(format!("line {line}: {name}.{}: a plain value is expected", key.value)),
+        .map(|(key, value)| match written(value, text) {
+            Some(value) => Ok((key.value.as_str(), value)),
+            None => Err(format!("line {}: {name}.{}: a plain value is expected", key.referenced.line(), key.value)),
         })
         .collect()
-}
-
-/// YAML without types: scalars keep the text that a flag would have.
-#[derive(Debug)]
-enum Yaml {
-    Null,
-    Scalar(String),
-    List(Vec<Spanned<Yaml>>),
-    Map(Vec<(Spanned<String>, Spanned<Yaml>)>),
-}
-
-impl<'de> Deserialize<'de> for Yaml {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(YamlVisitor)
-    }
-}
-
-struct YamlVisitor;
-
-impl<'de> Visitor<'de> for YamlVisitor {
-    type Value = Yaml;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a YAML value")
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<Yaml, E> {
-        Ok(Yaml::Scalar(value.to_string()))
-    }
-
-    fn visit_i64<E>(self, value: i64) -> Result<Yaml, E> {
-        Ok(Yaml::Scalar(value.to_string()))
-    }
-
-    fn visit_u64<E>(self, value: u64) -> Result<Yaml, E> {
-        Ok(Yaml::Scalar(value.to_string()))
-    }
-
-    fn visit_f64<E>(self, value: f64) -> Result<Yaml, E> {
-        Ok(Yaml::Scalar(value.to_string()))
-    }
-
-    fn visit_str<E>(self, value: &str) -> Result<Yaml, E> {
-        Ok(Yaml::Scalar(value.to_owned()))
-    }
-
-    fn visit_unit<E>(self) -> Result<Yaml, E> {
-        Ok(Yaml::Null)
-    }
-
-    fn visit_none<E>(self) -> Result<Yaml, E> {
-        Ok(Yaml::Null)
-    }
-
-    fn visit_some<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Yaml, D::Error> {
-        Yaml::deserialize(deserializer)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Yaml, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
-            items.push(item);
-        }
-        Ok(Yaml::List(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Yaml, A::Error> {
-        let mut entries = Vec::new();
-        while let Some(entry) = map.next_entry()? {
-            entries.push(entry);
-        }
-        Ok(Yaml::Map(entries))
-    }
 }
 
 #[cfg(test)]
@@ -183,6 +110,19 @@ mod tests {
     }
 
     #[test]
+    fn values_are_taken_as_they_are_written() {
+        let text = "sasl: {password: 0123}\nkafka: {labels: {version: 1.10, country: no}}\njolokia: {password: 1e5}\n";
+        assert_eq!(
+            parse(text).unwrap(),
+            [
+                flag("sasl.password", "0123", 1),
+                flag("kafka.labels", "version=1.10,country=no", 2),
+                flag("jolokia.password", "1e5", 3),
+            ]
+        );
+    }
+
+    #[test]
     fn empty_files_say_nothing() {
         assert_eq!(parse("# only a comment\n\n").unwrap(), []);
     }
@@ -197,5 +137,11 @@ mod tests {
     #[test]
     fn a_list_is_no_configuration() {
         assert!(parse("- a\n- b\n").unwrap_err().contains("mapping"));
+    }
+
+    #[test]
+    fn a_section_must_not_be_there_twice() {
+        let error = parse("kafka: {server: 'a:1'}\nweb: {}\nkafka: {labels: a=b}\n").unwrap_err();
+        assert_eq!(error, "line 3: the key kafka is there a second time");
     }
 }

@@ -15,7 +15,7 @@ use clap::Parser;
 ///   Both:         kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
 ///   Lag alone:    kafka-vitals --kafka.server=broker1:9092,broker2:9092
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
-#[derive(Debug, Default, Parser)]
+#[derive(Default, Parser)]
 #[command(
     name = "kafka-vitals",
     bin_name = "kafka-vitals",
@@ -34,7 +34,7 @@ pub struct Flags {
     #[arg(long = "kafka.property", value_name = "KEY=VALUE", help_heading = "Kafka")]
     pub kafka_property: Vec<String>,
 
-    /// Constant labels on every series, e.g. cluster=eu1,env=prod. Labels of the scrape configuration are better.
+    /// Constant labels on every series, e.g. cluster=eu1,env=prod. Better set them in Prometheus' scrape configuration.
     #[arg(long = "kafka.labels", value_name = "NAME=VALUE,...", help_heading = "Kafka")]
     pub kafka_labels: Option<String>,
 
@@ -69,7 +69,7 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub sasl_enabled: Option<bool>,
 
-    /// plain, scram-sha256, scram-sha512 or gssapi.
+    /// plain, scram-sha256, scram-sha512, or gssapi if this binary was built with it.
     #[arg(long = "sasl.mechanism", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_mechanism: Option<String>,
 
@@ -77,7 +77,7 @@ pub struct Flags {
     #[arg(long = "sasl.username", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_username: Option<String>,
 
-    /// Password. Others on this machine can read it here: prefer --sasl.password-file or the environment.
+    /// Password. Others on this machine can read it on the command line: prefer --sasl.password-file or the environment.
     #[arg(
         long = "sasl.password",
         value_name = "SECRET",
@@ -151,11 +151,12 @@ pub struct Flags {
     #[arg(long = "jolokia.path", value_name = "PATH", help_heading = "Jolokia")]
     pub jolokia_path: Option<String>,
 
-    /// User name for basic authentication.
+    /// User name for basic authentication; needs a password.
     #[arg(long = "jolokia.username", value_name = "NAME", help_heading = "Jolokia")]
     pub jolokia_username: Option<String>,
 
-    /// Password, best given by the environment or by --jolokia.password-file.
+    /// Password. Others on this machine can read it on the command line: prefer --jolokia.password-file or the
+    /// environment.
     #[arg(
         long = "jolokia.password",
         value_name = "SECRET",
@@ -206,7 +207,7 @@ pub struct Flags {
     #[arg(long = "scrape.reuse", value_name = "DURATION", value_parser = parse_duration, help_heading = "Scraping")]
     pub scrape_reuse: Option<std::time::Duration>,
 
-    /// Time a scrape may take when Prometheus does not say [default: 10s].
+    /// Time a scrape may take when Prometheus does not say; at most 1h [default: 10s].
     #[arg(long = "scrape.timeout", value_name = "DURATION", value_parser = parse_duration, help_heading = "Scraping")]
     pub scrape_timeout: Option<std::time::Duration>,
 
@@ -219,7 +220,7 @@ pub struct Flags {
     #[arg(long = "config.file", value_name = "FILE", help_heading = "General")]
     pub config_file: Option<PathBuf>,
 
-    /// Check flags, configuration and rules, then exit.
+    /// Check flags, configuration file, rules and certificates, ask nobody, and exit: 0 if all is good.
     #[arg(long = "config.check", help_heading = "General")]
     pub config_check: bool,
 
@@ -238,6 +239,13 @@ pub struct Flags {
     /// Print help: -h the short one, --help with examples.
     #[arg(long, short, action = clap::ArgAction::Help, help_heading = "General")]
     pub help: Option<bool>,
+}
+
+/// Shows no value: some are secrets.
+impl std::fmt::Debug for Flags {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Flags")
+    }
 }
 
 /// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.

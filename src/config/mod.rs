@@ -172,7 +172,7 @@ pub enum ConfigError {
 
 /// Parses a command line (with the program's name first), reads the configuration file that it names, and validates.
 pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, ConfigError> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let arguments = without_empty_values(arguments);
     let typed = Flags::command().try_get_matches_from(&arguments)?;
     let (given, from_file) = match typed.get_one::<PathBuf>("config_file") {
         Some(path) => with_file(path, &typed, &arguments)?,
@@ -183,6 +183,29 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let mut config = Box::new(resolve::resolve(&flags).map_err(|message| located(message, &from_file, &flags))?);
     config.effective = effective::yaml(&Flags::command(), &given);
     Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
+}
+
+/// Leaves out flags whose value is empty (`--tls.ca-file=`): templates render what was not set like that.
+fn without_empty_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let command = Flags::command();
+    let find = |name: &str| {
+        command.get_arguments().find(|arg| arg.get_long() == Some(name) && arg.get_action().takes_values())
+    };
+    let mut kept = Vec::new();
+    let mut arguments = arguments.into_iter().peekable();
+    while let Some(argument) = arguments.next() {
+        let name = argument.to_str().and_then(|text| text.strip_prefix("--")).unwrap_or_default();
+        if name.strip_suffix('=').and_then(find).is_some() {
+            continue;
+        }
+        if find(name).is_some_and(|arg| !arg.is_require_equals_set())
+            && arguments.next_if(|next| next.is_empty()).is_some()
+        {
+            continue;
+        }
+        kept.push(argument);
+    }
+    kept
 }
 
 /// Parses again, with the file's flags in front of those that were typed; a flag that was typed (or came by the
@@ -205,16 +228,19 @@ fn with_file(
                 format!("line {}: unknown key {} (see --help: keys are the flags' names)", flag.line, flag.name);
             return Err(in_file(message));
         };
+        if flag.value.is_empty() {
+            continue;
+        }
         // Each value is tried alone first, so that the error can name the line.
         let argument = OsString::from(format!("--{}={}", flag.name, flag.value));
         let alone = [OsString::from("kafka-vitals"), argument.clone()];
         if let Err(error) = Flags::command().try_get_matches_from(alone) {
             return Err(in_file(format!("line {}: {}", flag.line, usage_line(&error))));
         }
-        let source = typed.value_source(arg.get_id().as_str());
-        let was_typed =
-            matches!(source, Some(clap::parser::ValueSource::CommandLine | clap::parser::ValueSource::EnvVariable))
-                || (flag.name == "offset.show-all" && typed.get_flag("no_offset_show_all"));
+        // Defaults are not clap's business here: what has a value was typed, or is in the environment.
+        let mut values = typed.get_raw(arg.get_id().as_str()).into_iter().flatten();
+        let was_typed = values.any(|value| !value.is_empty())
+            || (flag.name == "offset.show-all" && typed.get_flag("no_offset_show_all"));
         if !was_typed {
             combined.push(argument);
             taken.push(flag);

@@ -6,12 +6,17 @@ use kafka_admin::{ClientConfig, Sasl, SecurityConfig, Tls};
 use regex::Regex;
 use secrecy::SecretString;
 
+use crate::metrics::catalogue::all;
+
 use super::{
     Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
 };
 
 /// `client.id` towards the brokers.
 const CLIENT_ID: &str = "kafka-vitals";
+
+/// Upper bound of `--scrape.timeout`; far later points in time cannot even be represented.
+const LONGEST_SCRAPE: Duration = Duration::from_secs(3600);
 
 pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     let kafka = kafka(flags)?;
@@ -41,6 +46,10 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
             reuse: flags.scrape_reuse.unwrap_or(Duration::from_secs(5)),
             timeout: match flags.scrape_timeout.unwrap_or(Duration::from_secs(10)) {
                 Duration::ZERO => return Err("--scrape.timeout must be longer than 0s".to_owned()),
+                // What Prometheus says is bounded likewise.
+                timeout if timeout > LONGEST_SCRAPE => {
+                    return Err("--scrape.timeout: longer than an hour is of no use".to_owned());
+                }
                 timeout => timeout,
             },
             refresh: flags.refresh_metadata.unwrap_or(Duration::from_secs(30)),
@@ -68,6 +77,14 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
             && chars.all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !good || name.starts_with("__") {
             return Err(format!("--kafka.labels: {name:?} is no label name ([a-zA-Z_][a-zA-Z0-9_]*, not __...)"));
+        }
+        // `broker` would make one node of all on /metrics, and each of the others would rename what it collides with.
+        let is_taken =
+            |name: &str| ["broker", "quantile", "le"].contains(&name) || all().any(|m| m.labels.contains(&name));
+        if is_taken(name) {
+            return Err(format!(
+                "--kafka.labels: {name:?} is a label that kafka-vitals sets itself; choose another name"
+            ));
         }
     }
     Ok(pairs.into_iter().collect())
@@ -113,8 +130,17 @@ fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
 
 fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
     if !flags.sasl_enabled.unwrap_or(false) {
-        return match flags.sasl_mechanism {
-            Some(_) => Err("--sasl.mechanism is given but SASL is off: add --sasl.enabled".to_owned()),
+        // Not the password: the environment may hold one for others.
+        let given = [
+            ("mechanism", flags.sasl_mechanism.is_some()),
+            ("username", flags.sasl_username.is_some()),
+            ("password-file", flags.sasl_password_file.is_some()),
+            ("service-name", flags.sasl_service_name.is_some()),
+            ("realm", flags.sasl_realm.is_some()),
+            ("keytab-path", flags.sasl_keytab_path.is_some()),
+        ];
+        return match given.iter().find(|(_, is_given)| *is_given) {
+            Some((name, _)) => Err(format!("--sasl.{name} is given but SASL is off: add --sasl.enabled")),
             None => Ok(None),
         };
     }
@@ -152,7 +178,8 @@ fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
 }
 
 fn secret(flag: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<SecretString>, String> {
-    match (value, file) {
+    // The environment may hold an empty value, which counts as none.
+    match (value.filter(|value| !value.is_empty()), file) {
         // A file that was asked for wins over a variable that happens to be set.
         (_, Some(path)) => read_secret(&format!("{flag}-file"), path).map(Some),
         (Some(value), None) => Ok(Some(SecretString::from(value.to_owned()))),
@@ -168,6 +195,28 @@ fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
     if flags.jolokia_port == Some(0) {
         return Err("--jolokia.port: 0 is no port".to_owned());
     }
+    let has_agents = flags.jolokia_port.is_some() || !flags.jolokia_url.is_empty();
+    // Not the password: the environment may hold one for others.
+    let given = [
+        ("protocol", flags.jolokia_protocol.is_some()),
+        ("path", flags.jolokia_path.is_some()),
+        ("username", flags.jolokia_username.is_some()),
+        ("password-file", flags.jolokia_password_file.is_some()),
+        ("ca-file", flags.jolokia_ca_file.is_some()),
+        ("insecure-skip-tls-verify", flags.jolokia_insecure_skip_tls_verify.unwrap_or(false)),
+        ("max-body-size", flags.jolokia_max_body_size.is_some()),
+    ];
+    match given.iter().find(|(_, is_given)| *is_given) {
+        Some((name, _)) if !has_agents => {
+            return Err(format!(
+                "--jolokia.{name} is given but no agent is to be read: add --jolokia.port or --jolokia.url"
+            ));
+        }
+        Some((name @ ("protocol" | "path"), _)) if flags.jolokia_port.is_none() => {
+            return Err(format!("--jolokia.{name} is for --jolokia.port; --jolokia.url holds its own"));
+        }
+        _ => {}
+    }
     let path = flags.jolokia_path.as_deref().unwrap_or("/jolokia/").trim_matches('/');
     let password =
         secret("--jolokia.password", flags.jolokia_password.as_deref(), flags.jolokia_password_file.as_deref())?;
@@ -175,6 +224,10 @@ fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
         (Some(username), Some(password)) => Some((username.clone(), password)),
         (Some(_), None) => {
             return Err("--jolokia.username needs --jolokia.password-file (or JOLOKIA_PASSWORD)".to_owned());
+        }
+        (None, Some(_)) if has_agents => {
+            let name = if flags.jolokia_password_file.is_some() { "password-file" } else { "password" };
+            return Err(format!("--jolokia.{name} (or JOLOKIA_PASSWORD) needs --jolokia.username"));
         }
         (None, _) => None,
     };
@@ -221,24 +274,29 @@ fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
     if !["http", "https"].contains(&parsed.scheme()) {
         return Err(format!("--jolokia.url: {} is neither http nor https", parsed.scheme()));
     }
-    if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err("--jolokia.url: credentials do not belong in the URL: \
-                    use --jolokia.username and --jolokia.password-file"
-            .to_owned());
-    }
+    plain_url("--jolokia.url", &parsed, ": use --jolokia.username and --jolokia.password-file")?;
     let host = parsed.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
     let Some(port) = parsed.port_or_known_default() else {
         return Err("--jolokia.url: the port is missing".to_owned());
     };
     let mut url = parsed.clone();
-    url.set_fragment(None);
-    url.set_query(None);
     match parsed.path() {
         "/" => url.set_path("/jolokia/"),
         path if path.ends_with('/') => {}
         path => url.set_path(&format!("{path}/")),
     }
     Ok(JolokiaNode { id, url: url.into(), host, port })
+}
+
+/// Refuses what has no meaning in a URL of ours, and what may be a secret: `/config` shows URLs as they are.
+fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{flag}: credentials do not belong in the URL{instead}"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(format!("{flag}: a query or a fragment has no meaning in this URL"));
+    }
+    Ok(())
 }
 
 fn web(flags: &Flags) -> Result<WebConfig, String> {
@@ -265,10 +323,13 @@ fn web(flags: &Flags) -> Result<WebConfig, String> {
     }
     let external_url = match &flags.web_external_url {
         Some(url) => {
-            let parsed = reqwest::Url::parse(url).map_err(|error| format!("--web.external-url: {url:?}: {error}"))?;
-            if !["http", "https"].contains(&parsed.scheme()) || parsed.host_str().is_none() {
-                return Err(format!("--web.external-url: {url:?} is no http or https URL with a host"));
+            // The error never repeats the text, which may hold credentials.
+            let parsed = reqwest::Url::parse(url)
+                .map_err(|error| format!("--web.external-url: {error}; write it like https://vitals.example/kafka"))?;
+            if !["http", "https"].contains(&parsed.scheme()) {
+                return Err(format!("--web.external-url: {} is neither http nor https", parsed.scheme()));
             }
+            plain_url("--web.external-url", &parsed, "")?;
             Some(url.trim_end_matches('/').to_owned())
         }
         None => None,
@@ -327,6 +388,12 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_scrape_is_an_hour() {
+        let config = config(&["--kafka.server=a:1", "--scrape.timeout=1h"]).unwrap();
+        assert_eq!(config.scrape.timeout, Duration::from_secs(3600));
+    }
+
+    #[test]
     fn booleans_take_every_spelling() {
         for (flag, expected) in [
             ("--offset.show-all", true),
@@ -337,6 +404,12 @@ mod tests {
             let config = config(&["--kafka.server=a:1", flag]).unwrap();
             assert_eq!(config.selection.show_all_offsets, expected, "{flag}");
         }
+    }
+
+    #[test]
+    fn flags_show_nothing_when_debugged() {
+        let flags = Flags::try_parse_from(["kafka-vitals", "--sasl.password=hunter2", "--kafka.property=a=hunter2"]);
+        assert_eq!(format!("{:?}", flags.unwrap()), "Flags");
     }
 
     #[test]
@@ -353,7 +426,6 @@ mod tests {
             ("http://h:8778", None, "http://h:8778/jolokia/"),
             ("http://h:8778/jolokia", None, "http://h:8778/jolokia/"),
             ("3=https://h/agent/", Some(3), "https://h/agent/"),
-            ("http://h:1/j?maxDepth=3", None, "http://h:1/j/"),
         ] {
             let node = jolokia_node(text).unwrap();
             assert_eq!((node.id, node.url.as_str()), (id, url), "{text}");
@@ -368,14 +440,35 @@ mod tests {
             (&["--kafka.server=broker"], "--kafka.server: \"broker\" is not HOST:PORT"),
             (&["--kafka.server=a:1", "--kafka.property=x"], "--kafka.property: expected KEY=VALUE"),
             (&["--kafka.server=a:1", "--kafka.labels=9x=1"], "no label name"),
+            (&["--kafka.server=a:1", "--kafka.labels=env=x,broker=y"], "\"broker\" is a label that kafka-vitals sets"),
+            (&["--kafka.server=a:1", "--kafka.labels=consumergroup=y"], "\"consumergroup\" is a label"),
+            (&["--kafka.server=a:1", "--kafka.labels=le=y"], "\"le\" is a label"),
             (&["--kafka.server=a:1", "--topic.filter=("], "--topic.filter: \"(\" is no regular expression"),
             (&["--kafka.server=a:1", "--sasl.enabled"], "--sasl.enabled needs --sasl.mechanism"),
+            (&["--kafka.server=a:1", "--sasl.username=u"], "--sasl.username is given but SASL is off"),
+            (&["--kafka.server=a:1", "--sasl.password-file=f"], "--sasl.password-file is given but SASL is off"),
+            (&["--kafka.server=a:1", "--sasl.realm=R"], "--sasl.realm is given but SASL is off"),
+            (&["--kafka.server=a:1", "--jolokia.username=u"], "--jolokia.username is given but no agent"),
+            (&["--kafka.server=a:1", "--jolokia.ca-file=f"], "--jolokia.ca-file is given but no agent"),
+            (&["--jolokia.url=http://h:1", "--jolokia.password-file=/dev/null"], "needs --jolokia.username"),
+            (
+                &["--jolokia.url=http://h:1", "--jolokia.password=hunter2"],
+                "--jolokia.password (or JOLOKIA_PASSWORD) needs",
+            ),
+            (&["--jolokia.url=http://h:1", "--jolokia.path=/x"], "--jolokia.path is for --jolokia.port"),
             (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
             (&["--jolokia.url=x=http://h:1"], "no node id"),
             (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
             (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),
+            (&["--jolokia.url=http://h:1/j?maxDepth=hunter2"], "--jolokia.url: a query or a fragment"),
+            (&["--kafka.server=a:1", "--web.external-url=https://u:hunter2@h"], "credentials do not belong in the URL"),
+            (&["--kafka.server=a:1", "--web.external-url=https://u:hunter2@h:x"], "--web.external-url: invalid port"),
+            (&["--kafka.server=a:1", "--web.external-url=https://h/?t=hunter2"], "a query or a fragment"),
             (&["--jolokia.url=1=http://h:1", "--jolokia.url=1=http://h:2"], "node 1 is given twice"),
             (&["--kafka.server=a:1", "--web.listen-address=9308"], "--web.listen-address"),
+            (&["--kafka.server=a:1", "--scrape.timeout=0s"], "--scrape.timeout must be longer than 0s"),
+            (&["--kafka.server=a:1", "--scrape.timeout=3601s"], "--scrape.timeout: longer than an hour"),
+            (&["--kafka.server=a:1", "--scrape.timeout=500000000000years"], "--scrape.timeout: longer than an hour"),
             (&["--kafka.server=a:1", "--log.level=loud"], "--log.level"),
         ] {
             let error = config(arguments).unwrap_err();

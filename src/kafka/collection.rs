@@ -313,6 +313,9 @@ mod tests {
     struct FakeAdmin {
         calls: Mutex<Vec<String>>,
         coordinator: Mutex<Coordinator>,
+        silent_leader: std::sync::atomic::AtomicBool,
+        dead_broker: std::sync::atomic::AtomicBool,
+        no_metadata: std::sync::atomic::AtomicBool,
     }
 
     impl FakeAdmin {
@@ -333,9 +336,20 @@ mod tests {
             "fake"
         }
 
-        async fn cluster(&self, _: Instant) -> Result<Cluster, AdminError> {
+        async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError> {
             self.called("cluster");
-            let partition = Partition { id: 0, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
+            if self.no_metadata.load(std::sync::atomic::Ordering::SeqCst) {
+                tokio::time::sleep_until(deadline.into()).await;
+                return Err(AdminError::Timeout { call: "Metadata" });
+            }
+            let is_dead = self.dead_broker.load(std::sync::atomic::Ordering::SeqCst);
+            let partition = Partition {
+                id: 0,
+                leader: Some(1),
+                replicas: if is_dead { vec![1, 2] } else { vec![1] },
+                isr: vec![1],
+                error: None,
+            };
             let topic = Topic { name: "t".into(), id: None, error: None, partitions: vec![partition] };
             let broker = Broker { id: 1, host: "h".into(), port: 1, rack: None };
             Ok(Cluster { brokers: vec![broker], topics: vec![topic], ..Cluster::default() })
@@ -385,7 +399,12 @@ mod tests {
             _: Instant,
         ) -> Vec<Result<FoundOffset, AdminError>> {
             self.called(format!("{:?}", queries[0].spec));
-            queries.iter().map(|_| Ok(FoundOffset { offset: Some(5), timestamp: None })).collect()
+            let found = if self.silent_leader.load(std::sync::atomic::Ordering::SeqCst) {
+                Err(AdminError::Timeout { call: "ListOffsets" })
+            } else {
+                Ok(FoundOffset { offset: Some(5), timestamp: None })
+            };
+            vec![found; queries.len()]
         }
     }
 
@@ -423,6 +442,32 @@ mod tests {
         let first = admin.take_calls();
         collect(&reader).await;
         assert_eq!(admin.take_calls(), first);
+    }
+
+    #[tokio::test]
+    async fn topology_is_asked_each_time_while_a_broker_is_away_or_a_leader_silent() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        for (fault, is_on) in [(&admin.dead_broker, true), (&admin.dead_broker, false), (&admin.silent_leader, true)] {
+            fault.store(is_on, std::sync::atomic::Ordering::SeqCst);
+            reader.topology.suspect();
+            collect(&reader).await;
+            admin.take_calls();
+            collect(&reader).await;
+            assert_eq!(admin.take_calls().contains(&"cluster".to_owned()), is_on);
+        }
+    }
+
+    #[tokio::test]
+    async fn who_waits_in_vain_for_anothers_metadata_takes_what_is_remembered() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        admin.no_metadata.store(true, std::sync::atomic::Ordering::SeqCst);
+        reader.topology.suspect();
+        let within = |milliseconds| Instant::now() + Duration::from_millis(milliseconds);
+        let (patient, hasty) = tokio::join!(reader.topology.get(within(2_000)), reader.topology.get(within(50)));
+        for known in [patient, hasty] {
+            assert_eq!(known.unwrap().refresh_error, Some(AdminError::Timeout { call: "Metadata" }));
+        }
     }
 
     #[tokio::test]

@@ -1,12 +1,11 @@
 //! Who leads what, remembered for a while: brokers, topics and partitions.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, Cluster, KafkaAdmin};
-use tokio::sync::Mutex;
 
 /// The remembered topology. Asked again from half of its permitted age on, so that one failure to ask does not lose it
 /// at once; never used beyond that age. While a broker is away it is asked each time, so that a broker that is back is
@@ -15,6 +14,8 @@ use tokio::sync::Mutex;
 pub struct Topology {
     admin: Arc<dyn KafkaAdmin>,
     max_age: Duration,
+    /// Held by the one who asks.
+    asking: tokio::sync::Mutex<()>,
     remembered: Mutex<Option<Remembered>>,
     /// What is remembered did not fit an answer.
     suspect: AtomicBool,
@@ -45,34 +46,54 @@ pub struct Known {
 impl Topology {
     /// Remembers for `max_age`.
     pub fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration) -> Self {
-        Self { admin, max_age, remembered: Mutex::new(None), suspect: AtomicBool::new(false) }
+        Self {
+            admin,
+            max_age,
+            asking: tokio::sync::Mutex::default(),
+            remembered: Mutex::default(),
+            suspect: AtomicBool::new(false),
+        }
     }
 
-    /// The topology, at most `max_age` old. Concurrent callers share one request.
+    /// The topology, at most `max_age` old. Concurrent callers share one request; one that must leave before it is
+    /// answered takes what is remembered.
     pub async fn get(&self, deadline: Instant) -> Result<Known, AdminError> {
-        let Ok(mut remembered) = tokio::time::timeout_at(deadline.into(), self.remembered.lock()).await else {
-            return Err(AdminError::Timeout { call: "Metadata" });
+        let Ok(_asking) = tokio::time::timeout_at(deadline.into(), self.asking.lock()).await else {
+            return self.remembered_despite(AdminError::Timeout { call: "Metadata" });
         };
         let is_suspect = self.suspect.swap(false, Ordering::Relaxed);
+        let before = self.remembered();
         let is_fresh =
             |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && is_whole(&known.cluster);
-        if let Some(known) = remembered.as_ref().filter(is_fresh) {
+        if let Some(known) = before.as_ref().filter(is_fresh) {
             return Ok(Known { cluster: Arc::clone(&known.cluster), refresh_error: None });
         }
-        match self.admin.cluster(deadline).await {
-            Ok(cluster) => {
-                // An unchanged cluster keeps its identity, so that what was asked for its partitions stays valid.
-                let cluster = match remembered.as_ref() {
-                    Some(known) if *known.cluster == cluster => Arc::clone(&known.cluster),
-                    _ => Arc::new(cluster),
-                };
-                *remembered = Some(Remembered { cluster: Arc::clone(&cluster), at: Instant::now() });
-                Ok(Known { cluster, refresh_error: None })
+        let cluster = match self.admin.cluster(deadline).await {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                self.suspect.fetch_or(is_suspect, Ordering::Relaxed);
+                return self.remembered_despite(error);
             }
-            Err(error) => match remembered.as_ref().filter(|known| known.at.elapsed() < self.max_age) {
-                Some(known) => Ok(Known { cluster: Arc::clone(&known.cluster), refresh_error: Some(error) }),
-                None => Err(error),
-            },
+        };
+        // An unchanged cluster keeps its identity, so that what was asked for its partitions stays valid.
+        let cluster = match before {
+            Some(known) if *known.cluster == cluster => known.cluster,
+            _ => Arc::new(cluster),
+        };
+        let fresh = Remembered { cluster: Arc::clone(&cluster), at: Instant::now() };
+        *self.remembered.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        Ok(Known { cluster, refresh_error: None })
+    }
+
+    fn remembered(&self) -> Option<Remembered> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is remembered, if it is young enough, when asking has failed.
+    fn remembered_despite(&self, error: AdminError) -> Result<Known, AdminError> {
+        match self.remembered().filter(|known| known.at.elapsed() < self.max_age) {
+            Some(known) => Ok(Known { cluster: known.cluster, refresh_error: Some(error) }),
+            None => Err(error),
         }
     }
 

@@ -1,13 +1,7 @@
 //! A jmx_exporter rules file in, [`Rules`] out; what is not supported is refused with file, line and key.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-// serde-saphyr: the one kept YAML parser that knows YAML 1.1's booleans, which jmx_exporter files use, and positions.
-use serde_saphyr::Spanned;
-
 use super::Rules;
+use crate::yaml::{self, Spanned, Yaml};
 
 /// A rules file that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,25 +63,14 @@ impl Rules {
     pub fn load(text: &str, file: &str) -> Result<Self, RulesError> {
         let fail = |line, reason| RulesError { file: file.to_owned(), line, reason };
         let mut rules = Self { lowercase_output_name: false, lowercase_output_label_names: false };
-        if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#') || line.trim() == "---")
-        {
-            return Ok(rules);
-        }
-        let options = serde_saphyr::options! {
-            // As SnakeYAML does: the last of equal keys counts.
-            duplicate_keys: serde_saphyr::options::DuplicateKeyPolicy::PassThrough,
-            with_snippet: false,
-        };
-        let document: Spanned<Yaml> = serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-            let line = error.location().map_or(0, |location| location.line());
-            let text = error.without_snippet().to_string();
-            fail(line, format!("not YAML: {}", text.lines().next().unwrap_or("")))
-        })?;
+        let document = yaml::parse(text).map_err(|error| fail(error.line, format!("not YAML: {}", error.message)))?;
+        let Some(document) = document else { return Ok(rules) };
         let entries = match document.value {
             Yaml::Map(entries) => entries,
             Yaml::Null => return Ok(rules),
             _ => return Err(fail(document.referenced.line(), "not a map of jmx_exporter's keys".to_owned())),
         };
+        // As with SnakeYAML the last of equal keys counts.
         for (key, value) in entries {
             let (name, line) = (key.value.as_str(), key.referenced.line());
             match Key::of(name) {
@@ -103,7 +86,7 @@ impl Rules {
                 Some(Key::Meaningless) => {
                     tracing::warn!(file, line, key = name, "key has no meaning for kafka-vitals and is ignored");
                 }
-                Some(Key::OnlyOff) if value.value.is_off() => {}
+                Some(Key::OnlyOff) if is_off(&value.value) => {}
                 Some(Key::OnlyOff) => {
                     return Err(fail(line, format!("{name} is not supported; remove it")));
                 }
@@ -147,85 +130,13 @@ fn check_rules(value: &Spanned<Yaml>) -> Result<(), (u64, String)> {
     }
 }
 
-/// A YAML document with the positions of its parts.
-#[derive(Debug)]
-enum Yaml {
-    Null,
-    Bool(bool),
-    Number,
-    Text(String),
-    List(Vec<Spanned<Yaml>>),
-    Map(Vec<(Spanned<String>, Spanned<Yaml>)>),
-}
-
-impl Yaml {
-    fn is_off(&self) -> bool {
-        match self {
-            Self::Null | Self::Bool(false) => true,
-            Self::List(items) => items.is_empty(),
-            Self::Map(entries) => entries.is_empty(),
-            Self::Bool(true) | Self::Number | Self::Text(_) => false,
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Yaml {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(YamlVisitor)
-    }
-}
-
-struct YamlVisitor;
-
-impl<'de> Visitor<'de> for YamlVisitor {
-    type Value = Yaml;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("YAML")
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Yaml, E> {
-        Ok(Yaml::Null)
-    }
-
-    fn visit_none<E: Error>(self) -> Result<Yaml, E> {
-        Ok(Yaml::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Yaml, E> {
-        Ok(Yaml::Bool(value))
-    }
-
-    fn visit_i64<E: Error>(self, _: i64) -> Result<Yaml, E> {
-        Ok(Yaml::Number)
-    }
-
-    fn visit_u64<E: Error>(self, _: u64) -> Result<Yaml, E> {
-        Ok(Yaml::Number)
-    }
-
-    fn visit_f64<E: Error>(self, _: f64) -> Result<Yaml, E> {
-        Ok(Yaml::Number)
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Yaml, E> {
-        Ok(Yaml::Text(value.to_owned()))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Yaml, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Yaml::List(list))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Yaml, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
-        }
-        Ok(Yaml::Map(map))
+/// Whether the value says no: nothing, false, or an empty list or map.
+fn is_off(value: &Yaml) -> bool {
+    match value {
+        Yaml::Null | Yaml::Bool(false) => true,
+        Yaml::List(items) => items.is_empty(),
+        Yaml::Map(entries) => entries.is_empty(),
+        Yaml::Bool(true) | Yaml::Number | Yaml::Text(_) => false,
     }
 }
 

@@ -5,6 +5,7 @@ mod landing;
 mod pages;
 mod routes;
 mod sd;
+mod stall;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,12 +22,16 @@ use tokio_util::sync::CancellationToken;
 use crate::exporter::Exporter;
 
 pub use routes::Web;
+use stall::WriteLimited;
 
 /// Connections open at the same time; further ones wait in the kernel's queue.
 const MAX_CONNECTIONS: usize = 256;
 
 /// A client must have sent its request's head by then.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A client that reads nothing of its answer for this long is cut off.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Running scrapes may finish within this after the signal to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -35,7 +40,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// where there is no IPv6.
 pub async fn bind(address: &str) -> Result<TcpListener, String> {
     let bound = match TcpListener::bind(address).await {
-        Err(error) if address.starts_with("[::]:") && error.kind() == std::io::ErrorKind::Unsupported => {
+        Err(error) if address.starts_with("[::]:") && tells_of_no_ipv6(&error) => {
             TcpListener::bind(address.replace("[::]", "0.0.0.0")).await
         }
         bound => bound,
@@ -43,6 +48,13 @@ pub async fn bind(address: &str) -> Result<TcpListener, String> {
     bound.map_err(|error| {
         format!("cannot listen on {address}: {error}; choose another address with --web.listen-address")
     })
+}
+
+/// A kernel without IPv6 says EAFNOSUPPORT (97 on Linux, 47 on BSD and macOS; it has no kind in Rust), one whose
+/// interfaces have none EADDRNOTAVAIL.
+fn tells_of_no_ipv6(error: &std::io::Error) -> bool {
+    let no_family = if cfg!(target_os = "linux") { 97 } else { 47 };
+    error.raw_os_error() == Some(no_family) || error.kind() == std::io::ErrorKind::AddrNotAvailable
 }
 
 /// Serves until `stop` is cancelled, then lets running requests finish.
@@ -71,7 +83,7 @@ async fn accept(listener: TcpListener, web: Arc<Web>, connections: Arc<Semaphore
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADER_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(WriteLimited::new(stream, WRITE_TIMEOUT)), service);
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -98,6 +110,20 @@ async fn next(
             tracing::warn!(%error, "cannot accept a connection");
             tokio::time::sleep(Duration::from_millis(100)).await;
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_machine_without_ipv6_is_told_from_other_failures() {
+        for (code, expected) in [(97, true), (99, true), (98, false), (13, false)] {
+            let error = std::io::Error::from_raw_os_error(code);
+            assert_eq!(tells_of_no_ipv6(&error), expected, "{error}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A request in, an answer out: which path is what.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -26,7 +27,8 @@ pub struct Web {
 enum Route<'p> {
     All,
     Cluster,
-    Broker(&'p str),
+    /// The key, without percent encoding.
+    Broker(Cow<'p, str>),
     Sd,
     Landing,
     Alive,
@@ -100,7 +102,8 @@ fn route<'p>(path: &'p str, telemetry_path: &str) -> Route<'p> {
             "/cluster" => return Route::Cluster,
             _ => {}
         }
-        if let Some(key) = below.strip_prefix("/brokers/").filter(|key| !key.is_empty() && !key.contains('/')) {
+        let key = below.strip_prefix("/brokers/").filter(|key| !key.is_empty() && !key.contains('/'));
+        if let Some(key) = key.and_then(percent_decoded) {
             return Route::Broker(key);
         }
     }
@@ -113,6 +116,26 @@ fn route<'p>(path: &'p str, telemetry_path: &str) -> Route<'p> {
         "/-/reload" => Route::Reload,
         _ => Route::Nowhere,
     }
+}
+
+/// The text of a path's segment; `None` if it is not UTF-8. Prometheus encodes the brackets of an IPv6 address.
+fn percent_decoded(segment: &str) -> Option<Cow<'_, str>> {
+    if !segment.contains('%') {
+        return Some(Cow::Borrowed(segment));
+    }
+    let mut bytes = Vec::with_capacity(segment.len());
+    let mut rest = segment.as_bytes();
+    while let Some((&first, after)) = rest.split_first() {
+        let encoded = after.first_chunk().filter(|_| first == b'%');
+        let decoded = encoded.and_then(|[high, low]| Some(hex(*high)? << 4 | hex(*low)?));
+        bytes.push(decoded.unwrap_or(first));
+        rest = if decoded.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 /// A short text.
@@ -151,8 +174,13 @@ mod tests {
         for (path, expected) in [
             ("/metrics", Route::All),
             ("/metrics/cluster", Route::Cluster),
-            ("/metrics/brokers/1", Route::Broker("1")),
-            ("/metrics/brokers/h:9092", Route::Broker("h:9092")),
+            ("/metrics/brokers/1", Route::Broker("1".into())),
+            ("/metrics/brokers/h:9092", Route::Broker("h:9092".into())),
+            ("/metrics/brokers/%5B::1%5d:9092", Route::Broker("[::1]:9092".into())),
+            ("/metrics/brokers/%", Route::Broker("%".into())),
+            ("/metrics/brokers/%4", Route::Broker("%4".into())),
+            ("/metrics/brokers/%+1%zz%2F%C3%A9", Route::Broker("%+1%zz/é".into())),
+            ("/metrics/brokers/%ff", Route::Nowhere),
             ("/metrics/brokers/", Route::Nowhere),
             ("/metrics/brokers/1/x", Route::Nowhere),
             ("/metricsx", Route::Nowhere),

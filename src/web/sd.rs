@@ -54,8 +54,10 @@ fn target(external_url: Option<&str>, host: Option<&str>) -> Option<Target> {
 
 fn entry(node: &Node, target: &Target, metrics_path: &str, instance: &str, cluster_id: Option<&str>) -> Value {
     let id = node.id.map(|id| id.to_string()).unwrap_or_default();
-    let instance =
-        instance.replace("{host}", &node.host).replace("{port}", &node.port.to_string()).replace("{id}", &id);
+    let address = node.address();
+    // With the brackets of an IPv6 host, so that `{host}:{port}` is an address.
+    let host = address.strip_suffix(&format!(":{}", node.port)).unwrap_or(&node.host);
+    let instance = instance.replace("{host}", host).replace("{port}", &node.port.to_string()).replace("{id}", &id);
     json!({
         "targets": [target.address],
         "labels": {
@@ -93,6 +95,22 @@ mod tests {
                 "__meta_kafka_rack": "r1",
             }})
         );
+    }
+
+    #[test]
+    fn an_ipv6_host_has_brackets_where_a_port_follows() {
+        let node = Node {
+            id: None,
+            host: "::1".to_owned(),
+            port: 8778,
+            rack: None,
+            agent_url: "http://[::1]:8778/jolokia/".to_owned(),
+        };
+        let target = target(None, Some("h:9308")).unwrap();
+        let labels = &entry(&node, &target, "/metrics", "{host}:{port}", None)["labels"];
+        assert_eq!(labels["instance"], "[::1]:8778");
+        assert_eq!(labels["__metrics_path__"], "/metrics/brokers/[::1]:8778");
+        assert_eq!(labels["__meta_kafka_host"], "::1");
     }
 
     #[test]
