@@ -182,8 +182,8 @@ impl Stats {
     /// What was recorded of a node under its address goes on under its id.
     pub fn rename_broker(&self, from: &str, to: &str) {
         let mut collectors = locked(&self.collectors);
-        let named: Vec<CollectorId> = collectors.keys().filter(|id| id.broker == from).cloned().collect();
-        for id in named {
+        let ids: Vec<CollectorId> = collectors.keys().filter(|id| id.broker == from).cloned().collect();
+        for id in ids {
             if let Some(stats) = collectors.remove(&id) {
                 collectors.insert(CollectorId { broker: to.to_owned(), ..id }, stats);
             }

@@ -71,9 +71,16 @@ impl Scene {
         let (status, text) = self.node(1);
         assert_eq!(status, 503, "{text}");
         assert_eq!(text.trim_end().lines().count(), 1, "{text:?}");
-        assert!(text.contains("node 1") && text.contains(&self.bad.url()), "{text:?}");
+        assert!(text.contains("node 1") && text.contains(&format!("127.0.0.1:{}", self.bad.port)), "{text:?}");
         assert!(text.contains(says), "{text:?} should say {says:?}");
         assert_eq!(self.node(2).0, 200);
+    }
+
+    /// The most memory that the exporter has had, in KiB.
+    fn peak_memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.vitals.process.pid())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// The next scrape has everything.
@@ -256,6 +263,29 @@ fn an_item_that_fails_costs_its_own_series() {
 }
 
 #[test]
+fn an_agent_that_lets_nothing_be_read_has_failed() {
+    // 403: its policy denies each read. 404: it names beans, but none is to be found.
+    for (status, says) in [(403, "access policy"), (404, "none of the essential")] {
+        breaks_and_recovers(Behaviour::ItemStatus("", status), "agent", says);
+    }
+}
+
+#[test]
+fn a_bean_with_a_million_attributes_is_too_large_and_costs_no_memory() {
+    let scene = Scene::new(&[]);
+    let flood: Vec<String> = (0..1_000_000).map(|index| format!(r#""attribute-{index}":{index}"#)).collect();
+    let bean = format!("1,{}", flood.join(","));
+    scene.bad.behave(Behaviour::OddValue(bean));
+    let page = scene.scrape();
+    failed_with(&page, "too_large");
+    assert!(page.named("odd_odd_value").is_empty());
+    let peak = scene.peak_memory();
+    assert!(peak < 200 << 10, "{peak} kB at its peak");
+    scene.bad.behave(Behaviour::Healthy);
+    scene.is_whole();
+}
+
+#[test]
 fn values_nested_too_deep_are_a_protocol_error_or_no_series() {
     for value in ["[".repeat(100_000) + &"]".repeat(100_000), "{\"a\":".repeat(100_000) + "1" + &"}".repeat(100_000)] {
         let scene = Scene::new(&[]);
@@ -281,9 +311,7 @@ fn an_endless_body_ends_at_the_limit_and_memory_stays_bounded() {
     }
     failed_with(&scene.scrape(), "too_large");
     scene.node_pages_fail("larger than the limit");
-    let status = fs::read_to_string(format!("/proc/{}/status", scene.vitals.process.pid())).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    let peak = scene.peak_memory();
     assert!(peak < 120 << 10, "{peak} kB at its peak with a limit of 16 MiB");
     scene.bad.behave(Behaviour::Healthy);
     scene.is_whole();

@@ -42,7 +42,8 @@ pub struct NodeReading {
     pub duplicates_dropped: u64,
     /// Samples left out because their names begin with `kafka_vitals_`.
     pub reserved_dropped: u64,
-    /// All beans but those that exist per partition have arrived.
+    /// All beans but those that exist per partition have arrived, or what the agent's policy allows of them, which is
+    /// something. If not, `result` says why.
     pub has_essentials: bool,
     /// Requests sent; 0 in a reading of the essentials alone.
     pub requests: u64,
@@ -106,13 +107,15 @@ impl<T: Transport> NodeCollector<T> {
             state.plan = plan_of(names).await;
         }
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let complete = result.is_ok();
+        let all_arrived = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(complete)).await else {
+        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await
+        else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some((Arc::clone(rules), evaluator));
-        NodeReading { requests, bytes, result, complete, ..reading }
+        let result = result.and_then(|()| usable(&reading, over_limit));
+        NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
 
@@ -120,6 +123,23 @@ impl<T: Transport> NodeCollector<T> {
 async fn plan_of(names: Vec<Box<str>>) -> Plan {
     let plan = tokio::task::spawn_blocking(move || Plan::from_names(names.iter().map(|name| &**name)));
     plan.await.unwrap_or_default()
+}
+
+/// Whether what was read without an error is what a node has.
+fn usable(reading: &NodeReading, over_limit: u64) -> Result<(), ReadError> {
+    if over_limit > 0 {
+        let message = format!(
+            "{over_limit} values of this node's MBeans were left out, because there are more names of metrics than any \
+             node has; is it an agent of a Kafka node?"
+        );
+        return Err(ReadError { kind: ReadErrorKind::TooLarge, message });
+    }
+    if !reading.has_essentials {
+        let message =
+            "the agent named MBeans but gave none of the essential ones to read; check the agent's access policy";
+        return Err(ReadError { kind: ReadErrorKind::Agent, message: message.to_owned() });
+    }
+    Ok(())
 }
 
 fn lost(result: Result<(), ReadError>) -> ReadError {
@@ -185,9 +205,11 @@ impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
         Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
     }
 
-    fn finish(mut self, complete: bool) -> (NodeReading, Evaluator) {
+    /// The reading, how many values the evaluator had no room for, and the evaluator.
+    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator) {
         let evaluation = self.evaluator.finish(complete);
-        (self.reading(evaluation), self.evaluator)
+        let over_limit = evaluation.over_limit;
+        (self.reading(evaluation), over_limit, self.evaluator)
     }
 
     fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
@@ -216,8 +238,11 @@ impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
     }
 
     fn essentials_complete(&mut self) {
-        if let Some(on_essentials) = self.on_essentials.take() {
-            let evaluation = self.evaluator.so_far();
+        let evaluation = self.evaluator.so_far();
+        // An agent whose policy denies everything has shown nothing.
+        if evaluation.beans > 0
+            && let Some(on_essentials) = self.on_essentials.take()
+        {
             on_essentials(self.reading(evaluation));
         }
     }
@@ -271,6 +296,7 @@ mod tests {
         changed: bool,
         error: Option<ReadErrorKind>,
         loses_sink: bool,
+        denies: bool,
         plans: Vec<Plan>,
     }
 
@@ -285,7 +311,7 @@ mod tests {
                 queries.iter().any(|query| name.starts_with(query.pattern.trim_end_matches(['*', ','])))
             };
             for (part, queries) in [&plan.essentials, &plan.per_partition].into_iter().enumerate() {
-                for (name, attributes) in node.beans.iter().filter(|(name, _)| asked(queries, name)) {
+                for (name, attributes) in node.beans.iter().filter(|(name, _)| !node.denies && asked(queries, name)) {
                     let attributes: Vec<(Cow<'_, str>, _)> =
                         attributes.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
                     sink.bean(Bean { name, attributes: &attributes });
@@ -388,6 +414,36 @@ mod tests {
             (names(&reading.rules), reading.requests),
             (vec!["java_lang_Threading_ThreadCount", "kafka_log_Log_Value"], 2)
         );
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_denies_all_reads_has_failed_and_shows_nothing() {
+        let collector = collector();
+        for (error, message) in [(None, "access policy"), (Some(ReadErrorKind::Agent), "failed")] {
+            {
+                let mut node = collector.transport.0.lock().unwrap();
+                (node.denies, node.error) = (true, error);
+            }
+            // Above all, no essentials.
+            let deadline = Instant::now() + Duration::from_secs(10);
+            let reading =
+                collector.collect(&Arc::default(), deadline, |essentials| unreachable!("{essentials:?}")).await;
+            assert!(!reading.has_essentials && !reading.complete);
+            let failure = reading.result.unwrap_err();
+            assert_eq!(failure.kind, ReadErrorKind::Agent);
+            assert!(failure.message.contains(message), "{failure}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_node_with_more_names_than_fit_is_too_large() {
+        let collector = collector();
+        let long: &'static str = format!("odd:type={}", "x".repeat(250_000)).leak();
+        let attribute = |index: i64| (&*format!("A{index}").leak(), Value::Long(index));
+        collector.transport.0.lock().unwrap().beans.push((long, (0..1000).map(attribute).collect()));
+        let reading = collect(&collector).await;
+        assert_eq!(reading.result.unwrap_err().kind, ReadErrorKind::TooLarge);
+        assert!(!reading.complete && names(&reading.jvm).contains(&"jvm_threads_current"));
     }
 
     #[tokio::test]

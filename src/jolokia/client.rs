@@ -36,6 +36,7 @@ struct Progress<S> {
     requests: u64,
     bytes: u64,
     names: Option<Vec<Box<str>>>,
+    names_at: Option<u64>,
 }
 
 impl Jolokia {
@@ -70,10 +71,16 @@ impl Jolokia {
             self.probe(state, deadline, progress).await?;
         }
         let result = self.two_posts(state, plan, deadline, progress).await;
-        if result.as_ref().is_err_and(|error| error.kind != ReadErrorKind::Agent) {
+        match result.as_ref().err().map(|error| error.kind) {
+            // Names told in a read whose second half did not come in time need not be told again: that would burden an
+            // agent that is slow already.
+            None | Some(ReadErrorKind::Agent) => state.names_at = progress.names_at.or(state.names_at),
+            Some(ReadErrorKind::Timeout) if progress.names_at.is_some() => state.names_at = progress.names_at,
             // The agent may come back as another process: ask for its version and all its names again.
-            state.names_at = None;
-            state.version_seen = false;
+            Some(_) => {
+                state.names_at = None;
+                state.version_seen = false;
+            }
         }
         result
     }
@@ -101,7 +108,7 @@ impl Jolokia {
             }
             Err(error) => {
                 // It answers, or nobody is there: either way no request of ours is under way.
-                state.abandoned = false;
+                state.abandoned = may_be_busy(error.kind);
                 return Err(error);
             }
         }
@@ -121,13 +128,10 @@ impl Jolokia {
             first.version();
         }
         plan.essentials.iter().for_each(|query| first.read(query));
+        // Not with the second, so that a flood that never comes does not hold up a new plan.
+        first.search(state.names_at.filter(|_| !plan.is_empty()));
         let mut second = Bulk::default();
         plan.per_partition.iter().for_each(|query| second.read(query));
-        if plan.is_empty() {
-            first.search(None);
-        } else {
-            second.search(state.names_at);
-        }
         let first = self.bulk(state, first, !plan.is_empty(), deadline, progress).await;
         // An answered bulk with failed items is no reason not to send the second.
         if let Err(error) = &first
@@ -148,6 +152,11 @@ impl Jolokia {
         deadline: Instant,
         progress: &mut Progress<S>,
     ) -> Result<(), ReadError> {
+        if Instant::now() >= deadline {
+            return Err(self
+                .http
+                .error(ReadErrorKind::Timeout, format_args!("no time was left for this request; allow more time")));
+        }
         let (body, items) = bulk.build();
         progress.requests += 1;
         // Set while the request is out, so that it also stays set when this future is dropped.
@@ -155,7 +164,7 @@ impl Jolokia {
         let body = match self.http.post(body, deadline).await {
             Ok(body) => body,
             Err(error) => {
-                state.abandoned = error.kind == ReadErrorKind::Timeout;
+                state.abandoned = may_be_busy(error.kind);
                 return Err(error);
             }
         };
@@ -183,6 +192,9 @@ impl Jolokia {
                 ReadErrorKind::Timeout,
                 format_args!("the answer came too late to be decoded; allow more time"),
             )),
+            Err(DecodeError::TooMuch(reason)) => Err(self
+                .http
+                .error(ReadErrorKind::TooLarge, format_args!("{reason}; is this the URL of a Kafka node's agent?"))),
             Err(DecodeError::Shape(reason)) => Err(self
                 .http
                 .error(ReadErrorKind::Protocol, format_args!("{reason}; is this the URL of a Jolokia agent?"))),
@@ -202,11 +214,9 @@ impl Jolokia {
                 "Jolokia {version} fails on every bean with a NaN value, so most of Kafka's beans will be missing; use 2.5.0 or later"
             );
         }
-        if decoded.names_at.is_some() {
-            state.names_at = decoded.names_at;
-        }
         if decoded.names.is_some() {
             progress.names = decoded.names;
+            progress.names_at = decoded.names_at;
         }
         match decoded.failed {
             None => Ok(()),
@@ -223,11 +233,16 @@ impl Jolokia {
 
 impl Transport for Jolokia {
     async fn read<S: BeanSink>(&self, plan: &Plan, deadline: Instant, sink: S) -> Answer<S> {
-        let mut progress = Progress { sink: Some(sink), requests: 0, bytes: 0, names: None };
+        let mut progress = Progress { sink: Some(sink), requests: 0, bytes: 0, names: None, names_at: None };
         let result = self.run(plan, deadline, &mut progress).await;
-        let Progress { sink, requests, bytes, names } = progress;
+        let Progress { sink, requests, bytes, names, .. } = progress;
         Answer { sink, requests, bytes, names, result }
     }
+}
+
+/// Whether the agent may still be at work on a request that failed so: its answer was not read to the end.
+fn may_be_busy(kind: ReadErrorKind) -> bool {
+    matches!(kind, ReadErrorKind::Timeout | ReadErrorKind::TooLarge | ReadErrorKind::Protocol)
 }
 
 /// 2.4.0 to 2.4.3 throw while serialising NaN, and the whole request fails (jolokia/jolokia#934).

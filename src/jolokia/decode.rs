@@ -8,6 +8,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::budget::{Budget, MAX_VALUES, MAX_VALUES_OF_BEAN, Spent};
 use super::request::Item;
 use super::value::{Shape, Text, ValueSeed, is_kafka_domain};
 use crate::mbean::{Bean, BeanSink, Value};
@@ -43,6 +44,8 @@ pub(super) enum DecodeError {
     Shape(String),
     /// Decoding did not end by the deadline.
     Late,
+    /// More than may be read of one answer.
+    TooMuch(String),
 }
 
 /// Decodes `body`, the answer to `items`. Beans before a fault have reached the sink.
@@ -52,24 +55,23 @@ pub(super) fn decode<S: BeanSink>(
     deadline: Instant,
     sink: &mut S,
 ) -> (Decoded, Result<(), DecodeError>) {
-    let mut decoder = Decoder { items, deadline, sink, out: Decoded::default(), beans: 0, late: false };
+    let mut decoder = Decoder { items, budget: Budget::new(deadline), sink, out: Decoded::default() };
     let mut json = serde_json::Deserializer::from_slice(body);
     let result = json.deserialize_any(AnswersVisitor(&mut decoder)).and_then(|()| json.end());
-    let result = match result {
-        Ok(()) => Ok(()),
-        Err(_) if decoder.late => Err(DecodeError::Late),
-        Err(error) => Err(DecodeError::Shape(error.to_string())),
-    };
+    let result = result.map_err(|error| match decoder.budget.spent {
+        None => DecodeError::Shape(error.to_string()),
+        Some(Spent::Time) => DecodeError::Late,
+        Some(Spent::Values) => DecodeError::TooMuch(format!("more than {MAX_VALUES} beans and values in one answer")),
+        Some(Spent::OfBean) => DecodeError::TooMuch(format!("more than {MAX_VALUES_OF_BEAN} values in one bean")),
+    });
     (decoder.out, result)
 }
 
 struct Decoder<'s, S> {
     items: &'s [Item],
-    deadline: Instant,
+    budget: Budget,
     sink: &'s mut S,
     out: Decoded,
-    beans: u32,
-    late: bool,
 }
 
 impl<S> Decoder<'_, S> {
@@ -143,7 +145,9 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, S> {
                     object.next_value_seed(BeansSeed(self.decoder))?;
                     valued = true;
                 }
-                ("value", Some(Item::Search)) => names = Some(object.next_value::<Vec<Box<str>>>()?),
+                ("value", Some(Item::Search)) => {
+                    names = Some(object.next_value_seed(NamesSeed(&mut self.decoder.budget))?)
+                }
                 ("value", Some(Item::Version)) => {
                     self.decoder.out.agent_version = object.next_value::<AgentInfo>()?.agent;
                 }
@@ -189,6 +193,34 @@ struct AgentInfo {
     agent: Option<Box<str>>,
 }
 
+/// The value of a search: an array of names.
+struct NamesSeed<'b>(&'b mut Budget);
+
+impl<'de> DeserializeSeed<'de> for NamesSeed<'_> {
+    type Value = Vec<Box<str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for NamesSeed<'_> {
+    type Value = Vec<Box<str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of names")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<Self::Value, A::Error> {
+        let mut names = Vec::new();
+        while let Some(name) = texts.next_element()? {
+            self.0.entry()?;
+            names.push(name);
+        }
+        Ok(names)
+    }
+}
+
 /// The value of a pattern read: bean name -> attributes.
 struct BeansSeed<'d, 's, S>(&'d mut Decoder<'s, S>);
 
@@ -210,13 +242,10 @@ impl<'de, S: BeanSink> Visitor<'de> for BeansSeed<'_, '_, S> {
     fn visit_map<A: MapAccess<'de>>(self, mut beans: A) -> Result<(), A::Error> {
         let mut attributes = Vec::new();
         while let Some(Text(name)) = beans.next_key()? {
-            self.0.beans = self.0.beans.wrapping_add(1);
-            if self.0.beans.is_multiple_of(256) && Instant::now() >= self.0.deadline {
-                self.0.late = true;
-                return Err(A::Error::custom("late"));
-            }
+            self.0.budget.bean()?;
             attributes.clear();
-            beans.next_value_seed(AttributesSeed { bean: &name, attributes: &mut attributes })?;
+            let seed = AttributesSeed { bean: &name, attributes: &mut attributes, budget: &mut self.0.budget };
+            beans.next_value_seed(seed)?;
             self.0.sink.bean(Bean { name: &name, attributes: &attributes });
         }
         Ok(())
@@ -227,6 +256,7 @@ impl<'de, S: BeanSink> Visitor<'de> for BeansSeed<'_, '_, S> {
 struct AttributesSeed<'b, 'de> {
     bean: &'b str,
     attributes: &'b mut Vec<(Cow<'de, str>, Value<'de>)>,
+    budget: &'b mut Budget,
 }
 
 impl<'de> DeserializeSeed<'de> for AttributesSeed<'_, 'de> {
@@ -247,7 +277,8 @@ impl<'de> Visitor<'de> for AttributesSeed<'_, 'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<(), A::Error> {
         let kafka = is_kafka_domain(self.bean);
         while let Some(Text(name)) = attributes.next_key()? {
-            if let Some(value) = attributes.next_value_seed(ValueSeed(Shape::of(self.bean, kafka, &name)))? {
+            let shape = Shape::of(self.bean, kafka, &name);
+            if let Some(value) = attributes.next_value_seed(ValueSeed(shape, self.budget))? {
                 self.attributes.push((name, value));
             }
         }
@@ -354,7 +385,42 @@ mod tests {
         let body = format!(r#"[{{"status":200,"value":{{{}}}}}]"#, beans.join(","));
         let mut sink = Names::default();
         let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), Instant::now(), &mut sink);
-        assert_eq!((result, sink.0.len()), (Err(DecodeError::Late), 255));
+        assert_eq!(result, Err(DecodeError::Late));
+        assert!(sink.0.len() < 256, "{}", sink.0.len());
+    }
+
+    #[test]
+    fn one_bean_with_a_flood_of_values_is_cut_off_at_the_deadline_or_the_limit() {
+        let items = |count: u32| (0..count).map(|index| format!(r#""a{index}":1"#)).collect::<Vec<_>>().join(",");
+        let read = |attributes: &str, until: Duration| {
+            let body = format!(
+                r#"[{{"status":200,"value":{{"java.lang:type=x":{{}},"java.lang:type=y":{{{attributes}}}}}}}]"#
+            );
+            let mut sink = Names::default();
+            let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), Instant::now() + until, &mut sink);
+            (sink.0.len(), result)
+        };
+        let long = Duration::from_secs(60);
+        assert_eq!(read(&items(MAX_VALUES_OF_BEAN), long), (2, Ok(())));
+        assert_eq!(read(&items(MAX_VALUES_OF_BEAN), Duration::ZERO).1, Err(DecodeError::Late));
+        let many = items(MAX_VALUES_OF_BEAN + 1);
+        for attributes in [many.clone(), format!(r#""C":{{{many}}}"#), format!(r#""SystemProperties":{{{many}}}"#)] {
+            let (beans, result) = read(&attributes, long);
+            assert!(matches!(&result, Err(DecodeError::TooMuch(text)) if text.contains("10000")), "{result:?}");
+            assert_eq!(beans, 1);
+        }
+    }
+
+    #[test]
+    fn more_beans_or_names_than_any_node_has_are_refused() {
+        let count = MAX_VALUES as usize + 1;
+        let beans = format!(r#"[{{"status":200,"value":{{{}}}}}]"#, vec![r#""b":{}"#; count].join(","));
+        let names = format!(r#"[{{"status":200,"value":[{}]}}]"#, vec![r#""b""#; count].join(","));
+        for (body, item) in [(beans, Item::Read("a:*".to_owned())), (names, Item::Search)] {
+            let (_, decoded, result) = run(&body, &[item]);
+            assert!(matches!(&result, Err(DecodeError::TooMuch(text)) if text.contains("1000000")), "{result:?}");
+            assert_eq!(decoded.names, None);
+        }
     }
 
     proptest! {

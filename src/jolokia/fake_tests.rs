@@ -1,8 +1,8 @@
 //! What a real agent cannot be made to do: answers of a fake HTTP server that are late, endless, broken or not Jolokia's.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -48,6 +48,7 @@ enum Reply {
 struct Fake {
     url: String,
     requests: Arc<AtomicUsize>,
+    bodies: Arc<Mutex<Vec<String>>>,
     closed: mpsc::UnboundedReceiver<()>,
 }
 
@@ -56,24 +57,32 @@ async fn fake(replies: Vec<Reply>) -> Fake {
     let url = format!("http://user:secret@{}/jolokia", listener.local_addr().unwrap());
     let requests = Arc::new(AtomicUsize::new(0));
     let (tell, closed) = mpsc::unbounded_channel();
-    let counter = requests.clone();
+    let bodies = Arc::default();
+    let (counter, record) = (requests.clone(), Arc::clone(&bodies));
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, replies.clone(), counter.clone(), tell.clone()));
+            tokio::spawn(serve(stream, replies.clone(), counter.clone(), Arc::clone(&record), tell.clone()));
         }
     });
-    Fake { url, requests, closed }
+    Fake { url, requests, bodies, closed }
 }
 
-async fn serve(mut stream: TcpStream, replies: Vec<Reply>, counter: Arc<AtomicUsize>, tell: mpsc::UnboundedSender<()>) {
-    while read_request(&mut stream).await.is_some() {
+async fn serve(
+    mut stream: TcpStream,
+    replies: Vec<Reply>,
+    counter: Arc<AtomicUsize>,
+    bodies: Arc<Mutex<Vec<String>>>,
+    tell: mpsc::UnboundedSender<()>,
+) {
+    while let Some(body) = read_request(&mut stream).await {
+        bodies.lock().unwrap().push(body);
         let at = counter.fetch_add(1, Ordering::SeqCst).min(replies.len() - 1);
         match &replies[at] {
             Reply::Json(json) => stream.write_all(&http("200 OK", "application/json", json)).await.unwrap(),
             Reply::Raw(bytes) => stream.write_all(bytes).await.unwrap(),
             Reply::Endless(bytes, pause) => {
-                // Without a length: one over the limit would be refused unread.
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+                // Without a length, which would be refused unread.
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n";
                 let mut going = stream.write_all(head.as_bytes()).await;
                 while going.is_ok() {
                     going = stream.write_all(bytes).await;
@@ -92,6 +101,7 @@ async fn serve(mut stream: TcpStream, replies: Vec<Reply>, counter: Arc<AtomicUs
     }
 }
 
+/// The body of the next request.
 async fn read_request(stream: &mut TcpStream) -> Option<String> {
     let mut text = Vec::new();
     loop {
@@ -101,7 +111,7 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
             assert!(head.contains("authorization: basic dxnlcjpzzwnyzxq="), "{head}");
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
             if text.len() >= end + 4 + length.parse::<usize>().unwrap() {
-                return Some(head);
+                return Some(String::from_utf8_lossy(&text[end + 4..]).into_owned());
             }
         }
         if stream.read_buf(&mut text).await.ok()? == 0 {
@@ -120,16 +130,17 @@ fn http(status: &str, content_type: &str, body: &str) -> Vec<u8> {
 const VERSION: &str = r#"{"status":200,"value":{"agent":"2.5.0"}}"#;
 const BEAN: &str = r#"{"status":200,"value":{"a:b=c":{"X":1}}}"#;
 
-/// The answers to a first read: version and essentials, then names.
+const NAMES: &str = r#"{"status":200,"timestamp":7,"value":["a:b=c","d:e=f"]}"#;
+
+/// The answers to a first read: version, essentials and names, then the rest.
 fn good() -> Vec<Reply> {
-    vec![
-        Reply::Json(format!("[{VERSION},{BEAN}]")),
-        Reply::Json(r#"[{"status":200,"timestamp":7,"value":["a:b=c"]}]"#.to_owned()),
-    ]
+    let rest = r#"[{"status":200,"value":{"d:e=f":{"X":1}}}]"#;
+    vec![Reply::Json(format!("[{VERSION},{BEAN},{NAMES}]")), Reply::Json(rest.to_owned())]
 }
 
 fn plan() -> Plan {
-    Plan { essentials: vec![Query::all("a:*".to_owned())], per_partition: Vec::new() }
+    let query = |pattern: &str| vec![Query::all(pattern.to_owned())];
+    Plan { essentials: query("a:*"), per_partition: query("d:*") }
 }
 
 fn agent(url: &str) -> Jolokia {
@@ -158,9 +169,9 @@ async fn a_good_answer_brings_beans_and_names_in_two_requests() {
     let fake = fake(good()).await;
     let answer = read(&agent(&fake.url), 5000).await;
     assert_eq!(answer.result, Ok(()));
-    assert_eq!((answer.requests, answer.names), (2, Some(vec!["a:b=c".into()])));
+    assert_eq!((answer.requests, answer.names), (2, Some(vec!["a:b=c".into(), "d:e=f".into()])));
     let sink = answer.sink.unwrap();
-    assert_eq!((sink.beans, sink.essentials), (1, true));
+    assert_eq!((sink.beans, sink.essentials), (2, true));
 }
 
 #[tokio::test]
@@ -178,7 +189,7 @@ async fn answers_that_are_not_jolokias_have_their_kind() {
         (Reply::Json("garbage".to_owned()), ReadErrorKind::Protocol),
         (Reply::Json("[]".to_owned()), ReadErrorKind::Protocol),
         (Reply::Json(r#"{"status":400,"error":"no"}"#.to_owned()), ReadErrorKind::Agent),
-        (Reply::Json(format!(r#"[{VERSION},{{"status":500,"error":"x\ny"}}]"#)), ReadErrorKind::Agent),
+        (Reply::Json(format!(r#"[{VERSION},{{"status":500,"error":"x\ny"}},{NAMES}]"#)), ReadErrorKind::Agent),
     ] {
         let mut replies = good();
         replies[0] = reply;
@@ -190,18 +201,39 @@ async fn answers_that_are_not_jolokias_have_their_kind() {
 }
 
 #[tokio::test]
-async fn a_failed_second_request_keeps_what_the_first_brought() {
+async fn a_failed_second_request_keeps_beans_and_names_that_the_first_brought() {
     for second in [
         Reply::Json("garbage".to_owned()),
-        Reply::Json(r#"[{"status":403,"error":"search is not allowed"}]"#.to_owned()),
+        Reply::Json(r#"[{"status":403,"error":"reading is not allowed"}]"#.to_owned()),
         Reply::Raw(http("500 Internal Server Error", "text/plain", "x")),
         Reply::Silence,
     ] {
         let fake = fake(vec![good().remove(0), second]).await;
         let answer = read(&agent(&fake.url), 500).await;
         assert!(answer.result.is_err());
+        assert_eq!(answer.names.as_ref().map(Vec::len), Some(2));
         let sink = answer.sink.unwrap();
         assert_eq!((sink.beans, sink.essentials), (1, true));
+    }
+}
+
+#[tokio::test]
+async fn names_are_asked_for_since_the_last_time_even_while_the_second_request_times_out() {
+    let mut replies = good();
+    replies[1] = Reply::Silence;
+    replies.push(Reply::Json(format!("[{VERSION}]")));
+    replies.push(Reply::Json(format!(r#"[{BEAN},{{"status":304,"timestamp":9}}]"#)));
+    let fake = fake(replies).await;
+    let agent = agent(&fake.url);
+    assert_eq!(kind(&read(&agent, 300).await), Some(ReadErrorKind::Timeout));
+    // The last reply stands for the second bulk too, where it is one answer too many.
+    let answer = read(&agent, 5000).await;
+    assert_eq!((kind(&answer), answer.names), (Some(ReadErrorKind::Protocol), None));
+    let bodies = fake.bodies.lock().unwrap();
+    let since = |at: usize| bodies[at].contains(r#""ifModifiedSince":7"#);
+    assert_eq!((bodies.len(), since(0), since(3)), (5, false, true), "{bodies:?}");
+    for (at, body) in bodies.iter().enumerate() {
+        assert_eq!(body.contains(r#""search""#), [0, 3].contains(&at), "{body}");
     }
 }
 
@@ -238,6 +270,38 @@ async fn after_a_time_out_only_an_answered_probe_lets_the_next_read_through() {
 }
 
 #[tokio::test]
+async fn a_read_without_time_asks_nothing_and_leaves_no_suspicion() {
+    let fake = fake(good()).await;
+    let agent = agent(&fake.url);
+    let answer = read(&agent, 0).await;
+    assert_eq!((kind(&answer), answer.requests), (Some(ReadErrorKind::Timeout), 0));
+    let answer = read(&agent, 5000).await;
+    assert_eq!((answer.result, answer.requests), (Ok(()), 2), "no probe");
+}
+
+#[tokio::test]
+async fn after_an_answer_that_was_not_read_to_its_end_a_probe_goes_first() {
+    let cut = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nno chunk\r\n";
+    let large = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 9999999999\r\n\r\n[";
+    for (broken, expected) in [(cut.to_vec(), ReadErrorKind::Protocol), (large.to_vec(), ReadErrorKind::TooLarge)] {
+        // The probe meets it too before the agent is well again.
+        let broken = Reply::Raw(broken);
+        let mut replies = vec![broken.clone(), broken, Reply::Json(format!("[{VERSION}]"))];
+        replies.extend(good());
+        let fake = fake(replies).await;
+        let agent = agent(&fake.url);
+        for _ in 0..2 {
+            let answer = read(&agent, 5000).await;
+            assert_eq!((kind(&answer), answer.requests), (Some(expected), 1), "{:?}", answer.result);
+        }
+        let answer = read(&agent, 5000).await;
+        assert_eq!((answer.result, answer.requests), (Ok(()), 3));
+        let bodies = fake.bodies.lock().unwrap();
+        assert!(!bodies[1].contains("read") && !bodies[2].contains("read") && bodies[3].contains("read"), "{bodies:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_dropped_read_is_treated_like_a_time_out() {
     let fake = fake(vec![Reply::Silence, Reply::Silence]).await;
     let agent = agent(&fake.url);
@@ -262,7 +326,7 @@ async fn one_request_is_in_flight_and_the_wait_counts() {
 
 #[tokio::test]
 async fn a_panic_in_the_sink_is_an_error_and_the_agent_stays_usable() {
-    let panicking = Reply::Json(format!(r#"[{VERSION},{{"status":200,"value":{{"panic:b=c":{{}}}}}}]"#));
+    let panicking = Reply::Json(format!(r#"[{VERSION},{{"status":200,"value":{{"panic:b=c":{{}}}}}},{NAMES}]"#));
     let mut replies = vec![panicking];
     replies.extend(good());
     let fake = fake(replies).await;

@@ -1,5 +1,6 @@
 //! Reading MBeans through Jolokia (1.x and 2.x): bulk requests out, beans into a sink.
 
+mod budget;
 mod client;
 mod decode;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::budget::Budget;
 use crate::mbean::Value;
 
 /// What is known of a value before it is read.
@@ -49,17 +50,18 @@ impl Shape {
 }
 
 /// Reads one value; `None` = the getter failed, and Jolokia put an error in its place.
-pub(super) struct ValueSeed(pub(super) Shape);
+pub(super) struct ValueSeed<'b>(pub(super) Shape, pub(super) &'b mut Budget);
 
-impl<'de> DeserializeSeed<'de> for ValueSeed {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
     type Value = Option<Value<'de>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.1.value()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for ValueSeed {
+impl<'de> Visitor<'de> for ValueSeed<'_> {
     type Value = Option<Value<'de>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,14 +111,16 @@ impl<'de> Visitor<'de> for ValueSeed {
                 // An ObjectName; the getters of AtomicLong; a table whose index is composite; an Optional.
                 "objectName" | "andIncrement" | "indexNames" | "present" => opaque = true,
                 "bigint" => {
-                    if let Some(number) = object.next_value_seed(Self(Shape::Open))?.as_ref().and_then(big_integer) {
+                    if let Some(number) =
+                        object.next_value_seed(ValueSeed(Shape::Open, self.1))?.as_ref().and_then(big_integer)
+                    {
                         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                         return Ok(Some(number));
                     }
                     continue;
                 }
                 _ => {
-                    if let Some(value) = object.next_value_seed(Self(self.0.of_item(&key)))? {
+                    if let Some(value) = object.next_value_seed(ValueSeed(self.0.of_item(&key), self.1))? {
                         items.push((key, value));
                     }
                     continue;
@@ -177,12 +181,20 @@ impl<'de> serde::Deserialize<'de> for Text<'de> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use proptest::prelude::*;
 
     use super::*;
 
+    fn deserialize(shape: Shape, json: &str) -> serde_json::Result<Option<Value<'_>>> {
+        let mut budget = Budget::new(Instant::now() + Duration::from_secs(60));
+        budget.bean::<serde_json::Error>()?;
+        ValueSeed(shape, &mut budget).deserialize(&mut serde_json::Deserializer::from_str(json))
+    }
+
     fn read(shape: Shape, json: &str) -> Option<Value<'_>> {
-        ValueSeed(shape).deserialize(&mut serde_json::Deserializer::from_str(json)).unwrap()
+        deserialize(shape, json).unwrap()
     }
 
     #[test]
@@ -260,7 +272,7 @@ mod tests {
         #[test]
         fn reading_never_panics(json in r#"[\[\]{}":,0-9a-z.\\-]{0,60}"#) {
             for shape in [Shape::Open, Shape::Kafka, Shape::GcInfo, Shape::KeyValueTable] {
-                let _ = ValueSeed(shape).deserialize(&mut serde_json::Deserializer::from_str(&json));
+                let _ = deserialize(shape, &json);
             }
         }
     }

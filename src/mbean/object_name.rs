@@ -4,6 +4,12 @@
 use std::cmp::Ordering;
 use std::fmt;
 
+/// Longest name that is looked into, in bytes. Kafka puts client ids and principals of up to 32 KiB into names, escaped.
+const MAX_LENGTH: usize = 256 << 10;
+
+/// Most key properties of a name that is looked into. Kafka's beans have less than ten.
+const MAX_PROPERTIES: usize = 100;
+
 /// The name of an MBean, borrowed from its text. Key properties keep their order; quoted values keep their quotes and
 /// escapes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +34,16 @@ impl<'a> ObjectName<'a> {
     /// Parses a bean's name. What this accepts, `new ObjectName(text)` accepts too.
     ///
     /// # Errors
-    /// The text is not `domain:key=value,...`, has a key twice, or is a pattern (an unescaped `*` or `?`).
+    /// The text is not `domain:key=value,...`, has a key twice, or is a pattern (an unescaped `*` or `?`). Beyond Java's rules: the
+    /// text is longer than 256 KiB or has more than 100 key properties, which only a hostile agent makes.
     pub fn parse(text: &'a str) -> Result<Self, ObjectNameError> {
         Self::split(text).map_err(|reason| ObjectNameError { name: text.chars().take(200).collect(), reason })
     }
 
     fn split(text: &'a str) -> Result<Self, &'static str> {
+        if text.len() > MAX_LENGTH {
+            return Err("longer than 256 KiB");
+        }
         let (domain, mut rest) = text.split_once(':').ok_or("no colon")?;
         if domain.contains(['*', '?', '\n']) {
             return Err("wildcard or newline in the domain");
@@ -48,6 +58,9 @@ impl<'a> ObjectName<'a> {
                 return Err("forbidden character in a key");
             }
             let length = if after.starts_with('"') { quoted_length(after)? } else { unquoted_length(after)? };
+            if properties.len() == MAX_PROPERTIES {
+                return Err("more than 100 key properties");
+            }
             if properties.iter().any(|&(other, _)| other == key) {
                 return Err("key given twice");
             }
@@ -174,6 +187,14 @@ mod tests {
         ] {
             assert!(ObjectName::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn names_that_would_cost_too_much_are_refused() {
+        let name = |count: usize| format!("a:{}", (0..count).map(|k| format!("k{k}=v")).collect::<Vec<_>>().join(","));
+        assert_eq!(ObjectName::parse(&name(MAX_PROPERTIES)).unwrap().properties.len(), 100);
+        assert_eq!(ObjectName::parse(&name(MAX_PROPERTIES + 1)).unwrap_err().reason, "more than 100 key properties");
+        assert!(ObjectName::parse(&format!("a:b={}", "c".repeat(MAX_LENGTH))).is_err());
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub enum ReadErrorKind {
     HttpStatus,
     /// An answer with a content type that no Jolokia sends.
     ContentType,
-    /// Larger than the limit.
+    /// Larger than the limit, in bytes or in number of values or names.
     TooLarge,
     /// Not what Jolokia's protocol says: broken JSON, wrong shape.
     Protocol,

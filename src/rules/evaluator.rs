@@ -8,13 +8,16 @@ use std::sync::Arc;
 
 use super::Rules;
 use super::building::Building;
-use super::naming::safe_name;
+use super::naming::{safe_label, safe_name};
 use super::trie::{NodeId, Target, Trie};
 use crate::mbean::{Bean, ObjectName, Value, java_double};
 use crate::metrics::{Family, Labels};
 
 /// Beans that vanished are forgotten after this many incomplete scrapes; after a complete one at once.
 const FORGET_AFTER: u32 = 30;
+
+/// What the labels of one scrape's table rows may hold, in bytes: each row repeats the key properties of its bean.
+const MAX_ROW_BYTES: usize = 64 << 20;
 
 /// Turns the beans of one node into families, scrape after scrape.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub struct Evaluator {
     scrape: u32,
     seen: usize,
     reserved_dropped: u64,
+    over_limit: u64,
+    row_bytes: usize,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +66,8 @@ pub struct Evaluation {
     pub duplicates_dropped: u64,
     /// Samples left out because their names begin with `kafka_vitals_`.
     pub reserved_dropped: u64,
+    /// Values and table rows left out because all names together were larger than any real node's.
+    pub over_limit: u64,
     /// Beans seen.
     pub beans: usize,
 }
@@ -78,7 +85,8 @@ impl Evaluator {
     /// An evaluator that has seen nothing.
     pub fn new(rules: Arc<Rules>) -> Self {
         let cache = Cache::default();
-        Self { rules, hasher: RandomState::new(), cache, scrape: 0, seen: 0, reserved_dropped: 0 }
+        let hasher = RandomState::new();
+        Self { rules, hasher, cache, scrape: 0, seen: 0, reserved_dropped: 0, over_limit: 0, row_bytes: 0 }
     }
 
     /// Starts a scrape; what an abandoned one has left is dropped.
@@ -86,6 +94,8 @@ impl Evaluator {
         self.scrape = self.scrape.wrapping_add(1);
         self.seen = 0;
         self.reserved_dropped = 0;
+        self.over_limit = 0;
+        self.row_bytes = 0;
         self.cache.families.iter_mut().for_each(Building::clear);
     }
 
@@ -136,7 +146,10 @@ impl Evaluator {
             Value::Bool(truth) => f64::from(u8::from(*truth)),
             Value::Null | Value::String(_) | Value::Other => return hint,
             Value::Composite(items) => {
-                let (node, at) = self.cache.trie.child(parent, name, hint);
+                let Some((node, at)) = self.cache.trie.child(parent, name, hint) else {
+                    self.over_limit += 1;
+                    return hint;
+                };
                 let mut hint = 0;
                 for (item, value) in items {
                     hint = self.record(series, node, item, value, bean, hint);
@@ -150,7 +163,10 @@ impl Evaluator {
                 return hint;
             }
         };
-        let (node, at) = self.cache.trie.child(parent, name, hint);
+        let Some((node, at)) = self.cache.trie.child(parent, name, hint) else {
+            self.over_limit += 1;
+            return hint;
+        };
         match self.target(node) {
             Target::Family(family) => {
                 self.cache.families[family].push(series.bean, &series.labels, series.labels_hash, number)
@@ -170,6 +186,11 @@ impl Evaluator {
         row: &[(Cow<'_, str>, Value<'_>)],
         bean: &str,
     ) {
+        self.row_bytes += bean.len();
+        if self.row_bytes > MAX_ROW_BYTES {
+            self.over_limit += 1;
+            return;
+        }
         let mut properties: Vec<(Cow<'_, str>, Cow<'_, str>)> = match &series.properties {
             Some(properties) => properties.clone(),
             None => match ObjectName::parse(bean) {
@@ -194,7 +215,10 @@ impl Evaluator {
             if column.eq_ignore_ascii_case("value") {
                 self.record(&mut series, parent, name, value, bean, 0);
             } else {
-                let (node, _) = self.cache.trie.child(parent, name, 0);
+                let Some((node, _)) = self.cache.trie.child(parent, name, 0) else {
+                    self.over_limit += 1;
+                    continue;
+                };
                 self.record(&mut series, node, column, value, bean, 0);
             }
         }
@@ -204,7 +228,7 @@ impl Evaluator {
     fn labels(&self, properties: &[(Cow<'_, str>, Cow<'_, str>)]) -> Labels {
         let lowercase = self.rules.lowercase_output_label_names;
         let pairs: Vec<(String, &str)> =
-            properties.iter().skip(1).map(|(key, value)| (safe_name(key, lowercase), value.as_ref())).collect();
+            properties.iter().skip(1).map(|(key, value)| (safe_label(key, lowercase), value.as_ref())).collect();
         Labels::new(pairs.iter().map(|(name, value)| (name.as_str(), *value)))
     }
 
@@ -214,7 +238,8 @@ impl Evaluator {
             && let Some(&(key, value)) = name.properties.first()
         {
             let start = &text[..name.domain.len() + key.len() + value.len() + 2];
-            root = Some(self.cache.trie.root(start, name.domain, value));
+            root = self.cache.trie.root(start, name.domain, value);
+            self.over_limit += u64::from(root.is_none());
             let properties: Vec<_> = name.properties.iter().map(|&(key, value)| (key.into(), value.into())).collect();
             labels = self.labels(&properties);
         }
@@ -260,8 +285,12 @@ impl Evaluator {
     }
 
     fn evaluate(&mut self, take: impl Fn(&mut Building, &[Option<Known>]) -> (Family, usize)) -> Evaluation {
-        let mut evaluation =
-            Evaluation { beans: self.seen, reserved_dropped: self.reserved_dropped, ..Evaluation::default() };
+        let mut evaluation = Evaluation {
+            beans: self.seen,
+            reserved_dropped: self.reserved_dropped,
+            over_limit: self.over_limit,
+            ..Evaluation::default()
+        };
         let Cache { families, beans, .. } = &mut self.cache;
         for building in families.iter_mut().filter(|family| !family.is_empty()) {
             let (family, dropped) = take(building, beans);
@@ -290,8 +319,8 @@ impl Evaluator {
             });
         }
         // The trie and the families only grow. Both follow from the beans and are quickly rebuilt: start afresh when much
-        // of what they hold may be unused.
-        if *forgotten > index.len() + 1000 || unused > families.len() / 2 + 1000 {
+        // of what they hold may be unused, or when they are full.
+        if self.over_limit > 0 || *forgotten > index.len() + 1000 || unused > families.len() / 2 + 1000 {
             self.cache = Cache::default();
         }
     }
@@ -424,6 +453,15 @@ mod tests {
     }
 
     #[test]
+    fn odd_index_columns_give_valid_labels() {
+        let odd = table(
+            &["a:b", ""],
+            vec![row(&[("", Value::String("e".into())), ("a:b", Value::Long(1)), ("value", Value::Long(5))])],
+        );
+        assert_eq!(one("lab:type=Tab,name=t", &[("Odd", odd)]), [r#"lab_Tab_Odd{_="e",a_b="1",name="t"} 5"#]);
+    }
+
+    #[test]
     fn lower_case_touches_names_and_label_names_but_no_values() {
         let mut evaluator =
             Evaluator::new(Arc::new(Rules { lowercase_output_name: true, lowercase_output_label_names: true }));
@@ -476,6 +514,30 @@ mod tests {
         assert_eq!(lines(&evaluator.finish(true)), ["a_b_V{} 1", "a_c_V{} 2"]);
         evaluator.begin();
         assert!(lines(&evaluator.finish(false)).is_empty());
+    }
+
+    #[test]
+    fn names_beyond_all_bounds_are_left_out_and_counted_and_the_next_scrape_is_whole() {
+        let mut evaluator = plain();
+        evaluator.begin();
+        let long = format!("d:type={}", "t".repeat(200_000));
+        let attributes: Vec<String> = (0..1000).map(|index| format!("A{index}")).collect();
+        let attributes: Vec<_> = attributes.iter().map(|name| (name.as_str(), Value::Long(1))).collect();
+        add(&mut evaluator, &long, &attributes);
+        let evaluation = evaluator.finish(true);
+        assert!((10..900).contains(&evaluation.families.len()), "{}", evaluation.families.len());
+        assert_eq!(evaluation.over_limit + u64::try_from(evaluation.families.len()).unwrap(), 1000);
+        evaluator.begin();
+        add(&mut evaluator, "d:type=t", &attributes);
+        let evaluation = evaluator.finish(true);
+        assert_eq!((evaluation.over_limit, evaluation.families.len()), (0, 1000));
+
+        evaluator.begin();
+        let rows = (0..1000).map(|key| row(&[("key", Value::Long(key)), ("value", Value::Long(1))])).collect();
+        add(&mut evaluator, &format!("d:type=t,x={}", "x".repeat(200_000)), &[("T", table(&["key"], rows))]);
+        let evaluation = evaluator.finish(true);
+        assert!((10..900).contains(&evaluation.families[0].samples.len()));
+        assert_eq!(evaluation.over_limit + u64::try_from(evaluation.families[0].samples.len()).unwrap(), 1000);
     }
 
     #[test]

@@ -20,6 +20,13 @@ pub(super) fn safe_name(text: &str, lowercase: bool) -> String {
     name
 }
 
+/// A valid label name: as [`safe_name`], which jmx_exporter uses for labels too, but never empty and without the colons
+/// that only names of metrics may have. Prometheus refuses a whole page for one bad label name.
+pub(super) fn safe_label(text: &str, lowercase: bool) -> String {
+    let name = safe_name(&text.replace(':', "_"), lowercase);
+    if name.is_empty() { "_".to_owned() } else { name }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +47,21 @@ mod tests {
             assert_eq!(safe_name(text, false), name);
         }
         assert_eq!(safe_name("Kafka.JVM", true), "kafka_jvm");
+    }
+
+    #[test]
+    fn label_names_are_always_valid_and_jmx_exporters_where_those_are() {
+        for (text, name) in [
+            ("", "_"),
+            (":", "_"),
+            ("a:b", "a_b"),
+            ("::a", "_a"),
+            ("9:", "_9_"),
+            ("client-id", "client_id"),
+            ("_x", "_x"),
+        ] {
+            assert_eq!(safe_label(text, false), name);
+        }
+        assert_eq!(safe_label("clientId", true), "clientid");
     }
 }
