@@ -148,11 +148,6 @@ fn lost(result: Result<(), ReadError>) -> ReadError {
 }
 
 impl NodeReading {
-    /// Whether a page can be made of it: the essentials, and not empty because none may be read.
-    pub fn is_presentable(&self) -> bool {
-        self.has_essentials && self.beans > 0
-    }
-
     /// This reading if it is that of node `expected` (`None` = of whichever node), else a failed one without its beans:
     /// behind a proxy or a wrong URL may be another node's agent.
     pub fn of_node(self, expected: Option<i32>, agent_url: &str) -> Self {

@@ -64,7 +64,7 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
         }
     };
     let failure = match node.run.value.as_deref() {
-        Some(reading) if reading.is_presentable() => None,
+        Some(reading) if reading.has_essentials => None,
         Some(NodeReading { result: Err(error), .. }) => Some(error.message.clone()),
         Some(_) | None => Some(format!("no answer in time from {}", node.node.agent_url)),
     };
