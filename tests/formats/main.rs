@@ -143,7 +143,8 @@ fn a_beans_own_broker_key_becomes_exported_broker_beside_the_nodes() {
             }
             compared += beans.len();
         }
-        if compared > 3 { Ok(()) } else { Err(format!("only {compared} such beans in three controllers")) }
+        // The active controller has one for each of the three brokers; whether the others have them is a matter of timing.
+        if compared >= 3 { Ok(()) } else { Err(format!("only {compared} such beans in three controllers")) }
     };
     wait_until(PATIENCE, "all beans with a broker key to be on the page", look).unwrap();
 }
