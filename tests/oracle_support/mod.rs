@@ -1,8 +1,21 @@
 //! The check against jmx_exporter's agent in the same JVM: its pages and ours as text in, the differences out.
 
-use std::collections::BTreeMap;
+#![allow(clippy::unwrap_used, dead_code, reason = "helpers of tests; each test binary uses its part")]
 
-use crate::support::Page;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use kafka_lab::{Cluster, Jolokia, Kafka, KafkaVersion, http};
+
+use crate::support::{Page, Vitals};
+
+/// All MBeans under lower-case names.
+pub(crate) const LOWER_CASE: &str = "lowercaseOutputName: true\nrules:\n- pattern: \".*\"\n";
+/// All MBeans.
+pub(crate) const AS_IT_IS: &str = "rules:\n- pattern: \".*\"\n";
+
+/// A moving value can be the same on both of the agent's pages by chance, hardly so three times.
+const ROUNDS: usize = 4;
 
 /// Series of a page: `name{labels}` with labels sorted by name, and the value.
 pub(crate) type Series = BTreeMap<String, f64>;
@@ -95,6 +108,60 @@ pub(crate) fn wrong(comparisons: &[Differences]) -> Vec<&(String, f64, f64)> {
     let Some((first, others)) = comparisons.split_first() else { return Vec::new() };
     let again = |key: &String| others.iter().all(|other| other.different.iter().any(|(name, ..)| name == key));
     first.different.iter().filter(|(key, ..)| again(key)).collect()
+}
+
+/// Starts a node with both agents, fills it, and compares our page with the agent's several times.
+pub(crate) fn node_page_equals_the_agents(
+    version: KafkaVersion,
+    jolokia: Jolokia,
+    rules: &str,
+    fill: impl FnOnce(&Kafka),
+) {
+    let cluster = Cluster::builder().version(version).jolokia(jolokia).jmx_exporter("0.17.2", rules).start().unwrap();
+    fill(cluster.kafka());
+    let agent = cluster.node(1).unwrap().agent_url().unwrap();
+    let rules_file = cluster.lab().folder().join("rules.yaml");
+    std::fs::write(&rules_file, rules).unwrap();
+    let vitals = Vitals::start(
+        cluster.lab(),
+        &[
+            &format!("--kafka.server={}", cluster.bootstrap()),
+            &format!("--jolokia.port={}", cluster.jolokia_port()),
+            &format!("--jmx.rules={}", rules_file.display()),
+            "--scrape.reuse=0s",
+        ],
+    );
+    let agent_page = || series(&http::get_ok(&agent, Duration::from_secs(60)).unwrap());
+    let our_page = || {
+        let answer = vitals.try_get("/metrics/brokers/1", &[("X-Prometheus-Scrape-Timeout-Seconds", "30")]).unwrap();
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        series(&answer.text())
+    };
+    // Kafka registers some beans at their first use, and reading is a use.
+    our_page();
+    agent_page();
+
+    let mut rounds = Vec::new();
+    let mut before = agent_page();
+    for _ in 0..ROUNDS {
+        let ours = our_page();
+        let after = agent_page();
+        rounds.push(compare(&before, &ours, &after));
+        before = after;
+    }
+    // A bean of a kind that was not there before is seen at the scrape after the next at the latest.
+    for pair in rounds.windows(2) {
+        let lasting = |series: fn(&Differences) -> &Vec<String>| -> Vec<String> {
+            series(&pair[0]).iter().filter(|name| series(&pair[1]).contains(name)).cloned().collect()
+        };
+        assert_eq!(lasting(|differences| &differences.missing), [""; 0], "missing here");
+        assert_eq!(lasting(|differences| &differences.extra), [""; 0], "only here");
+    }
+    let complete = rounds.iter().filter(|round| round.missing.is_empty() && round.extra.is_empty()).count();
+    assert!(complete > 0, "no round in which the series were the same: {rounds:#?}");
+    let last = rounds.last().unwrap();
+    assert!(last.compared > 5000 && last.still > 1000 && last.nan > 10, "hardly anything was compared: {last:?}");
+    assert!(wrong(&rounds).is_empty(), "other values than the agent's: {:#?}", wrong(&rounds));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use crate::steps::{run as run_command, step};
 use crate::summary::Summary;
 use crate::tools::{self, KAFKA, NATIVE_BUILD, Tool};
 
-/// What tests look at to know whether they are to take long.
-const FULL: &str = "KAFKA_VITALS_TEST_FULL";
+/// The feature that has the tests built that take long.
+const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests"];
 
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {
@@ -19,7 +19,8 @@ pub(crate) fn run(full: bool) -> Result<(), Failure> {
     })?;
     step("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])))?;
     step("clippy", || {
-        run_command(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))
+        let lints = ["clippy", "--workspace", "--all-targets", FULL[0], FULL[1], "--", "--deny", "warnings"];
+        run_command(&mut cargo(&lints))
     })?;
     step("licences and sources", || run_command(&mut cache::cargo_deny(&["check", "bans", "licenses", "sources"])?))?;
     step("build", || run_command(&mut cargo(&["build", "--workspace", "--all-targets"])))?;
@@ -35,9 +36,9 @@ fn test_steps(full: bool, summary: &mut Summary) -> Result<(), Failure> {
         step(name, || {
             // All test binaries run, one after another, even if one fails.
             let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
-            command.args(targets).env_remove(FULL);
+            command.args(targets);
             if full {
-                command.env(FULL, "1");
+                command.args(FULL);
             }
             summary.run(&mut command)
         })
