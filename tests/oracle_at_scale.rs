@@ -1,6 +1,7 @@
 //! A node's page beside the agent's with a thousand partitions, where the per-partition beans come in a request of their
 //! own. Part of `cargo xtask test --full` only, because the agent takes its time.
 
+#![cfg(feature = "full-tests")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod oracle_support;
