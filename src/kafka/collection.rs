@@ -3,7 +3,7 @@
 //! Commits are read before end offsets, or groups that keep up would look ahead of the end.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
@@ -14,6 +14,7 @@ use kafka_admin::{
 use super::offsets::Questions;
 use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
+use crate::locked::locked;
 
 /// Reads one cluster. Lives across collections for what may be remembered: topology, group descriptions, start offsets.
 #[derive(Debug)]
@@ -155,7 +156,7 @@ impl ClusterReader {
             let nothing_committed = committed.as_ref().is_ok_and(Vec::is_empty);
             if is_complete && nothing_committed && is_unlisted.contains(&listing.id) {
                 // Kafka does not list it and has nothing of it: it is gone.
-                self.remembered.lock().unwrap_or_else(PoisonError::into_inner).groups.remove(&listing.id);
+                locked(&self.remembered).groups.remove(&listing.id);
                 continue;
             }
             groups.push(Group {
@@ -174,7 +175,7 @@ impl ClusterReader {
     /// asked for.
     fn unlisted(&self, listed: &[GroupListing]) -> Vec<GroupListing> {
         let now = Instant::now();
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = locked(&self.remembered);
         for group in listed {
             remembered.groups.insert(group.id.clone(), (group.clone(), now));
         }
@@ -194,7 +195,7 @@ impl ClusterReader {
         let mut known = HashMap::new();
         let mut wanted = Vec::new();
         {
-            let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut remembered = locked(&self.remembered);
             remembered.descriptions.retain(|_, described| described.at.elapsed() < self.max_age);
             for listing in listings.iter().filter(|listing| listing.state != GroupState::Empty) {
                 match remembered.descriptions.get(&listing.id) {
@@ -210,7 +211,7 @@ impl ClusterReader {
         }
         let ids: Vec<GroupId> = wanted.iter().map(|listing| listing.id.clone()).collect();
         let described = self.admin.describe_groups(&ids, deadline).await;
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut remembered = locked(&self.remembered);
         for (listing, described) in wanted.into_iter().zip(described) {
             match described {
                 Ok(description) => {
@@ -231,7 +232,7 @@ impl ClusterReader {
         let Some(cluster) = cluster else {
             return Default::default();
         };
-        let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner).starts.clone();
+        let remembered = locked(&self.remembered).starts.clone();
         if let Some(starts) = remembered
             && starts.at.elapsed() < self.max_age
             && Arc::ptr_eq(&starts.cluster, cluster)
@@ -240,7 +241,7 @@ impl ClusterReader {
         }
         let (offsets, failures) = self.offsets(cluster, OffsetSpec::Earliest, deadline).await;
         let offsets = Arc::new(offsets);
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).starts = failures.is_empty().then(|| Starts {
+        locked(&self.remembered).starts = failures.is_empty().then(|| Starts {
             offsets: Arc::clone(&offsets),
             cluster: Arc::clone(cluster),
             at: Instant::now(),

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, Cluster, KafkaAdmin};
+
+use crate::locked::locked;
 
 /// The remembered topology. Asked again from half of its permitted age on, so that one failure to ask does not lose it
 /// at once; never used beyond that age. While a broker is away it is asked each time, so that a broker that is back is
@@ -81,12 +83,12 @@ impl Topology {
             _ => Arc::new(cluster),
         };
         let fresh = Remembered { cluster: Arc::clone(&cluster), at: Instant::now() };
-        *self.remembered.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        *locked(&self.remembered) = Some(fresh);
         Ok(Known { cluster, refresh_error: None })
     }
 
     fn remembered(&self) -> Option<Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.remembered).clone()
     }
 
     /// What is remembered, if it is young enough, when asking has failed.
