@@ -6,6 +6,16 @@ use std::fmt::Write as _;
 /// What Java's `Double.toString` gives: plain notation for 10⁻³ ≤ |x| < 10⁷, else one digit, a dot, digits, `E` and the
 /// exponent; always a digit after the dot; shortest digits that read back the same (as JDK 19 and later write them).
 pub fn java_double(value: f64) -> String {
+    // Rust's debug form and its `e` form (`1.5e-7`, `1e10`) have the same shortest digits.
+    java_text(value, || format!("{value:?}"), || format!("{value:e}"))
+}
+
+/// What Java's `Float.toString` gives, laid out as [`java_double`].
+pub fn java_float(value: f32) -> String {
+    java_text(f64::from(value), || format!("{value:?}"), || format!("{value:e}"))
+}
+
+fn java_text(value: f64, plain: impl Fn() -> String, with_exponent: impl Fn() -> String) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -14,10 +24,9 @@ pub fn java_double(value: f64) -> String {
     }
     let magnitude = value.abs();
     if magnitude == 0.0 || (1e-3..1e7).contains(&magnitude) {
-        return format!("{value:?}");
+        return plain();
     }
-    // Rust's `e` form has the same shortest digits: `1.5e-7`, `1e10`.
-    let mut text = format!("{value:e}");
+    let mut text = with_exponent();
     if let Some(at) = text.find('e') {
         let exponent = text.split_off(at);
         if !text.contains('.') {
@@ -54,6 +63,13 @@ mod tests {
             (f64::NEG_INFINITY, "-Infinity"),
         ] {
             assert_eq!(java_double(value), text);
+        }
+    }
+
+    #[test]
+    fn floats_have_the_digits_of_a_float() {
+        for (value, text) in [(0.1, "0.1"), (1e10, "1.0E10"), (f32::MIN_POSITIVE, "1.1754944E-38"), (f32::NAN, "NaN")] {
+            assert_eq!(java_float(value), text);
         }
     }
 

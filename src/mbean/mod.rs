@@ -7,7 +7,7 @@ mod plan;
 mod transport;
 mod value;
 
-pub use java_text::java_double;
+pub use java_text::{java_double, java_float};
 pub use object_name::{ObjectName, ObjectNameError};
 pub use plan::{Plan, Query};
 pub use transport::{Answer, Bean, BeanSink, ReadError, ReadErrorKind, Transport};

@@ -13,6 +13,8 @@ pub enum Value<'a> {
     Long(i64),
     /// Any other number; integral numbers beyond `i64` too.
     Double(f64),
+    /// `java.lang.Float`, where the transport knows the declared type: its text has fewer digits than a double's.
+    Float(f32),
     /// `java.lang.String`, `Character`, an enum constant's name.
     String(Cow<'a, str>),
     /// CompositeData: items in ascending order of name, as `CompositeType.keySet()` gives them.

@@ -10,7 +10,7 @@ use super::Rules;
 use super::building::Building;
 use super::naming::{safe_label, safe_name};
 use super::trie::{NodeId, Target, Trie};
-use crate::mbean::{Bean, ObjectName, Value, java_double};
+use crate::mbean::{Bean, ObjectName, Value, java_double, java_float};
 use crate::metrics::{Family, Labels};
 
 /// Beans that vanished are forgotten after this many incomplete scrapes; after a complete one at once.
@@ -143,6 +143,7 @@ impl Evaluator {
         let number = match value {
             Value::Long(number) => *number as f64,
             Value::Double(number) => *number,
+            Value::Float(number) => f64::from(*number),
             Value::Bool(truth) => f64::from(u8::from(*truth)),
             Value::Null | Value::String(_) | Value::Other => return hint,
             Value::Composite(items) => {
@@ -342,6 +343,7 @@ fn index_text(value: &Value<'_>) -> Option<String> {
         Value::String(text) => Some(text.clone().into_owned()),
         Value::Long(number) => Some(number.to_string()),
         Value::Double(number) => Some(java_double(*number)),
+        Value::Float(number) => Some(java_float(*number)),
         Value::Bool(truth) => Some(truth.to_string()),
         Value::Null | Value::Composite(_) | Value::Tabular { .. } | Value::Other => None,
     }
@@ -355,7 +357,7 @@ mod tests {
     type Attributes<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 
     fn plain() -> Evaluator {
-        Evaluator::new(Arc::new(Rules { lowercase_output_name: false, lowercase_output_label_names: false }))
+        Evaluator::new(Arc::new(Rules::empty()))
     }
 
     fn composite<'a>(items: &[(&'a str, Value<'a>)]) -> Value<'a> {
@@ -463,8 +465,7 @@ mod tests {
 
     #[test]
     fn lower_case_touches_names_and_label_names_but_no_values() {
-        let mut evaluator =
-            Evaluator::new(Arc::new(Rules { lowercase_output_name: true, lowercase_output_label_names: true }));
+        let mut evaluator = Evaluator::new(Arc::new(Rules { lowercase_output_label_names: true, ..Rules::default() }));
         evaluator.begin();
         add(&mut evaluator, "K:type=B,clientId=X", &[("OneMinuteRate", Value::Long(1))]);
         assert_eq!(lines(&evaluator.finish(true)), [r#"k_b_oneminuterate{clientid="X"} 1"#]);

@@ -62,7 +62,7 @@ impl Rules {
     /// Not YAML, not a map, an unknown key, or one with a meaning that is not supported.
     pub fn load(text: &str, file: &str) -> Result<Self, RulesError> {
         let fail = |line, reason| RulesError { file: file.to_owned(), line, reason };
-        let mut rules = Self { lowercase_output_name: false, lowercase_output_label_names: false };
+        let mut rules = Self::empty();
         let document = yaml::parse(text).map_err(|error| fail(error.line, format!("not YAML: {}", error.message)))?;
         let Some(document) = document else { return Ok(rules) };
         let entries = match document.value {
@@ -167,8 +167,9 @@ mod tests {
                 assert!(loaded.is_err());
                 continue;
             }
-            let expected = Rules { lowercase_output_name: name, lowercase_output_label_names: label_names };
-            assert_eq!(loaded, Ok(expected), "{text}");
+            let loaded = loaded.unwrap();
+            let options = (loaded.lowercase_output_name, loaded.lowercase_output_label_names);
+            assert_eq!(options, (name, label_names), "{text}");
         }
     }
 
