@@ -4,5 +4,6 @@ pub mod brokers;
 pub mod exporter;
 pub mod groups;
 pub mod jvm;
+mod learning;
 pub mod node;
 pub mod topics;

@@ -9,6 +9,6 @@ mod value;
 
 pub use java_text::{java_double, java_float};
 pub use object_name::{ObjectName, ObjectNameError};
-pub use plan::{Plan, Query};
+pub use plan::{Ask, Plan, Query};
 pub use transport::{Answer, Bean, BeanSink, ReadError, ReadErrorKind, Transport};
 pub use value::Value;

@@ -16,6 +16,25 @@ pub enum Compat {
     V1,
 }
 
+impl Compat {
+    /// Reads `0.x`, `1.x` and what else people write for them.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "0" | "0.x" | "v0" => Some(Self::V0),
+            "1" | "1.x" | "v1" => Some(Self::V1),
+            _ => None,
+        }
+    }
+
+    /// `0.x` or `1.x`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V0 => "0.x",
+            Self::V1 => "1.x",
+        }
+    }
+}
+
 /// A rules file: what is read, and what becomes of it.
 #[derive(Debug)]
 pub struct Rules {
