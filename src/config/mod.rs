@@ -18,6 +18,8 @@ use secrecy::SecretString;
 use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
+pub(crate) use flags::parse_duration;
+pub(crate) use resolve::jolokia;
 
 /// Everything the exporter needs to know, validated.
 #[derive(Debug, Clone)]
