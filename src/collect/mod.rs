@@ -4,5 +4,6 @@ pub mod brokers;
 pub mod exporter;
 pub mod groups;
 pub mod jvm;
+pub mod kafka_beans;
 pub mod node;
 pub mod topics;
