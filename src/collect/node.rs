@@ -6,6 +6,7 @@ use std::time::Instant;
 use tokio::sync::Mutex;
 
 use super::jvm::JvmFamilies;
+use super::kafka_beans::KafkaBeanFamilies;
 use crate::mbean::{Answer, Bean, BeanSink, ObjectName, Plan, ReadError, ReadErrorKind, Transport, Value};
 use crate::metrics::Family;
 use crate::rules::{Evaluator, Rules};
@@ -23,6 +24,8 @@ struct State {
     plan: Plan,
     /// With the rules it was made from. `None` before the first scrape and after one whose decoding was lost.
     evaluator: Option<(Arc<Rules>, Evaluator)>,
+    /// Empty after a scrape whose decoding was lost.
+    kafka: KafkaBeanFamilies,
 }
 
 /// What one scrape of a node gave.
@@ -30,7 +33,10 @@ struct State {
 pub struct NodeReading {
     /// JVM and process families, sorted by name.
     pub jvm: Vec<Family>,
-    /// Families that the rules made, sorted by name, their samples in no order. May hold names that are also in `jvm`.
+    /// Kafka's families that are made without rules, sorted by name.
+    pub kafka: Vec<Family>,
+    /// Families that the rules made, sorted by name, their samples in no order. May hold names that are also in `jvm` or
+    /// `kafka`.
     pub rules: Vec<Family>,
     /// `node.id`, from `kafka.server:type=app-info`.
     pub node_id: Option<i32>,
@@ -98,7 +104,7 @@ impl<T: Transport> NodeCollector<T> {
         }
         let kept = state.evaluator.take().filter(|(made_from, _)| Arc::ptr_eq(made_from, rules));
         let evaluator = kept.map_or_else(|| Evaluator::new(Arc::clone(rules)), |(_, evaluator)| evaluator);
-        let sink = NodeSink::new(evaluator, on_essentials);
+        let sink = NodeSink::new(evaluator, std::mem::take(&mut state.kafka), on_essentials);
         let answer = self.transport.read(&state.plan, deadline, sink).await;
         let Answer { sink, names, result, .. } = answer;
         requests += answer.requests;
@@ -109,11 +115,13 @@ impl<T: Transport> NodeCollector<T> {
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
         let all_arrived = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await
+        let Ok((reading, over_limit, evaluator, kafka)) =
+            tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await
         else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some((Arc::clone(rules), evaluator));
+        state.kafka = kafka;
         let result = result.and_then(|()| usable(&reading, over_limit));
         NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
@@ -166,6 +174,7 @@ impl NodeReading {
     fn failed(error: ReadError) -> Self {
         Self {
             jvm: Vec::new(),
+            kafka: Vec::new(),
             rules: Vec::new(),
             node_id: None,
             kafka_version: None,
@@ -194,27 +203,30 @@ impl BeanSink for NamesOnly {
 struct NodeSink<F> {
     evaluator: Evaluator,
     jvm: JvmFamilies,
+    kafka: KafkaBeanFamilies,
     identity: Identity,
     on_essentials: Option<F>,
 }
 
 impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
-    fn new(mut evaluator: Evaluator, on_essentials: F) -> Self {
+    fn new(mut evaluator: Evaluator, mut kafka: KafkaBeanFamilies, on_essentials: F) -> Self {
         evaluator.begin();
+        kafka.begin();
         let (jvm, identity) = (JvmFamilies::default(), Identity::default());
-        Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
+        Self { evaluator, jvm, kafka, identity, on_essentials: Some(on_essentials) }
     }
 
-    /// The reading, how many values the evaluator had no room for, and the evaluator.
-    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator) {
+    /// The reading, how many values the evaluator had no room for, and what is kept for the next scrape.
+    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator, KafkaBeanFamilies) {
         let evaluation = self.evaluator.finish(complete);
         let over_limit = evaluation.over_limit;
-        (self.reading(evaluation), over_limit, self.evaluator)
+        (self.reading(evaluation), over_limit, self.evaluator, self.kafka)
     }
 
     fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
         NodeReading {
             jvm: self.jvm.families(),
+            kafka: self.kafka.families(),
             rules: evaluation.families,
             node_id: self.identity.node_id,
             kafka_version: self.identity.version.clone(),
@@ -234,6 +246,7 @@ impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
     fn bean(&mut self, bean: Bean<'_>) {
         self.evaluator.bean(&bean);
         self.jvm.bean(&bean);
+        self.kafka.bean(&bean);
         self.identity.bean(&bean);
     }
 
@@ -246,6 +259,12 @@ impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
             on_essentials(self.reading(evaluation));
         }
     }
+}
+
+/// The attributes of this bean that tell who the node is, each of which some beans lack. `None` = the bean does not tell.
+pub fn needed(name: &ObjectName<'_>) -> Option<&'static [&'static str]> {
+    let tells = name.domain == "kafka.server" && name.get("type") == Some("app-info");
+    tells.then_some(&["Version", "version"])
 }
 
 /// Who the node says it is.
@@ -369,6 +388,7 @@ mod tests {
         assert_eq!((reading.requests, reading.bytes, reading.beans, reading.complete), (3, 20, 6, true));
         assert_eq!(names(&reading.rules), ["java_lang_threading_threadcount", "kafka_log_log_value"]);
         assert_eq!(names(&reading.jvm), ["jvm_threads_current"]);
+        assert_eq!(names(&reading.kafka), ["kafka_broker_build_info"]);
         let essentials = essentials.recv().unwrap();
         assert_eq!((names(&essentials.rules), essentials.complete), (vec!["java_lang_threading_threadcount"], false));
         assert_eq!(collect(&collector).await.requests, 2);
@@ -402,6 +422,19 @@ mod tests {
         assert_eq!(collect(&collector).await.result.unwrap_err().kind, ReadErrorKind::Internal);
         collector.transport.0.lock().unwrap().loses_sink = false;
         assert_eq!(collect(&collector).await.result, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn sums_of_request_times_do_not_fall_from_scrape_to_scrape() {
+        let collector = collector();
+        let bean = "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce";
+        let read = |mean: f64| (bean, vec![("Count", Value::Long(10)), ("Mean", Value::Double(mean))]);
+        collector.transport.0.lock().unwrap().beans.push(read(2.0));
+        collect(&collector).await;
+        *collector.transport.0.lock().unwrap().beans.last_mut().unwrap() = read(1.5);
+        let reading = collect(&collector).await;
+        let times = reading.kafka.iter().find(|family| &*family.name == "kafka_request_total_time_seconds").unwrap();
+        assert_eq!(times.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [10.0, 0.02]);
     }
 
     #[tokio::test]
