@@ -13,6 +13,6 @@ mod trie;
 pub use evaluator::{Evaluation, Evaluator};
 pub use filter::Filter;
 pub use load::RulesError;
-pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, Rules};
+pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps};
 pub use template::{Part, Template};
