@@ -46,11 +46,24 @@ pub fn parse(text: &str) -> Result<Option<Spanned<Yaml>>, YamlError> {
         merge_keys: MergeKeyPolicy::AsOrdinary,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
+        // No file of ours is deeper than ten; the parser's default of 64 is too much for a thread's stack. What aliases
+        // unfold to is bounded too.
+        budget: serde_saphyr::budget! { max_depth: 24, flow_nesting_limit: 24, max_recorded_anchor_events: 100_000 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000 },
     };
     serde_saphyr::from_str_with_options(text, options).map(Some).map_err(|error| YamlError {
         line: error.location().map_or(0, |location| location.line()),
-        message: error.without_snippet().to_string().lines().next().unwrap_or_default().to_owned(),
+        message: one_line(&error.without_snippet().to_string()),
     })
+}
+
+fn one_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    // The parser's words for its limits and its functions, of which the reader of the error knows nothing.
+    line.replace("budget breached:", "it unfolds to more than is allowed:").replace(
+        "multiple YAML documents detected; use from_str_multiple or from_str_multiple_with_options",
+        "several documents, where one is wanted,",
+    )
 }
 
 /// Where a scalar stands in the text, quotes included; of an alias, where it was defined.

@@ -249,9 +249,29 @@ mod tests {
     #[test]
     fn what_java_refuses_is_refused() {
         for text in [
-            "a", "a:", "a:b", "a:=c", "a:b=c,", "a:b=c,b=d", "a:*,*", "a:*x", "a:b=\"c", "a:b=\"c\"d",
-            "a:b=\"\\x\"", "a:b=c\"d", "a:b=c=d", "a:b=c:d", "a:b?=c", "a\n:b=c", "a:b=c\n", "a:b=\"\n\"",
-            "a:b=c,,d=e", "a:,b=c", "a:b=c,*x=1", "a:b=c, *", "a:b=c,* ",
+            "a",
+            "a:",
+            "a:b",
+            "a:=c",
+            "a:b=c,",
+            "a:b=c,b=d",
+            "a:*,*",
+            "a:*x",
+            "a:b=\"c",
+            "a:b=\"c\"d",
+            "a:b=\"\\x\"",
+            "a:b=c\"d",
+            "a:b=c=d",
+            "a:b=c:d",
+            "a:b?=c",
+            "a\n:b=c",
+            "a:b=c\n",
+            "a:b=\"\n\"",
+            "a:b=c,,d=e",
+            "a:,b=c",
+            "a:b=c,*x=1",
+            "a:b=c, *",
+            "a:b=c,* ",
             // Java takes this one, and drops the x.
             "a:b=\"c\"xe=f",
         ] {

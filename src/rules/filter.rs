@@ -54,6 +54,11 @@ impl AttributeLists {
         }
     }
 
+    /// Whether anything was added.
+    pub(super) fn in_use(&self) -> bool {
+        self.in_use
+    }
+
     fn names_bean(&self, name: &ObjectName<'_>) -> bool {
         self.of_bean(name).next().is_some()
     }
@@ -97,8 +102,10 @@ impl Filter {
     }
 
     /// Why no bean of the domain can count, if that is so.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the lint that follows asks"))]
     pub(super) fn hides_domain(&self, domain: &str) -> Option<String> {
-        let hiding = self.exclude.iter().find(|pattern| pattern.means_whole_domains() && pattern.matches_domain(domain));
+        let hiding =
+            self.exclude.iter().find(|pattern| pattern.means_whole_domains() && pattern.matches_domain(domain));
         if let Some(pattern) = hiding {
             return Some(format!("{pattern} is excluded"));
         }

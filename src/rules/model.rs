@@ -16,6 +16,25 @@ pub enum Compat {
     V1,
 }
 
+impl Compat {
+    /// The generation of this name: `0.x` or `0`, `1.x` or `1`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "0.x" | "0" => Some(Self::V0),
+            "1.x" | "1" => Some(Self::V1),
+            _ => None,
+        }
+    }
+
+    /// Its name: `0.x` or `1.x`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V0 => "0.x",
+            Self::V1 => "1.x",
+        }
+    }
+}
+
 /// A rules file: what is read, and what becomes of it.
 #[derive(Debug)]
 pub struct Rules {
