@@ -98,19 +98,17 @@ impl<T: Transport> NodeCollector<T> {
         }
         let kept = state.evaluator.take().filter(|(made_from, _)| Arc::ptr_eq(made_from, rules));
         let evaluator = kept.map_or_else(|| Evaluator::new(Arc::clone(rules)), |(_, evaluator)| evaluator);
-        let sink = NodeSink::new(evaluator, on_essentials);
+        let sink = NodeSink::new(evaluator, deadline, on_essentials);
         let answer = self.transport.read(&state.plan, deadline, sink).await;
         let Answer { sink, names, result, .. } = answer;
         requests += answer.requests;
         bytes += answer.bytes;
-        if let Some(names) = names {
+        if let Some(names) = names.clone() {
             state.plan = plan_of(names).await;
         }
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let all_arrived = result.is_ok();
         // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await
-        else {
+        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(names)).await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         state.evaluator = Some((Arc::clone(rules), evaluator));
@@ -199,15 +197,18 @@ struct NodeSink<F> {
 }
 
 impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
-    fn new(mut evaluator: Evaluator, on_essentials: F) -> Self {
-        evaluator.begin();
+    fn new(mut evaluator: Evaluator, deadline: Instant, on_essentials: F) -> Self {
+        evaluator.begin(deadline);
         let (jvm, identity) = (JvmFamilies::default(), Identity::default());
         Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
     }
 
     /// The reading, how many values the evaluator had no room for, and the evaluator.
-    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator) {
-        let evaluation = self.evaluator.finish(complete);
+    fn finish(mut self, names: Option<Vec<Box<str>>>) -> (NodeReading, u64, Evaluator) {
+        let evaluation = self.evaluator.finish();
+        if let Some(names) = names {
+            self.evaluator.keep_only(names.iter().map(|name| &**name));
+        }
         let over_limit = evaluation.over_limit;
         (self.reading(evaluation), over_limit, self.evaluator)
     }

@@ -27,6 +27,20 @@ pub(super) fn safe_label(text: &str, lowercase: bool) -> String {
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
+/// Lower case, with `_` before an upper-case letter after anything but an upper-case letter or `_`.
+pub(super) fn snake_case(text: &str) -> String {
+    let mut name = String::with_capacity(text.len() + 4);
+    let mut previous: Option<char> = None;
+    for character in text.chars() {
+        if character.is_uppercase() && previous.is_some_and(|previous| !previous.is_uppercase() && previous != '_') {
+            name.push('_');
+        }
+        name.extend(character.to_lowercase());
+        previous = Some(character);
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
