@@ -11,7 +11,7 @@ use super::template::{Part, Template};
 use crate::mbean::Value;
 
 /// Stands for the value where a rule has `cache: true`.
-const CACHED_VALUE: &str = "<cache>";
+pub(super) const CACHED_VALUE: &str = "<cache>";
 
 /// Finds the first matching rule. Holds buffers; one per evaluator.
 #[derive(Debug)]

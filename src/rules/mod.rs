@@ -20,6 +20,7 @@ mod pattern;
 mod template;
 #[cfg(test)]
 mod testing;
+mod trial;
 
 pub use evaluator::{Evaluation, Evaluator, Wanted};
 pub use families::Renamed;
@@ -28,6 +29,7 @@ pub use flatten::{Column, Leaf, flatten};
 pub use load::{Problem, RulesError};
 pub use match_string::{Place, write_value};
 pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
-pub use outcome::{Number, Outcome};
+pub use outcome::{Dropped, Number, Outcome};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps, literal_is_value_free};
 pub use template::{Part, Template};
+pub use trial::{Trial, Tried, Verdict};

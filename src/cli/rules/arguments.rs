@@ -28,16 +28,12 @@ pub(super) struct Arguments {
     pub(super) command: Command,
 }
 
-/// One of the tools.
+/// One of the tools; their help is at their arguments.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Find the errors of rules files, and rules that can never do what they seem to
     Check(Check),
-    /// Print what patterns are matched against: every value of a live broker
     Dump(Dump),
-    /// Tell which rule takes a match string or a live bean, what becomes of it, and why other rules do not
     Explain(Explain),
-    /// Compare our series with the page of a jmx_exporter agent that runs in the same broker
     Diff(Diff),
 }
 
@@ -55,7 +51,8 @@ pub(super) enum Command {
 ///
 /// With --json: a list with, for each file: file, usable, compat, rules, errors
 /// [{line, rule, reason}], warnings [{line, rule, reason}], findings [{line, rule,
-/// kind, reason}], other_generation {compat, differences, examples, problems}.
+/// kind, reason}], other_generation {compat, errors, summary, renamed [{rule, line, 0.x,
+/// 1.x}], may_rename [rule], types [rule]}.
 #[derive(Debug, Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Check {
@@ -101,8 +98,7 @@ pub(super) struct Dump {
     pub(super) output: Output,
 }
 
-/// Tell which rule takes a match string or a live bean, what becomes of it, and why other
-/// rules do not.
+/// Tell which rule takes a match string or a live bean, and why others do not.
 ///
 /// Shows the rule with its line, what its groups captured, and the series as it will be on
 /// the page; or why there is none. Of the rules that did not match, those that came
@@ -276,6 +272,11 @@ impl Agent {
     /// The agent, and the time for each read. An error says which argument is wrong.
     pub(super) fn connect(&self) -> Result<(Jolokia, Duration), String> {
         self.access.connect(&self.url)
+    }
+
+    /// The time for each read.
+    pub(super) fn timeout(&self) -> Duration {
+        self.access.timeout
     }
 }
 

@@ -19,3 +19,11 @@ pub(super) fn load(path: &Path, compat: Option<Compat>) -> Result<Rules, String>
 pub(super) fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
 }
+
+/// The generation that the other one is.
+pub(super) fn other(compat: Compat) -> Compat {
+    match compat {
+        Compat::V0 => Compat::V1,
+        Compat::V1 => Compat::V0,
+    }
+}

@@ -2,12 +2,17 @@
 //! an exit code out.
 
 mod arguments;
+mod check;
 mod compare;
 mod diff;
 mod dump;
+mod explain;
+mod explained;
 mod exposition;
 mod files;
 mod live;
+mod match_string;
+mod why_not;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -63,6 +68,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(command: Command) -> Result<Done, String> {
     match command {
         Command::Dump(arguments) => wait(dump::run(&arguments)),
+        Command::Explain(arguments) => wait(explain::run(&arguments)),
+        Command::Check(arguments) => check::run(&arguments),
         Command::Diff(arguments) => wait(diff::run(&arguments)),
     }
 }
