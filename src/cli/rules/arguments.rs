@@ -116,7 +116,7 @@ pub(super) struct Dump {
 ///
 /// With --json: a list with, for each match string: match_string, outcome (series,
 /// dropped, no_rule, filtered), reason, rule {number, line, pattern}, captures [{group,
-/// name, text}], series {name, labels, value, type, help}, other_generation {compat,
+/// text}], series {name, labels, value, type, help}, other_generation {compat,
 /// series, reason} if it differs, not_matched [{number, line, pattern, reason}],
 /// not_matched_more.
 #[derive(Debug, Args)]
@@ -307,5 +307,5 @@ impl Access {
 }
 
 fn parse_compat(text: &str) -> Result<Compat, String> {
-    Compat::parse(text).ok_or_else(|| "write 0.x or 1.x".to_owned())
+    Compat::named(text).ok_or_else(|| "write 0.x or 1.x".to_owned())
 }

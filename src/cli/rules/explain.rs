@@ -7,9 +7,9 @@ use serde::Serialize;
 use super::arguments::Explain;
 use super::why_not::{Miss, why_not};
 use super::{Done, explained, files, json, live, match_string};
-use crate::mbean::{ObjectName, ObjectNamePattern, Value};
+use crate::mbean::{ObjectName, ObjectNamePattern};
 use crate::metrics::{Family, MetricType};
-use crate::rules::{Compat, Dropped, Rule, Rules, Trial, Tried, Verdict};
+use crate::rules::{Dropped, Rule, Rules, Trial, Tried, Verdict};
 
 /// Rules that did not match, as far as they are told of unless all are asked for.
 const NEAREST: usize = 3;
@@ -114,7 +114,7 @@ pub(super) async fn run(arguments: &Explain) -> Result<Done, String> {
     let tried = match (&arguments.string, &arguments.bean) {
         (Some(string), _) => {
             let parts = match_string::parse(string)?;
-            let mut try_it =
+            let try_it =
                 |side: &mut Side| vec![side.trial.leaf(&parts.place, &parts.keys, parts.attribute, &parts.value)];
             let tried = try_it(&mut side);
             (tried, other.as_mut().map(try_it))
