@@ -1,5 +1,5 @@
 // What Java's own engine says. A line in: a pattern and texts; a line out: `E` and the message if the pattern is refused,
-// else an answer for each text: `-` no match, `T` given up, else the groups. Fields are parted by tabs, groups by
+// else an answer for each text: `!` no match, `!!` given up, else the groups. Fields are parted by tabs, groups by
 // commas, all are URL-encoded; `~` is a group that took no part.
 
 import java.io.BufferedReader;
@@ -30,7 +30,7 @@ public class JavaRegex {
             pattern = Pattern.compile("^.*(?:" + URLDecoder.decode(fields[0], UTF_8) + ").*$");
         } catch (PatternSyntaxException e) {
             return "E\t" + URLEncoder.encode(e.getDescription(), UTF_8);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             return "E\t" + URLEncoder.encode(e.toString(), UTF_8);
         }
         StringBuilder answer = new StringBuilder();
@@ -44,7 +44,7 @@ public class JavaRegex {
         try {
             Matcher matcher = pattern.matcher(new Counted(text));
             if (!matcher.matches()) {
-                return "-";
+                return "!";
             }
             StringBuilder groups = new StringBuilder();
             for (int group = 0; group <= matcher.groupCount(); group++) {
@@ -53,8 +53,8 @@ public class JavaRegex {
                 groups.append(group == 0 ? "" : ",").append(found);
             }
             return groups.toString();
-        } catch (GivenUp | StackOverflowError e) {
-            return "T";
+        } catch (RuntimeException | StackOverflowError e) {
+            return "!!";
         }
     }
 

@@ -72,8 +72,8 @@ impl Drop for Java {
 
 fn outcome(answer: &str) -> Outcome {
     match answer {
-        "-" => Outcome::NoMatch,
-        "T" => Outcome::GivenUp,
+        "!" => Outcome::NoMatch,
+        "!!" => Outcome::GivenUp,
         groups => Outcome::Match(groups.split(',').map(|group| (group != "~").then(|| decode(group))).collect()),
     }
 }

@@ -26,17 +26,12 @@ impl Parser {
             c = self.next();
         }
         let mut set: Option<ClassUnicode> = None;
-        // What Java intersects with when nothing stands behind an `&&`; a single character is no such thing.
-        let mut last: Option<ClassUnicode> = None;
-        let mut only_singles = true;
         let mut after_intersection = false;
         loop {
             match c {
                 '[' => {
                     let inner = self.class(true)?;
                     add(&mut set, &inner);
-                    last = Some(inner);
-                    only_singles = false;
                     c = self.peek();
                     continue;
                 }
@@ -44,17 +39,11 @@ impl Parser {
                     if self.next() == '&' {
                         self.next();
                         let right = self.right_side()?;
-                        if only_singles {
-                            // They count as one item.
-                            last.clone_from(&set);
-                        }
-                        let right = right.or(last).ok_or_else(|| self.error("nothing stands on one side of this &&"))?;
+                        let right = right.ok_or_else(|| self.error("nothing stands behind this &&"))?;
                         match &mut set {
                             Some(left) => left.intersect(&right),
-                            None => set = Some(right.clone()),
+                            None => set = Some(right),
                         }
-                        last = Some(right);
-                        only_singles = false;
                         after_intersection = true;
                         c = self.peek();
                         continue;
@@ -83,15 +72,7 @@ impl Parser {
                 Item::Single(_) if after_intersection => {
                     return Err(self.error_behind("a single character after && and a class: put it into brackets"));
                 }
-                Item::Single(single) => {
-                    add(&mut set, &single);
-                    last = None;
-                }
-                Item::Set(item) => {
-                    add(&mut set, &item);
-                    last = Some(item);
-                    only_singles = false;
-                }
+                Item::Single(item) | Item::Set(item) => add(&mut set, &item),
             }
             c = self.peek();
         }
