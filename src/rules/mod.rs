@@ -14,5 +14,5 @@ pub use evaluator::{Evaluation, Evaluator};
 pub use filter::Filter;
 pub use load::RulesError;
 pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, Rules};
-pub use pattern::{Groups, Pattern, PatternError, TooManySteps};
+pub use pattern::{Groups, Pattern, PatternError, TooManySteps, literal_is_value_free};
 pub use template::{Part, Template};

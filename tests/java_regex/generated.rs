@@ -5,11 +5,15 @@ use proptest::sample::select;
 
 /// A pattern with texts.
 pub(crate) fn case() -> impl Strategy<Value = (String, Vec<String>)> {
-    let pattern = prop_oneof![4 => structured(), 2 => soup(), 2 => rule()];
     prop_oneof![
-        5 => (pattern, prop::collection::vec(text(), 6)),
+        5 => (pattern(), prop::collection::vec(text(), 6)),
         2 => (rule(), prop::collection::vec(match_string(), 6)),
     ]
+}
+
+/// A pattern of any kind.
+pub(crate) fn pattern() -> impl Strategy<Value = String> {
+    prop_oneof![4 => structured(), 2 => soup(), 2 => rule()]
 }
 
 fn owned(choices: &'static [&'static str]) -> impl Strategy<Value = String> + Clone {
@@ -17,17 +21,73 @@ fn owned(choices: &'static [&'static str]) -> impl Strategy<Value = String> + Cl
 }
 
 fn literal() -> impl Strategy<Value = String> + Clone {
-    owned(&["a", "a", "b", "b", "c", "A", "B", "<", ">", "=", ",", " ", ":", "1", "2", "_", "-", "k", "s", "é", "𝄞", "]", "}", "&"])
+    owned(&[
+        "a", "a", "b", "b", "c", "A", "B", "<", ">", "=", ",", " ", ":", "1", "2", "_", "-", "k", "s", "é", "𝄞", "]",
+        "}", "&",
+    ])
 }
 
 fn escape() -> impl Strategy<Value = String> + Clone {
     owned(&[
-        "\\w", "\\W", "\\d", "\\D", "\\s", "\\S", "\\h", "\\H", "\\v", "\\V", "\\<", "\\>", "\\.", "\\-", "\\\\", "\\n",
-        "\\r", "\\t", "\\e", "\\a", "\\f", "\\cA", "\\c[", "\\061", "\\0141", "\\0777", "\\08", "\\x61", "\\x{62}",
-        "\\x{1D11E}", "\\u0061", "\\uD834\\uDD1E", "\\p{Lower}", "\\p{Alpha}", "\\p{Upper}", "\\P{Upper}", "\\p{L}",
-        "\\pL", "\\PL", "\\p{Punct}", "\\p{IsAlphabetic}", "\\p{IsLatin}", "\\p{javaLowerCase}", "\\p{Lu}", "\\p{ASCII}",
-        "\\p{Space}", "\\p{Cntrl}", "\\p{Graph}", "\\p{Print}", "\\p{Blank}", "\\p{XDigit}", "\\p{IsDigit}", "\\p{sc=Greek}",
-        "\\p{gc=Nd}", "\\p{javaWhitespace}", "\\p{L1}", "\\é", "\\ ", "\\#",
+        "\\w",
+        "\\W",
+        "\\d",
+        "\\D",
+        "\\s",
+        "\\S",
+        "\\h",
+        "\\H",
+        "\\v",
+        "\\V",
+        "\\<",
+        "\\>",
+        "\\.",
+        "\\-",
+        "\\\\",
+        "\\n",
+        "\\r",
+        "\\t",
+        "\\e",
+        "\\a",
+        "\\f",
+        "\\cA",
+        "\\c[",
+        "\\061",
+        "\\0141",
+        "\\0777",
+        "\\08",
+        "\\x61",
+        "\\x{62}",
+        "\\x{1D11E}",
+        "\\u0061",
+        "\\uD834\\uDD1E",
+        "\\p{Lower}",
+        "\\p{Alpha}",
+        "\\p{Upper}",
+        "\\P{Upper}",
+        "\\p{L}",
+        "\\pL",
+        "\\PL",
+        "\\p{Punct}",
+        "\\p{IsAlphabetic}",
+        "\\p{IsLatin}",
+        "\\p{javaLowerCase}",
+        "\\p{Lu}",
+        "\\p{ASCII}",
+        "\\p{Space}",
+        "\\p{Cntrl}",
+        "\\p{Graph}",
+        "\\p{Print}",
+        "\\p{Blank}",
+        "\\p{XDigit}",
+        "\\p{IsDigit}",
+        "\\p{sc=Greek}",
+        "\\p{gc=Nd}",
+        "\\p{javaWhitespace}",
+        "\\p{L1}",
+        "\\é",
+        "\\ ",
+        "\\#",
     ])
 }
 
@@ -62,7 +122,22 @@ fn assertion() -> impl Strategy<Value = String> + Clone {
 }
 
 fn atom() -> impl Strategy<Value = String> + Clone {
-    let quoted = owned(&["\\Qa<b\\E", "\\Q1\\E", "\\Q\\E", "\\Q.*\\E", "\\Q\\\\E", "(?i)", "(?x)", "(?s)", "(?m)", "(?d)", "(?u)", "(?iu)", "(?U)", "(?-i)"]);
+    let quoted = owned(&[
+        "\\Qa<b\\E",
+        "\\Q1\\E",
+        "\\Q\\E",
+        "\\Q.*\\E",
+        "\\Q\\\\E",
+        "(?i)",
+        "(?x)",
+        "(?s)",
+        "(?m)",
+        "(?d)",
+        "(?u)",
+        "(?iu)",
+        "(?U)",
+        "(?-i)",
+    ]);
     prop_oneof![8 => literal(), 4 => Just(".".to_owned()), 3 => escape(), 3 => class(), 1 => assertion(), 1 => quoted]
 }
 
@@ -108,37 +183,85 @@ fn soup() -> impl Strategy<Value = String> {
 
 /// As rules have them.
 fn rule() -> impl Strategy<Value = String> {
-    let domain = owned(&["kafka.server", "kafka\\.server", "kafka.(\\w+)", "kafka\\.(\\w+)", "java.lang", "(.+)", ".*", "^kafka.server"]);
+    let domain = owned(&[
+        "kafka.server",
+        "kafka\\.server",
+        "kafka.(\\w+)",
+        "kafka\\.(\\w+)",
+        "java.lang",
+        "(.+)",
+        ".*",
+        "^kafka.server",
+    ]);
     let open = owned(&["<", "\\<", "<"]);
-    let value = owned(&["(.+)", "(.*)", "([^,]+)", "([-.\\w]+)", "([^,<>]*)", "\\w*", "(\\w+)", "(a|b)", "(.+?)", "\"(.+)\"", "Foo(?:Bar)?"]);
+    let value = owned(&[
+        "(.+)",
+        "(.*)",
+        "([^,]+)",
+        "([-.\\w]+)",
+        "([^,<>]*)",
+        "\\w*",
+        "(\\w+)",
+        "(a|b)",
+        "(.+?)",
+        "\"(.+)\"",
+        "Foo(?:Bar)?",
+    ]);
     let key = owned(&["type=", "name=", "topic=", "(\\w+)=", "(.+)=", "(.*)="]);
     let properties = prop::collection::vec((key, value.clone()).prop_map(|(key, value)| key + &value), 0..4)
         .prop_map(|properties| properties.join(", "));
     let close = owned(&["><>", ">", "><(.+)>", "\\>\\<\\>", "><(\\w*)>", ""]);
-    let attribute = owned(&["Count", "(\\w+)", "(\\d+)thPercentile", "(.+)Rate", "Value", "(Count|Value)", "(?!Count).*", "", "(?i)count"]);
-    let tail = owned(&["", "", ":", ": (.+)", ": (\\d+)", ".*", "$", "(.*)", ": true", "([-.0-9]*)?", ".+", ":.*", "[:]? ?", "\\b"]);
+    let attribute = owned(&[
+        "Count",
+        "(\\w+)",
+        "(\\d+)thPercentile",
+        "(.+)Rate",
+        "Value",
+        "(Count|Value)",
+        "(?!Count).*",
+        "",
+        "(?i)count",
+    ]);
+    let tail = owned(&[
+        "",
+        "",
+        ":",
+        ": (.+)",
+        ": (\\d+)",
+        ".*",
+        "$",
+        "(.*)",
+        ": true",
+        "([-.0-9]*)?",
+        ".+",
+        ":.*",
+        "[:]? ?",
+        "\\b",
+    ]);
     (domain, open, properties, close, attribute, tail)
         .prop_map(|parts| [parts.0, parts.1, parts.2, parts.3, parts.4, parts.5].concat())
 }
 
 fn text() -> impl Strategy<Value = String> {
     let piece = owned(&[
-        "a", "a", "a", "b", "b", "c", "A", "B", "K", "k", "s", "1", "2", "<", ">", "=", ",", " ", ":", "_", "-", "&", "\\", "]", "\n",
-        "\r", "\r\n", "\t", "\u{b}", "\u{1}", "\u{1b}", "\u{85}", "\u{2028}", "\u{a0}", "é", "É", "ÿ", "𝄞", "λ", "\u{212a}", "ſ",
+        "a", "a", "a", "b", "b", "c", "A", "B", "K", "k", "s", "1", "2", "<", ">", "=", ",", " ", ":", "_", "-", "&",
+        "\\", "]", "\n", "\r", "\r\n", "\t", "\u{b}", "\u{1}", "\u{1b}", "\u{85}", "\u{2028}", "\u{a0}", "é", "É", "ÿ",
+        "𝄞", "λ", "\u{212a}", "ſ",
     ]);
     prop::collection::vec(piece, 0..9).prop_map(|pieces| pieces.concat())
 }
 
 /// A match string.
-pub(crate) fn match_string() -> impl Strategy<Value = String> {
+fn match_string() -> impl Strategy<Value = String> {
     (front(), value()).prop_map(|(front, value)| format!("{front}: {value}"))
 }
 
 /// What stands in front of the value.
-pub(crate) fn front() -> impl Strategy<Value = String> {
+fn front() -> impl Strategy<Value = String> {
     let domain = owned(&["kafka.server", "kafka.log", "java.lang", "a", "kafkaXserver"]);
     let key = owned(&["type=", "name=", "topic=", "a=", "type=", "name="]);
-    let value = owned(&["a", "b", "BrokerTopicMetrics", "FooPerSec", "Foo", "FooBar", "\"a, b=c\"", "1", "x: 1", "t-1.x", "é"]);
+    let value =
+        owned(&["a", "b", "BrokerTopicMetrics", "FooPerSec", "Foo", "FooBar", "\"a, b=c\"", "1", "x: 1", "t-1.x", "é"]);
     let properties =
         prop::collection::vec((key, value).prop_map(|(key, value)| key + &value), 0..4).prop_map(|all| all.join(", "));
     let keys = owned(&["><", "><HeapMemoryUsage", "><a, b"]);
@@ -146,7 +269,19 @@ pub(crate) fn front() -> impl Strategy<Value = String> {
     (domain, properties, keys, attribute).prop_map(|parts| format!("{}<{}{}>{}", parts.0, parts.1, parts.2, parts.3))
 }
 
+/// What stands in front of the value, or any text without line terminators.
+pub(crate) fn any_front() -> impl Strategy<Value = String> {
+    let any = text().prop_map(|text| text.replace(['\n', '\r', '\u{85}', '\u{2028}'], ""));
+    prop_oneof![front(), any]
+}
+
+/// Some values.
+pub(crate) fn values() -> impl Strategy<Value = Vec<String>> {
+    let digits = "-?[0-9]{1,2}|[0-9]\\.[12]{1,2}(E-?1)?";
+    prop::collection::vec(prop_oneof![value(), digits], 5)
+}
+
 /// The text of a number or boolean.
-pub(crate) fn value() -> impl Strategy<Value = String> {
+fn value() -> impl Strategy<Value = String> {
     owned(&["0", "1", "42", "-7", "0.5", "-0.0", "1.0E10", "1.5E-7", "NaN", "Infinity", "-Infinity", "true", "false"])
 }

@@ -29,16 +29,30 @@ enum Inst {
     Look(Look),
     BackReference(usize, Case),
     /// Remembers where a group begins.
-    Open { local: usize },
-    Close { local: usize, group: usize },
+    Open {
+        local: usize,
+    },
+    Close {
+        local: usize,
+        group: usize,
+    },
     /// Tries `first`, then `second`.
-    Split { first: usize, second: usize },
+    Split {
+        first: usize,
+        second: usize,
+    },
     Jump(usize),
     /// Ends the program or the part that is run on its own.
     Accept,
     /// The part that follows, run on its own; nothing in it is tried again.
-    Atomic { end: usize },
-    Around { behind: Option<(usize, usize)>, negative: bool, end: usize },
+    Atomic {
+        end: usize,
+    },
+    Around {
+        behind: Option<(usize, usize)>,
+        negative: bool,
+        end: usize,
+    },
     /// Repeats the part that follows, each round run on its own. The number is that of the repetition.
     Each(usize),
     /// One more round of a lazy `Each`; stands last in it.

@@ -127,8 +127,8 @@ impl Parser {
             return Ok(Item::Set(fold::of_range(from, to, self.case())));
         }
         let set = fold::literal(from, self.case());
-        let kept_apart = u32::from(from) < 256
-            && !(self.case() == Case::Unicode && "\u{ff}\u{b5}IiSsKk\u{c5}\u{e5}".contains(from));
+        let kept_apart =
+            u32::from(from) < 256 && !(self.case() == Case::Unicode && "\u{ff}\u{b5}IiSsKk\u{c5}\u{e5}".contains(from));
         Ok(if kept_apart { Item::Single(set) } else { Item::Set(set) })
     }
 }

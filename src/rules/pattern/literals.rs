@@ -61,3 +61,42 @@ impl Found {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Pattern;
+
+    #[test]
+    fn literals_are_what_every_match_must_have() {
+        for (pattern, literals) in [
+            ("kafka.server<type=(.+)><>Count", &["kafka", "server<type=", "><>Count"][..]),
+            (r"kafka\.server\<type=(\w+)", &["kafka.server<type="]),
+            ("(ab)c", &["abc"]),
+            ("ab+c", &["ab"]),
+            ("a(?:bc){2}d", &["abc"]),
+            ("abc|abd", &[]),
+            ("abc(?:d|e)fg", &["abc", "fg"]),
+            ("(?i)abc<>", &["<>"]),
+            ("(?i)abc.>", &[">"]),
+            ("a.b", &["a", "b"]),
+            ("(?!xyz)abc", &["abc"]),
+            ("(abc)?", &[]),
+            ("(?:ab){0,1}cd", &["cd"]),
+            (".*", &[]),
+        ] {
+            let mut expected: Vec<&str> = literals.to_vec();
+            expected.sort_unstable();
+            assert_eq!(Pattern::compile(pattern).unwrap().required(), expected, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn literals_that_end_before_any_value_are_told_from_others() {
+        for (literal, expected) in
+            [("><>Count", false), ("kafka.server<", true), (": ", true), ("Value: 1", false), ("", false)]
+        {
+            assert_eq!(literal_is_value_free(literal), expected, "{literal}");
+        }
+    }
+}

@@ -22,9 +22,7 @@ pub(super) fn holds(look: Look, text: &str, at: usize) -> bool {
             let begins = before.chars().next_back().is_none_or(|c| ends_line(c, unix));
             begins && !rest.is_empty() && (unix || !is_inside_pair)
         }
-        Look::LineEnd { unix } => {
-            rest.chars().next().is_none_or(|c| ends_line(c, unix)) && (unix || !is_inside_pair)
-        }
+        Look::LineEnd { unix } => rest.chars().next().is_none_or(|c| ends_line(c, unix)) && (unix || !is_inside_pair),
         Look::WordBoundary { unicode, negative } => {
             let is_word = |c: Option<char>| c.is_some_and(|c| is_word(c, unicode));
             (is_word(before.chars().next_back()) != is_word(rest.chars().next())) != negative

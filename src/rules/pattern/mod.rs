@@ -76,7 +76,11 @@ impl Pattern {
     pub fn compile(java: &str) -> Result<Self, PatternError> {
         // All of it is parsed, as in Java: a pattern such as `a)|(?:b` is legal.
         let wrapped = format!("{BEFORE}{java}).*$");
-        let parsed = parse::parse(&wrapped).map_err(|error| describe(java, &error))?;
+        let parsed = parse::parse(&wrapped).map_err(|error| {
+            // What is wrong is said best of the pattern alone, if it is wrong in itself.
+            let error = parse::parse(java).err().unwrap_or_else(|| error.shifted(BEFORE.len()));
+            describe(java, &error)
+        })?;
         let engine = match translate::to_regex(&parsed.root) {
             Some(regex) => Engine::Automaton(automaton(&regex)?),
             None => Engine::Backtracking(backtrack::Program::new(&parsed.root, parsed.groups.len())),
@@ -124,12 +128,15 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> Result<Option<Groups>, TooManySteps> {
         match &self.engine {
             Engine::Automaton(regex) => {
-                let groups = |found: regex::Captures<'_>| Groups(found.iter().map(|group| Some(group?.range())).collect());
+                let groups =
+                    |found: regex::Captures<'_>| Groups(found.iter().map(|group| Some(group?.range())).collect());
                 Ok(regex.captures(text).map(groups))
             }
             Engine::Backtracking(program) => {
                 let groups = |slots: Vec<Option<usize>>| {
-                    Groups(slots.chunks(2).map(|slots| Some(slots.first().copied()??..slots.last().copied()??)).collect())
+                    Groups(
+                        slots.chunks(2).map(|slots| Some(slots.first().copied()??..slots.last().copied()??)).collect(),
+                    )
                 };
                 Ok(program.matches(text)?.map(groups))
             }
@@ -153,12 +160,116 @@ fn automaton(regex: &str) -> Result<regex::Regex, PatternError> {
     })
 }
 
-/// Says what is wrong in terms of the pattern as it stands in the file.
 fn describe(java: &str, error: &parse::SyntaxError) -> PatternError {
-    let at = error.at.saturating_sub(BEFORE.chars().count());
     let reason = &error.reason;
-    PatternError(match java.chars().nth(at) {
-        Some(c) => format!("at character {} ({}): {reason}", at + 1, c.escape_default()),
+    PatternError(match java.chars().nth(error.at) {
+        Some(c) => format!("at character {} ({}): {reason}", error.at + 1, c.escape_default()),
         None => format!("at its end: {reason}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    fn groups(pattern: &str, text: &str) -> Option<Vec<Option<String>>> {
+        let pattern = Pattern::compile(pattern).unwrap();
+        let groups = pattern.matches(text).unwrap()?;
+        Some((1..=pattern.group_count()).map(|group| groups.text(group, text).map(str::to_owned)).collect())
+    }
+
+    fn texts(groups: &[&str]) -> Option<Vec<Option<String>>> {
+        Some(groups.iter().map(|&group| Some(group.to_owned())).collect())
+    }
+
+    #[test]
+    fn the_right_most_place_wins() {
+        assert_eq!(groups(r"(\d+)", "a1 b23: c456"), texts(&["6"]));
+        assert_eq!(groups(r"\b(\w+)=", "a=1, bc=2"), texts(&["bc"]));
+    }
+
+    #[test]
+    fn texts_with_line_breaks_match_only_if_the_pattern_takes_them() {
+        assert_eq!(groups("a", "a\nb"), None);
+        assert_eq!(groups("a$", "a\n"), None);
+        assert_eq!(groups("(a)(?s).*", "a\nb"), texts(&["a"]));
+        assert_eq!(groups(r"(a)$\s", "a\r\n"), None);
+        assert_eq!(groups(r"(a)$\s+", "a\r\n"), texts(&["a"]));
+    }
+
+    #[test]
+    fn named_groups_have_numbers() {
+        let pattern = Pattern::compile("(a)(?<name>b)").unwrap();
+        assert_eq!(
+            (pattern.group_count(), pattern.group_number("name"), pattern.group_number("x")),
+            (2, Some(2), None)
+        );
+    }
+
+    #[test]
+    fn errors_say_what_stands_where() {
+        for (pattern, message) in [
+            ("kafka(.+", "at character 6 ((): this ( is never closed: write \\( for a bracket of the text"),
+            ("kafka)", "at character 6 ()): a ) that closes nothing: write \\) for a bracket of the text"),
+            ("a|*b", "at character 3 (*): nothing stands in front of this * that it could repeat"),
+            ("[a-z", "at character 1 ([): this [ is never closed: write \\[ for a bracket of the text"),
+            ("a{x}", "at character 3 (x): a { must be followed by a number: write \\{ for a bracket of the text"),
+            (r"a\y", "at character 3 (y): there is no escape \\y: write y for the letter"),
+            (r"\p{Foo}", "at character 3 ({): a class \\p{Foo} is not known"),
+            (
+                "(a{1000}){1000}",
+                "it would take too much memory: use smaller numbers in {...}, or * and + in their place",
+            ),
+        ] {
+            assert_eq!(Pattern::compile(pattern).unwrap_err().0, message, "{pattern}");
+        }
+    }
+
+    #[test]
+    fn catastrophic_patterns_end_soon() {
+        let started = Instant::now();
+        let text = "a".repeat(3_000);
+        for pattern in [r"(a+)+\1b", "(?:(?=a)a|a?)*(?:a*)*b", r"(?=(a*)*(a*)*b)", "(a*)*(a*)*(a*)*b", "(?:a*+|a*)*b"] {
+            let _ = Pattern::compile(pattern).unwrap().matches(&text);
+        }
+        let regular = Pattern::compile("(a+)+(.+)+(?:a|aa)+$b").unwrap();
+        assert_eq!(regular.matches(&text), Ok(None));
+        assert!(started.elapsed() < Duration::from_secs(20), "took {:?}", started.elapsed());
+    }
+
+    #[test]
+    fn backtracking_that_takes_too_long_is_given_up() {
+        let pattern = Pattern::compile(r"(?=(a*)(a*)(a*)(a*)b)").unwrap();
+        assert_eq!(pattern.matches(&"a".repeat(200)), Err(TooManySteps));
+    }
+
+    #[test]
+    fn hostile_patterns_are_refused_or_compiled_soon() {
+        let deep = format!("{}{}", "(".repeat(5_000), ")".repeat(5_000));
+        let classes = format!("{}a{}", "[".repeat(5_000), "]".repeat(5_000));
+        let long = r"\p{L}".repeat(2_500);
+        for pattern in [&deep, &classes, &long, &"a?".repeat(5_000), &"(a|".repeat(3_000), &"a".repeat(20_000)] {
+            let started = Instant::now();
+            let _ = Pattern::compile(pattern);
+            assert!(started.elapsed() < Duration::from_secs(10), "{:.20} took {:?}", pattern, started.elapsed());
+        }
+        assert!(Pattern::compile(&deep).is_err());
+        assert!(Pattern::compile(&classes).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_compiling_or_matching_panic(
+            pattern in r"([a-c.*+?()\[\]{}|^$\\<>&#, 0-9:=!ixsmduUQEpkRbXé𝄞-]|\PC){0,24}",
+            text in r"([a-c<>\n\ré𝄞]|\PC){0,12}",
+        ) {
+            if let Ok(pattern) = Pattern::compile(&pattern) {
+                if let Ok(Some(groups)) = pattern.matches(&text) {
+                    proptest::prop_assert_eq!(groups.text(0, &text), Some(text.as_str()));
+                }
+            }
+        }
+    }
 }

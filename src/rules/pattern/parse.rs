@@ -26,6 +26,13 @@ pub(super) struct SyntaxError {
     pub(super) reason: String,
 }
 
+impl SyntaxError {
+    /// The same, counted from so many characters further on.
+    pub(super) fn shifted(self, by: usize) -> Self {
+        Self { at: self.at.saturating_sub(by), ..self }
+    }
+}
+
 pub(super) type Result<T> = std::result::Result<T, SyntaxError>;
 
 /// Parses a pattern.
@@ -33,8 +40,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed> {
     if text.chars().nth(MAX_CHARS).is_some() {
         return Err(SyntaxError { at: MAX_CHARS, reason: format!("it is longer than {MAX_CHARS} characters") });
     }
-    let mut parser =
-        Parser { text: unquoted(text), cursor: 0, flags: Flags::default(), groups: Vec::new(), depth: 0 };
+    let mut parser = Parser { text: unquoted(text), cursor: 0, flags: Flags::default(), groups: Vec::new(), depth: 0 };
     let root = parser.alternatives()?;
     match parser.peek() {
         ')' => Err(parser.error("a ) that closes nothing: write \\) for a bracket of the text")),
@@ -175,7 +181,11 @@ impl Parser {
 
     pub(super) fn deeper(&mut self) -> Result<()> {
         self.depth += 1;
-        if self.depth > MAX_DEPTH { Err(self.error(format!("more than {MAX_DEPTH} brackets in brackets"))) } else { Ok(()) }
+        if self.depth > MAX_DEPTH {
+            Err(self.error(format!("more than {MAX_DEPTH} brackets in brackets")))
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn shallower(&mut self) {
@@ -378,7 +388,11 @@ impl Parser {
             name.push(c);
             c = self.read();
         }
-        if c == '>' { Ok(name) } else { Err(self.error_behind("the name of a group may hold A-Z, a-z, 0-9 and ends with >")) }
+        if c == '>' {
+            Ok(name)
+        } else {
+            Err(self.error_behind("the name of a group may hold A-Z, a-z, 0-9 and ends with >"))
+        }
     }
 
     fn read_flags(&mut self) -> Result<()> {
@@ -396,7 +410,9 @@ impl Parser {
                     self.flags.unicode_classes = on;
                     self.flags.unicode_case = on;
                 }
-                'c' if on => return Err(self.error("the flag c (canonical equivalence) is not supported: leave it out")),
+                'c' if on => {
+                    return Err(self.error("the flag c (canonical equivalence) is not supported: leave it out"));
+                }
                 'c' => {}
                 '-' if on => on = false,
                 _ => return Ok(()),
@@ -556,7 +572,8 @@ impl Parser {
         let mut code = 0;
         for _ in 0..4 {
             let digit = self.read().to_digit(16);
-            code = code * 16 + digit.ok_or_else(|| self.error_behind("\\u must be followed by four hexadecimal digits"))?;
+            code = code * 16
+                + digit.ok_or_else(|| self.error_behind("\\u must be followed by four hexadecimal digits"))?;
         }
         Ok(code)
     }

@@ -52,9 +52,9 @@ fn simple(name: &str, fold: bool) -> Option<ClassUnicode> {
     let class = match name {
         "Lu" | "Ll" | "Lt" if fold => r"[\p{Lu}\p{Ll}\p{Lt}]",
         "Cs" => return Some(ClassUnicode::empty()),
-        "Cn" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn" | "Me" | "Mc" | "Nd" | "Nl" | "No" | "Zs" | "Zl" | "Zp" | "Cc"
-        | "Cf" | "Co" | "Pd" | "Ps" | "Pe" | "Pc" | "Po" | "Sm" | "Sc" | "Sk" | "So" | "Pi" | "Pf" | "L" | "M" | "N"
-        | "Z" | "P" | "S" => return set(&format!(r"\p{{{name}}}")),
+        "Cn" | "Lu" | "Ll" | "Lt" | "Lm" | "Lo" | "Mn" | "Me" | "Mc" | "Nd" | "Nl" | "No" | "Zs" | "Zl" | "Zp"
+        | "Cc" | "Cf" | "Co" | "Pd" | "Ps" | "Pe" | "Pc" | "Po" | "Sm" | "Sc" | "Sk" | "So" | "Pi" | "Pf" | "L"
+        | "M" | "N" | "Z" | "P" | "S" => return set(&format!(r"\p{{{name}}}")),
         "C" => r"[\p{Cc}\p{Cf}\p{Co}\p{Cn}]",
         "LC" => r"[\p{Lu}\p{Ll}\p{Lt}]",
         "LD" => r"[\p{L}\p{Nd}]",
@@ -85,9 +85,7 @@ fn simple(name: &str, fold: bool) -> Option<ClassUnicode> {
         "javaLetter" => r"\p{L}",
         "javaLetterOrDigit" => r"[\p{L}\p{Nd}]",
         "javaJavaIdentifierStart" => r"[\p{L}\p{Nl}\p{Sc}\p{Pc}]",
-        "javaJavaIdentifierPart" => {
-            r"[\p{L}\p{Nl}\p{Sc}\p{Pc}\p{Nd}\p{Mc}\p{Mn}\p{Cf}\x00-\x08\x0e-\x1b\x7f-\x9f]"
-        }
+        "javaJavaIdentifierPart" => r"[\p{L}\p{Nl}\p{Sc}\p{Pc}\p{Nd}\p{Mc}\p{Mn}\p{Cf}\x00-\x08\x0e-\x1b\x7f-\x9f]",
         "javaIdentifierIgnorable" => r"[\p{Cf}\x00-\x08\x0e-\x1b\x7f-\x9f]",
         "javaSpaceChar" => r"\p{Z}",
         "javaWhitespace" => r"[[\p{Z}--[\xa0\x{2007}\x{202f}]]\t-\r\x1c-\x1f]",
@@ -150,7 +148,17 @@ fn posix(name: &str, fold: bool) -> Option<ClassUnicode> {
 /// The scripts that are likely in names; Java spells others in ways of its own.
 fn script(name: &str) -> Option<ClassUnicode> {
     const SCRIPTS: [&str; 12] = [
-        "Latin", "Greek", "Cyrillic", "Han", "Hiragana", "Katakana", "Hangul", "Arabic", "Hebrew", "Devanagari", "Thai",
+        "Latin",
+        "Greek",
+        "Cyrillic",
+        "Han",
+        "Hiragana",
+        "Katakana",
+        "Hangul",
+        "Arabic",
+        "Hebrew",
+        "Devanagari",
+        "Thai",
         "Common",
     ];
     let known = SCRIPTS.iter().find(|known| known.eq_ignore_ascii_case(name))?;

@@ -51,8 +51,9 @@ fn filler(node: &Node) -> Option<u32> {
             Node::Set(set) => {
                 let mut missing = set.clone();
                 missing.negate();
-                let takes_all = missing.iter().all(|range| (range.start()..=range.end())
-                        .take(3).all(|c| LINE_TERMINATORS.contains(&c)));
+                let takes_all = missing
+                    .iter()
+                    .all(|range| (range.start()..=range.end()).take(3).all(|c| LINE_TERMINATORS.contains(&c)));
                 takes_all.then_some(*min)
             }
             _ => None,
@@ -94,9 +95,7 @@ fn split_ends(parts: &[Node]) -> (&[Node], bool) {
 fn without_fillers(node: &Node) -> Node {
     match node {
         _ if filler(node) == Some(0) => Node::Empty,
-        Node::Group { capture: None, inner } => {
-            Node::Group { capture: None, inner: Box::new(without_fillers(inner)) }
-        }
+        Node::Group { capture: None, inner } => Node::Group { capture: None, inner: Box::new(without_fillers(inner)) },
         Node::Alternate(branches) => Node::Alternate(branches.iter().map(without_fillers).collect()),
         Node::Concat(parts) => {
             let (rest, ends) = split_ends(parts);
@@ -273,5 +272,63 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::Pattern;
+
+    #[test]
+    fn patterns_that_end_before_the_value_are_blind() {
+        for pattern in [
+            r"kafka.server<type=(.+), name=(.+)PerSec\w*, topic=(.+)><>Count",
+            r"kafka.(\w+)<type=(.+), name=(.+)><>Value",
+            r"java.lang<type=(.+), name=(.+)><(.+)>(\w+)",
+            "(.+)<type=(.+)><>(.+):",
+            "(.+)<type=(.+)><>(.+): ",
+            "kafka.server<type=(.+), cipher=(.+), protocol=(.+), listener=(.+), networkProcessor=(.+)><>connections",
+            r"kafka.(\w+)<type=(.+), name=(.+)><>(\d+)thPercentile",
+            "kafka.*",
+            "kafka.server<.*>.*",
+            "(kafka.server)<.*>.+",
+            "^kafka.server<(.*)>.*$",
+            "kafka.server<(?:.*)>(?:Count.*|Value.*)",
+            "kafka<>Value:.*",
+            ".*",
+            ".+",
+            "",
+            "(a*)",
+            "(.*)",
+            "(.*)x?.+",
+            r"a\<b\>",
+            "java.lang<type=OperatingSystem><>(Free|Total)Swap",
+        ] {
+            assert!(!Pattern::compile(pattern).unwrap().can_see_number(), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn patterns_that_reach_the_value_see() {
+        for pattern in [
+            "kafka<type=(.+)><>(.+)",
+            r"kafka<><>Count: (\d+)",
+            "kafka: (.*)",
+            "Value: 1",
+            "Value: (.+).*",
+            "1",
+            r"(\w+)",
+            r"(\w+)$",
+            "(?:.*)e",
+            r"Value\b.* 1?",
+            r"Value: \b",
+            "(.+).+",
+            "(Infinity|x)",
+            "[^,]+",
+            "(?!count)",
+            "a)|(?:b",
+        ] {
+            assert!(Pattern::compile(pattern).unwrap().can_see_number(), "{pattern}");
+        }
     }
 }

@@ -143,13 +143,64 @@ fn write_ranges(open: &str, set: &ClassUnicode, out: &mut String) {
 }
 
 fn write_range(range: &ClassUnicodeRange, out: &mut String) {
-    let mut end = |c: char| {
-        let _ = if c.is_ascii_alphanumeric() { write!(out, "{c}") } else { write!(out, "\\x{{{:X}}}", u32::from(c)) };
-    };
-    end(range.start());
+    write_char(range.start(), out);
     if range.end() != range.start() {
         out.push('-');
-        let c = range.end();
-        let _ = if c.is_ascii_alphanumeric() { write!(out, "{c}") } else { write!(out, "\\x{{{:X}}}", u32::from(c)) };
+        write_char(range.end(), out);
+    }
+}
+
+fn write_char(c: char, out: &mut String) {
+    let _ = if c.is_ascii_alphanumeric() { write!(out, "{c}") } else { write!(out, "\\x{{{:X}}}", u32::from(c)) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse::parse;
+    use super::*;
+
+    fn translated(java: &str) -> Option<String> {
+        to_regex(&parse(java).unwrap().root)
+    }
+
+    #[test]
+    fn java_meanings_are_spelled_out() {
+        for (java, regex) in [
+            (r"\<a\>", "<a>"),
+            (r"\w", "[0-9A-Z\\x{5F}a-z]"),
+            (r"\d+?", "(?:[0-9])+?"),
+            (".", r"[^\x{A}\x{D}\x{85}\x{2028}-\x{2029}]"),
+            ("(?s).", "(?s:.)"),
+            ("(?d).", r"[^\x{A}]"),
+            (r"\Q.*\E", r"\.\*"),
+            ("(?i)k", "[Kk]"),
+            ("(?iu)k", r"[Kk\x{212A}]"),
+            ("[a-z&&[^bc]]", "[ad-z]"),
+            ("a$", r"a\z"),
+            ("(?x) a # b", "a"),
+            ("x{2,}", "(?:x){2,}"),
+        ] {
+            assert_eq!(translated(java).as_deref(), Some(regex), "{java}");
+        }
+    }
+
+    #[test]
+    fn what_an_automaton_would_match_otherwise_is_left_to_backtracking() {
+        for java in [
+            "a++",
+            "(?>a)",
+            "(?=a)",
+            "(?<!a)",
+            r"(a)\1",
+            r"a$\s",
+            "(?m)^a",
+            "(a*)*",
+            "(?:a|b*)+",
+            "((a)b)*",
+            r"\R+",
+            "(a){0}",
+        ] {
+            assert_eq!(translated(java), None, "{java}");
+        }
     }
 }
