@@ -3,6 +3,7 @@
 mod building;
 mod evaluator;
 mod filter;
+mod generations;
 mod java_number;
 mod load;
 mod model;
@@ -13,6 +14,7 @@ mod trie;
 
 pub use evaluator::{Evaluation, Evaluator};
 pub use filter::Filter;
+pub use generations::{OtherNames, Renamed, name_in_1x};
 pub use load::{Problem, RulesError};
 pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps};
