@@ -169,13 +169,12 @@ fn with_groups(name: &str, groups: &[usize]) -> String {
     let mut numbers = groups.iter();
     let mut shown = String::with_capacity(name.len() + groups.len());
     for character in name.chars() {
-        match (character, character == MARK) {
-            (_, true) => {
-                if let Some(number) = numbers.next() {
-                    let _ = write!(shown, "${number}");
-                }
+        match numbers.as_slice().first().filter(|_| character == MARK) {
+            Some(number) => {
+                let _ = write!(shown, "${number}");
+                numbers.next();
             }
-            (other, false) => shown.push(other),
+            None => shown.push(character),
         }
     }
     shown

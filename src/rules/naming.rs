@@ -29,7 +29,6 @@ pub(super) fn safe_label(text: &str, lowercase: bool) -> String {
 
 /// The snake case of `attrNameSnakeCase`: lower case, with an underscore before an upper-case letter unless it follows
 /// another one, an underscore, or nothing.
-#[cfg_attr(not(test), expect(dead_code, reason = "the evaluator that follows asks"))]
 pub(super) fn snake_case(text: &str) -> String {
     let mut name = String::with_capacity(text.len() + 4);
     let mut joined = true;
