@@ -145,11 +145,11 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 }
 
 /// What Jolokia 1.x puts in place of the value of a getter that threw.
-fn is_error_text(text: &str) -> bool {
+pub(super) fn is_error_text(text: &str) -> bool {
     text.starts_with("ERROR: ") && text.ends_with(')') && text.contains("(class ")
 }
 
-fn big_integer(value: &Value<'_>) -> Option<Value<'static>> {
+pub(super) fn big_integer(value: &Value<'_>) -> Option<Value<'static>> {
     let Value::String(text) = value else { return None };
     text.parse().map(Value::Long).or_else(|_| text.parse().map(Value::Double)).ok()
 }
