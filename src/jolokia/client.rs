@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::declared::types_of_beans;
+use super::declared::{texts_of_beans, types_of_beans};
 use super::decode::{DecodeError, Decoded, decode};
 use super::foreign::Foreign;
 use super::http::{AgentConfig, Http, JolokiaError, Limits};
@@ -226,7 +226,8 @@ impl Jolokia {
     }
 
     /// Asks for the declared types of beans that are neither Kafka's nor the JDK's, if there are any that are new: a POST
-    /// before all others, because reading some of them without knowing their types would change them.
+    /// before all others, because reading some of them without knowing their types would change them; and another one where a
+    /// value's text is to tell what its attribute does not declare.
     async fn learn_types<S>(
         &self,
         state: &mut State,
@@ -241,12 +242,8 @@ impl Jolokia {
         beans.iter().for_each(|bean| bulk.list(bean));
         // Whatever comes of it, they have been asked for: what is slow or refused must not be so at every scrape.
         beans.iter().for_each(|bean| Arc::make_mut(&mut state.foreign).asked(bean, None));
-        let mut body = self.post(state, bulk.build().0, deadline, progress).await?;
-        let decoding = tokio::task::spawn_blocking(move || {
-            repair(&mut body);
-            (body.len() <= MAX_TYPES).then(|| types_of_beans(&body)).flatten()
-        });
-        let types = decoding.await.ok().flatten().unwrap_or_default();
+        let body = self.post(state, bulk.build().0, deadline, progress).await?;
+        let types = parsed(body, types_of_beans).await;
         if types.iter().all(Option::is_none) && !state.no_types_told {
             state.no_types_told = true;
             tracing::warn!(
@@ -254,8 +251,20 @@ impl Jolokia {
                 "Jolokia does not tell the declared types of MBeans that are not Kafka's, so some of their values may be missing or differ; allow it the command `list`"
             );
         }
+        let foreign = Arc::make_mut(&mut state.foreign);
         for (bean, types) in beans.iter().zip(types) {
-            Arc::make_mut(&mut state.foreign).asked(bean, types);
+            foreign.asked(bean, types);
+        }
+        let reads = foreign.untold(&beans);
+        if reads.is_empty() {
+            return Ok(());
+        }
+        let mut bulk = Bulk::default();
+        reads.iter().for_each(|read| bulk.read(read.clone()));
+        let body = self.post(state, bulk.build().0, deadline, progress).await?;
+        for (read, texts) in reads.iter().zip(parsed(body, texts_of_beans).await) {
+            let foreign = Arc::make_mut(&mut state.foreign);
+            texts.iter().for_each(|(attribute, text)| foreign.told(&read.pattern, attribute, text));
         }
         Ok(())
     }
@@ -322,6 +331,18 @@ impl Transport for Jolokia {
         let Progress { sink, requests, bytes, names, .. } = progress;
         Answer { sink, requests, bytes, names, result }
     }
+}
+
+/// An answer about types, parsed off the async threads. Empty if it is too large or not what was asked for.
+async fn parsed<T: Send + 'static>(
+    mut body: Vec<u8>,
+    parse: impl Fn(&[u8]) -> Option<Vec<T>> + Send + 'static,
+) -> Vec<T> {
+    let task = tokio::task::spawn_blocking(move || {
+        repair(&mut body);
+        (body.len() <= MAX_TYPES).then(|| parse(&body)).flatten()
+    });
+    task.await.ok().flatten().unwrap_or_default()
 }
 
 /// Whether the agent may still be at work on a request that failed so: its answer was not read to the end.

@@ -121,6 +121,22 @@ pub(super) fn types_of_beans(body: &[u8]) -> Option<Vec<Option<Types>>> {
     Some(answers.into_iter().map(types).collect())
 }
 
+/// The texts of attributes, by name, in the answers to a bulk of reads, in order.
+pub(super) fn texts_of_beans(body: &[u8]) -> Option<Vec<BTreeMap<Box<str>, Box<str>>>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        #[serde(default)]
+        value: Option<BTreeMap<Box<str>, serde_json::Value>>,
+    }
+    let answers: Vec<Answer> = serde_json::from_slice(body).ok()?;
+    let texts = |answer: Answer| {
+        let text =
+            |(name, value)| if let serde_json::Value::String(text) = value { Some((name, text.into())) } else { None };
+        answer.value.into_iter().flatten().filter_map(text).collect()
+    };
+    Some(answers.into_iter().map(texts).collect())
+}
+
 #[derive(Deserialize)]
 struct ListAnswer {
     status: u64,
@@ -219,6 +235,13 @@ mod tests {
         assert_eq!(first["T"], Declared::Table(Some(Table { index: vec!["b".into(), "a".into()], columns })));
         assert_eq!((types[1].as_ref().map(Types::len), types[2].is_none(), types[3].is_none()), (Some(0), true, true));
         assert_eq!(types_of_beans(br#"{"status":400}"#), None);
+    }
+
+    #[test]
+    fn texts_are_told_in_order() {
+        let body = r#"[{"status":200,"value":{"a":"x","b":null,"c":5}},{"status":500,"error":"y"}]"#;
+        let texts = texts_of_beans(body.as_bytes()).unwrap();
+        assert_eq!(texts, [BTreeMap::from([("a".into(), "x".into())]), BTreeMap::new()]);
     }
 
     #[test]

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::declared::{Reading, Types};
+use super::declared::{Declared, Reading, Types};
 use super::request::Read;
+use super::type_text::{Told, told_by};
 use super::value::is_kafka_domain;
 use crate::mbean::{ObjectName, Query};
 
@@ -95,6 +96,35 @@ impl Foreign {
         }
     }
 
+    /// Reads of the texts of those attributes of these beans whose values may tell an open type that they do not declare.
+    pub(super) fn untold(&self, beans: &[Box<str>]) -> Vec<Read> {
+        let is_untold = |declared: &Declared| {
+            matches!(declared, Declared::Composite(None) | Declared::Table(None) | Declared::Object)
+        };
+        let read = |name: &str| {
+            let types = self.beans.get(name)?.types.as_ref()?;
+            let attributes = types.iter().filter(|(_, declared)| is_untold(declared));
+            let attributes: Vec<String> = attributes.map(|(name, _)| name.to_string()).collect();
+            let pattern = name.to_string();
+            let attributes = (!attributes.is_empty()).then_some(attributes)?;
+            Some(Read { pattern, attributes: Some(attributes), is_name: true, as_text: true, more: false })
+        };
+        beans.iter().filter_map(|name| read(name)).collect()
+    }
+
+    /// The text of an attribute has been asked for to learn its type.
+    pub(super) fn told(&mut self, bean: &str, attribute: &str, text: &str) {
+        let Some(Bean { types: Some(types), as_text, .. }) = self.beans.get_mut(bean) else { return };
+        let Some(declared) = types.get_mut(attribute) else { return };
+        match told_by(text) {
+            Some(Told::Type(told)) => *declared = told,
+            Some(Told::Text) if *declared == Declared::Object => {
+                as_text.insert(attribute.into());
+            }
+            Some(Told::Text) | None => {}
+        }
+    }
+
     /// The text of this attribute tells more than its JSON does.
     pub(super) fn ask_for_text(&mut self, bean: &str, attribute: &str) {
         if let Some(bean) = self.beans.get_mut(bean) {
@@ -107,7 +137,7 @@ impl Foreign {
     pub(super) fn unserialisable(&mut self, bean: &str) -> bool {
         let Some(Bean { types: Some(types), as_text, .. }) = self.beans.get_mut(bean) else { return false };
         let before = as_text.len();
-        let objects = types.iter().filter(|(_, declared)| **declared == super::declared::Declared::Object);
+        let objects = types.iter().filter(|(_, declared)| **declared == Declared::Object);
         as_text.extend(objects.map(|(name, _)| name.clone()));
         as_text.len() > before
     }
@@ -226,7 +256,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::jolokia::declared::Declared;
     use crate::mbean::Plan;
 
     fn types(types: &[(&str, Declared)]) -> Option<Types> {
@@ -256,7 +285,7 @@ mod tests {
 
     #[test]
     fn scalars_are_read_as_text_structures_as_json_and_the_rest_not_at_all() {
-        let mut foreign = foreign(&["lab:type=A", "lab:type=B", "lab:type=C", "kafka.x:a=b", "java.lang:a=b"]);
+        let mut foreign = foreign(&["lab:type=A", "lab:type=B", "lab:type=C", "kafka.log:a=b", "java.lang:a=b"]);
         assert_eq!(foreign.unasked(), ["lab:type=A".into(), "lab:type=B".into(), "lab:type=C".into()]);
         let of_a =
             [("n", Declared::Number), ("o", Declared::Object), ("s", Declared::Skip), ("t", Declared::Table(None))];
@@ -270,9 +299,26 @@ mod tests {
         assert_eq!(shown(foreign.reads(&query("lab:type=A,*", Some(&["n"])))), ["lab:type=A [n] text"]);
         foreign.ask_for_text("lab:type=A", "o");
         assert_eq!(shown(foreign.reads(&query("lab:type=A", Some(&["o", "t"]))))[0], "lab:type=A [o] text more");
-        for itself in ["*:*", "kafka.x:*", "other:*", "lab:type=D,*", "*:type=A"] {
+        for itself in ["*:*", "kafka.log:*", "other:*", "lab:type=D,*", "*:type=A"] {
             assert_eq!(shown(foreign.reads(&query(itself, None))), [format!("{itself} [*]")]);
         }
+    }
+
+    #[test]
+    fn the_text_of_a_value_tells_the_type_that_its_attribute_does_not_declare() {
+        let mut foreign = foreign(&["lab:type=A", "lab:type=B"]);
+        let unclear = [("n", Declared::Number), ("o", Declared::Object), ("t", Declared::Table(None))];
+        foreign.asked("lab:type=A", types(&unclear));
+        foreign.asked("lab:type=B", types(&[("n", Declared::Number)]));
+        let both = ["lab:type=A".into(), "lab:type=B".into()];
+        assert_eq!(shown(foreign.untold(&both)), ["lab:type=A [o,t] text"]);
+        let text = "javax.management.openmbean.CompositeDataSupport(compositeType=javax.management.openmbean.CompositeType(\
+            name=C,items=((itemName=a,itemType=javax.management.openmbean.SimpleType(name=java.util.Date)))),contents={})";
+        foreign.told("lab:type=A", "o", text);
+        foreign.told("lab:type=A", "t", "null");
+        let composite = Declared::Composite(Some([("a".into(), Declared::Date)].into()));
+        let expected = types(&[("n", Declared::Number), ("o", composite), ("t", Declared::Table(None))]);
+        assert_eq!(foreign.types("lab:type=A"), expected.as_ref());
     }
 
     #[test]

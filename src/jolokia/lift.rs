@@ -83,7 +83,7 @@ fn typed<'a>(tree: Tree<'a>, declared: &Declared) -> Value<'a> {
         #[expect(clippy::cast_possible_truncation, reason = "a float it was")]
         (Declared::Float, Tree::Double(value)) => Value::Float(value as f32),
         (Declared::Double, Tree::Long(value)) => Value::Double(value as f64),
-        (Declared::Date, Tree::Text(text)) => date(&text).map_or(Value::Other, Value::Double),
+        (Declared::Date, Tree::Text(text)) => date(&text).map_or(Value::String(text), Value::Double),
         (Declared::Number | Declared::Double | Declared::Float, Tree::Text(text)) => {
             number(&text).unwrap_or(Value::String(text))
         }

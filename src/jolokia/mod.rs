@@ -12,6 +12,7 @@ mod lift;
 mod repair;
 mod request;
 mod tree;
+mod type_text;
 mod value;
 
 pub use client::Jolokia;

@@ -44,6 +44,7 @@ public final class HandMadeBeans {
         failures();
         like("kafka.lab");
         like("lab.sensors");
+        like("kafka.server");
         register("lab:type=Standard", new Plain.Bean());
         register("lab:type=MX", new Typed.Bean());
     }
@@ -275,6 +276,10 @@ public final class HandMadeBeans {
         register("lab:type=Failing",
                 new Attributes().with("Before", "long", 1L).failing("Failing", "long")
                         .failing("FailingText", "java.lang.String").with("Zafter", "long", 2L));
+        register("lab:type=Unserialisable",
+                new Attributes().with("Lambda", "java.lang.Object", (Runnable) () -> {})
+                        .with("Number", "java.lang.Object", 3L).with("Plain", "long", 4L)
+                        .with("Since", "java.util.Date", new Date(1_700_000_000_000L)));
         register("lab:type=AllFailing", new Attributes().failing("Failing", "long"));
         register("lab:type=NoAttributes", new Attributes());
     }
