@@ -56,6 +56,16 @@ impl Pattern {
         self.regex.capture_names().position(|group| group == Some(name))
     }
 
+    /// Texts that every string holds that the pattern matches.
+    pub fn required(&self) -> &[String] {
+        &[]
+    }
+
+    /// Whether the outcome of a match may depend on the digits of a number at the end of the match string.
+    pub fn can_see_number(&self) -> bool {
+        true
+    }
+
     /// The groups of the match of the whole of `text`, or `None`.
     ///
     /// # Errors
@@ -63,5 +73,14 @@ impl Pattern {
     pub fn matches(&self, text: &str) -> Result<Option<Groups>, TooManySteps> {
         let groups = |found: regex::Captures<'_>| Groups(found.iter().map(|group| Some(group?.range())).collect());
         Ok(self.regex.captures(text).map(groups))
+    }
+}
+
+/// Whether the literal cannot touch the number at the end of a match string, wherever it stands in it.
+pub fn literal_is_value_free(literal: &str) -> bool {
+    let of_a_number = |character: char| character.is_ascii_digit() || ".E-NaIfintytruefals".contains(character);
+    match literal.char_indices().rev().find(|&(_, character)| !of_a_number(character)) {
+        None => false,
+        Some((at, character)) => at + character.len_utf8() == literal.len() || character != ' ',
     }
 }
