@@ -113,12 +113,19 @@ impl Trial {
         tried
     }
 
-    /// What becomes of a leaf whose bean is known by its match string alone: only the lists of ObjectNames can filter it.
+    /// What becomes of a leaf that is known by its match string alone. Index columns of tables count as key properties of
+    /// its bean.
     pub fn leaf(&mut self, place: &Place<'_>, keys: &[&str], name: &str, value: &Value<'_>) -> Tried {
         let leaf = Matched { place, keys, name, value, description: "", bean_labels: &[] };
         let pairs = place.properties.iter().map(|(key, value)| (&**key, &**value)).collect();
-        let is_read = self.rules.filter.bean(&ObjectName { domain: place.domain, properties: pairs });
-        let verdict = if is_read { self.verdict(leaf) } else { Verdict::BeanFiltered };
+        let (bean, filter) = (ObjectName { domain: place.domain, properties: pairs }, &self.rules.filter);
+        let verdict = if !filter.bean(&bean) {
+            Verdict::BeanFiltered
+        } else if !filter.attribute(&bean, keys.first().copied().unwrap_or(name)) {
+            Verdict::AttributeFiltered
+        } else {
+            self.verdict(leaf)
+        };
         Tried::new(leaf, verdict)
     }
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::arguments::Check;
-use super::{Done, files, json};
-use crate::rules::{Compat, OtherNames, Rules, RulesError, lint};
+use super::{Done, counted, files, json};
+use crate::rules::{Compat, FindingKind, OtherNames, Rules, RulesError, lint};
 
 /// What was found in one file.
 #[derive(Debug, Serialize)]
@@ -32,10 +32,19 @@ struct Remark {
     /// Counted from 1; 0 = unknown.
     line: u64,
     rule: Option<usize>,
+    /// Nothing is wrong with it.
+    #[serde(skip)]
+    harmless: bool,
     /// Of findings alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
     reason: String,
+}
+
+impl Remark {
+    fn error(line: u64, rule: Option<usize>, reason: String) -> Self {
+        Self { line, rule, harmless: false, kind: None, reason }
+    }
 }
 
 /// What the other generation would make of the file.
@@ -72,7 +81,7 @@ pub(super) fn run(arguments: &Check) -> Result<Done, String> {
     let reports = arguments.files.iter().map(|file| report(file, arguments.generation.compat));
     let reports = reports.collect::<Result<Vec<Report>, String>>()?;
     let is_bad = |report: &Report| {
-        !report.usable || (arguments.strict && !(report.warnings.is_empty() && report.findings.is_empty()))
+        !report.usable || (arguments.strict && report.warnings.iter().chain(&report.findings).any(|remark| !remark.harmless))
     };
     let problems = reports.iter().any(is_bad);
     let text = if arguments.output.json { json(&reports)? } else { reports.iter().map(write).collect() };
@@ -99,12 +108,14 @@ fn report(path: &Path, compat: Option<Compat>) -> Result<Report, String> {
     let warnings = rules.warnings.iter().map(|warning| Remark {
         line: warning.line,
         rule: warning.rule,
+        harmless: false,
         kind: None,
         reason: warning.text.clone(),
     });
     let findings = lint(&rules).into_iter().map(|finding| Remark {
         line: finding.line,
         rule: finding.rule,
+        harmless: finding.kind == FindingKind::Note,
         kind: Some(finding.kind.as_str()),
         reason: finding.text,
     });
@@ -139,18 +150,16 @@ fn other_generation(text: &str, file: &str, rules: &Rules) -> OtherGeneration {
 
 fn errors(error: RulesError) -> Vec<Remark> {
     let more = (error.more > 0)
-        .then(|| Remark { line: 0, rule: None, kind: None, reason: format!("{} more problems", error.more) });
+        .then(|| Remark::error(0, None, format!("{} more errors", error.more)));
     let problems = error.problems.into_iter();
-    let problems =
-        problems.map(|problem| Remark { line: problem.line, rule: problem.rule, kind: None, reason: problem.reason });
-    problems.chain(more).collect()
+    problems.map(|problem| Remark::error(problem.line, problem.rule, problem.reason)).chain(more).collect()
 }
 
 fn write(report: &Report) -> String {
     let mut out = String::new();
     let file = &report.file;
     let mut remarks = |what: &str, remarks: &[Remark]| {
-        for Remark { line, rule, kind, reason } in remarks {
+        for Remark { line, rule, kind, reason, .. } in remarks {
             let rule = rule.map(|rule| format!("rule {rule}: ")).unwrap_or_default();
             let kind = kind.map(|kind| format!(" ({kind})")).unwrap_or_default();
             let place = if *line == 0 { file.clone() } else { format!("{file}:{line}") };
@@ -166,21 +175,22 @@ fn write(report: &Report) -> String {
             let _ = writeln!(out, "{file}: note: {summary}");
         }
         if let Some(first) = other.errors.first() {
-            let (compat, count, reason) = (other.compat, other.errors.len(), &first.reason);
+            let (compat, count, reason) = (other.compat, counted(other.errors.len(), "error"), &first.reason);
             let _ = writeln!(
                 out,
-                "{file}:{}: note: generation {compat} could not use this file: {count} errors, first: {reason}",
+                "{file}:{}: note: generation {compat} could not use this file: {count}, first: {reason}",
                 first.line
             );
         }
     }
     let verdict = match report.rules {
-        None => format!("cannot be used: {} errors", report.errors.len()),
+        None => format!("cannot be used: {}", counted(report.errors.len(), "error")),
         Some(rules) => format!(
-            "good: {rules} rules, generation {}, {} warnings, {} findings",
+            "can be used: {}, generation {}, {}, {}",
+            counted(rules, "rule"),
             report.compat,
-            report.warnings.len(),
-            report.findings.len()
+            counted(report.warnings.len(), "warning"),
+            counted(report.findings.len(), "finding")
         ),
     };
     let _ = writeln!(out, "{file}: {verdict}");

@@ -88,13 +88,13 @@ fn known_extra(name: &str) -> Option<&'static str> {
     jvm.then_some("JVM metrics have the names of both generations here")
 }
 
-/// Whether reading itself moves the value: its connection is an open file, its thread another one, its answer memory in
-/// use.
+/// Whether reading itself moves the value: its connection is an open file, its thread another one, its answer memory that is
+/// used and makes pools grow.
 fn is_moved_by_reading(series: &str) -> bool {
     let series = series.to_ascii_lowercase();
     let any = |parts: &[&str]| parts.iter().any(|part| series.contains(part));
     any(&["openfiledescriptorcount", "process_open_fds", "currentthread", "buffer_pool", "bufferpool"])
-        || (any(&["memory"]) && any(&["used"]))
+        || (any(&["memory"]) && any(&["used", "committed"]))
 }
 
 /// Compares our pages with the agent's. Series count as missing or extra when that is so on all pages that were read, and

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::arguments::Diff;
 use super::compare::{Differences, compare};
 use super::exposition::{Exposition, name_of};
-use super::{Done, files, json, live};
+use super::{Done, counted, files, json, live};
 use crate::collect::node::NodeCollector;
 use crate::jolokia::Jolokia;
 use crate::metrics::{Labels, Part, merge, text};
@@ -119,9 +119,9 @@ impl Ours {
         reading.result.map_err(|error| error.message)?;
         if reading.duplicates_dropped > 0 {
             notes.push(format!(
-                "generation {}: {} samples with the name and labels of another one were left out",
+                "generation {}: {} of ours left out, having the name and labels of another one",
                 self.compat.as_str(),
-                reading.duplicates_dropped
+                counted(usize::try_from(reading.duplicates_dropped).unwrap_or(usize::MAX), "sample")
             ));
         }
         let part = |families| Part { labels: Labels::none(), families };

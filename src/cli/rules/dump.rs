@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::arguments::Dump;
 use super::{Done, live};
 use crate::mbean::{ObjectName, Value};
-use crate::rules::{Place, flatten, write_value};
+use crate::rules::{Filter, Place, flatten, write_value};
 
 /// One value of the broker.
 #[derive(Debug, Serialize)]
@@ -24,10 +24,15 @@ pub(super) async fn run(arguments: &Dump) -> Result<Done, String> {
     let (agent, timeout) = arguments.agent.connect()?;
     let beans = live::beans(&agent, timeout, |_| true).await?;
     let mut lines = Vec::new();
+    // What no rules file lets through is left out: class paths, system properties, the flight recorder.
+    let filter = Filter::default();
     for bean in &beans {
         let Ok(name) = ObjectName::parse(&bean.name) else { continue };
+        if !filter.bean(&name) {
+            continue;
+        }
         flatten(&bean.bean(), |leaf| {
-            let Some(kind) = kind(leaf.value) else { return };
+            let Some(kind) = kind(leaf.value).filter(|_| filter.attribute(&name, leaf.attribute())) else { return };
             let place = Place::new(&name, leaf.columns);
             let (mut match_string, mut value) = (String::new(), String::new());
             place.write_head(leaf.keys, leaf.name, &mut match_string);

@@ -1,5 +1,6 @@
 //! `rules explain`: a rules file and match strings or a live bean in, which rule decides on each and what comes of it out.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -62,7 +63,7 @@ pub(super) struct Capture {
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Series {
     pub(super) name: String,
-    pub(super) labels: Vec<(String, String)>,
+    pub(super) labels: BTreeMap<String, String>,
     /// As text, because JSON has no NaN.
     pub(super) value: String,
     #[serde(rename = "type")]
@@ -226,6 +227,11 @@ fn nearest(rules: &Rules, tried: &Tried, end: usize, count: usize) -> Vec<NotMat
     });
     let mut missed: Vec<(usize, &Rule, Miss)> = missed.collect();
     missed.sort_by(|(_, _, a), (_, _, b)| b.share.total_cmp(&a.share));
+    // What is about something else altogether is not near.
+    let nearest = missed.first().map_or(0.0, |(_, _, nearest)| nearest.share);
+    if count != usize::MAX {
+        missed.retain(|(_, _, miss)| miss.share * 2.0 >= nearest);
+    }
     missed.truncate(count);
     missed.sort_by_key(|(at, ..)| *at);
     missed.into_iter().map(|(at, rule, miss)| NotMatched { rule: rule_id(at, rule), reason: miss.reason }).collect()
@@ -274,7 +280,7 @@ fn series(family: &Family) -> Option<Series> {
     let braces = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
     Some(Series {
         name: family.name.to_string(),
-        labels: sample.labels.pairs(),
+        labels: sample.labels.pairs().into_iter().collect(),
         value: sample.value.to_string(),
         kind: if family.kind == MetricType::Unknown { "untyped" } else { family.kind.as_str() },
         help: family.help.to_string(),

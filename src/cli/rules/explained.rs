@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::counted;
 use super::explain::{Explanation, RuleId, Series};
 use crate::rules::Compat;
 
@@ -17,7 +18,7 @@ pub(super) fn write(explanations: &[Explanation], compat: Compat) -> String {
     if explanations.len() > 1 {
         let series = explanations.iter().filter(|explanation| explanation.series.is_some()).count();
         // Writing to a String cannot fail.
-        let _ = writeln!(out, "\n{} values, {series} series", explanations.len());
+        let _ = writeln!(out, "\n{}, {series} series", counted(explanations.len(), "value"));
     }
     out
 }
@@ -51,8 +52,8 @@ fn one(explanation: &Explanation, compat: &str, out: &mut String) {
     }
     // Of a rule that was hit, those before it are of interest only beside others that are told of.
     if explanation.not_matched_more > 0 && !(explanation.not_matched.is_empty() && explanation.rule.is_some()) {
-        let which = if explanation.not_matched.is_empty() { "" } else { "other " };
-        let _ = writeln!(out, "  and {} {which}rules that do not match; --all tells why", explanation.not_matched_more);
+        let which = if explanation.not_matched.is_empty() { "rule" } else { "more rule" };
+        let _ = writeln!(out, "  {} not matched; --all tells why", counted(explanation.not_matched_more, which));
     }
 }
 

@@ -80,6 +80,11 @@ fn wait<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
     runtime.block_on(work)
 }
 
+/// `1 rule`, `2 rules`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Pretty-printed, with a line break at the end.
 fn json(value: &impl Serialize) -> Result<String, String> {
     serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(|error| format!("cannot write JSON: {error}"))
