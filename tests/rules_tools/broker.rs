@@ -14,8 +14,8 @@ use super::{KAFKA, fails, holds, rules, rules_as_json};
 fn real_brokers_are_dumped_explained_and_compared() {
     let text = fs::read_to_string(KAFKA).unwrap();
     let cluster = Cluster::builder().nodes(2).jolokia(Jolokia::V2_5_0).heap_mib(200);
-    let cluster = cluster.node(1, |node| drop(node.jmx_exporter("0.20.0", &text)));
-    let cluster = cluster.node(2, |node| drop(node.jmx_exporter("1.0.1", &text))).start().unwrap();
+    let cluster = cluster.node(1, |node| _ = node.jmx_exporter("0.20.0", &text));
+    let cluster = cluster.node(2, |node| _ = node.jmx_exporter("1.0.1", &text)).start().unwrap();
     cluster.kafka().create_topics(&[NewTopic::new("orders", 4)]).unwrap();
     cluster.kafka().fill("orders", 4, 20).unwrap();
     let place = |id| {
@@ -49,7 +49,10 @@ fn dump(jolokia: &str) {
     let (_, one) = rules(&["dump", jolokia, "--filter=GarbageCollector.*CodeCache.*Gc>used: ", "--json"]);
     for line in one.lines() {
         let line: Value = serde_json::from_str(line).unwrap();
-        assert_eq!((&line["domain"], &line["attribute"], &line["type"]), (&json!("java.lang"), &json!("used"), &json!("long")));
+        assert_eq!(
+            (&line["domain"], &line["attribute"], &line["type"]),
+            (&json!("java.lang"), &json!("used"), &json!("long"))
+        );
         assert_eq!(line["properties"][2], json!(["key", "CodeCache"]));
         assert_eq!(line["keys"][0], "LastGcInfo");
         let text = line["match_string"].as_str().unwrap();
@@ -105,8 +108,11 @@ fn diff_with_its_own_generation(jolokia: &str, agent: &str, page: &str) {
     // Other rules than the agent's, and its page from a file.
     let other = page.replace("page.txt", "other.yml");
     let text = fs::read_to_string(KAFKA).unwrap();
-    fs::write(&other, text.replace("name: kafka_log_$1\n  type: GAUGE", "name: kafka_logs_$1").replace("COUNTER", "GAUGE"))
-        .unwrap();
+    fs::write(
+        &other,
+        text.replace("name: kafka_log_$1\n  type: GAUGE", "name: kafka_logs_$1").replace("COUNTER", "GAUGE"),
+    )
+    .unwrap();
     let (code, found) = rules_as_json(&["diff", &other, jolokia, &format!("--against={page}")]);
     assert_eq!((code, &found["still"], &found["different"]), (Some(1), &json!(0), &json!([])));
     let all_begin = |list: &str, prefix: &str| {
@@ -115,11 +121,23 @@ fn diff_with_its_own_generation(jolokia: &str, agent: &str, page: &str) {
     };
     assert!(all_begin("missing", "kafka_log_") && all_begin("extra", "kafka_logs_"), "{found}");
     let types = found["types"].as_array().unwrap();
-    assert!(!types.is_empty() && types.iter().all(|one| one["agent"] == "counter" && one["ours"] == "gauge"), "{types:?}");
+    assert!(
+        !types.is_empty() && types.iter().all(|one| one["agent"] == "counter" && one["ours"] == "gauge"),
+        "{types:?}"
+    );
     assert!(found["notes"].to_string().contains("values were not compared"));
     let (code, out) = rules(&["diff", &other, jolokia, &format!("--against={page}")]);
     assert_eq!(code, Some(1));
-    holds(&out, &["missing: only the agent has these (", "kafka_log_", "more of this name", "other types", "agent counter, ours gauge"]);
+    holds(
+        &out,
+        &[
+            "missing: only the agent has these (",
+            "kafka_log_",
+            "more of this name",
+            "other types",
+            "agent counter, ours gauge",
+        ],
+    );
 
     // Another value where the agent's stands still.
     fs::write(&other, text.replace("help: A value of Kafka", "valueFactor: 2")).unwrap();

@@ -98,7 +98,8 @@ fn all_errors_of_a_file_are_told_at_once_with_their_places() {
     );
     let (code, found) = rules_as_json(&["check", file.path()]);
     assert_eq!((code, &found[0]["usable"], &found[0]["rules"]), (Some(1), &json!(false), &json!(null)));
-    let places: Vec<_> = found[0]["errors"].as_array().unwrap().iter().map(|one| (&one["line"], &one["rule"])).collect();
+    let places: Vec<_> =
+        found[0]["errors"].as_array().unwrap().iter().map(|one| (&one["line"], &one["rule"])).collect();
     let expected = [(json!(1), json!(null)), (json!(3), json!(1)), (json!(6), json!(2)), (json!(7), json!(3))];
     assert_eq!(places, expected.each_ref().map(|(line, rule)| (line, rule)));
 }
@@ -130,7 +131,9 @@ fn what_is_suspicious_is_told_and_counts_if_that_is_wanted() {
     assert_eq!(found[0]["warnings"][0]["line"], 1);
     assert!(found[0]["findings"].as_array().unwrap().iter().any(|one| one["kind"] == "dead" && one["rule"] == 2));
     // Nothing is wrong with a file that says what the default is.
-    let good = File::new("includeObjectNames: ['kafka.server:type=app-info,*']\nrules: [{pattern: 'start-time-ms', name: start, type: GAUGE}]\n");
+    let good = File::new(
+        "includeObjectNames: ['kafka.server:type=app-info,*']\nrules: [{pattern: 'start-time-ms', name: start, type: GAUGE}]\n",
+    );
     let (code, out) = rules(&["check", "--strict", good.path()]);
     assert_eq!(code, Some(0), "{out}");
 }
@@ -191,10 +194,7 @@ fn a_series_that_the_other_generation_names_differently_is_shown_twice() {
     let (_, out) = rules(&["explain", KAFKA, used]);
     holds(
         &out,
-        &[
-            "  0.x: java_lang_memory_heapmemoryusage_used_info 5\n",
-            "  1.x: java_lang_memory_heapmemoryusage_used 5\n",
-        ],
+        &["  0.x: java_lang_memory_heapmemoryusage_used_info 5\n", "  1.x: java_lang_memory_heapmemoryusage_used 5\n"],
     );
     let (_, found) = rules_as_json(&["explain", "--jmx.compat=1.x", KAFKA, used]);
     assert_eq!(found[0]["series"]["name"], "java_lang_memory_heapmemoryusage_used");
@@ -230,7 +230,10 @@ fn why_there_is_no_series_is_told() {
     }
     let (_, found) = rules_as_json(&["explain", file.path(), "none<b=e><>D: 1"]);
     let near = &found[0]["not_matched"];
-    assert_eq!((near.as_array().unwrap().len(), &near[0]["number"], &found[0]["not_matched_more"]), (1, &json!(6), &json!(5)));
+    assert_eq!(
+        (near.as_array().unwrap().len(), &near[0]["number"], &found[0]["not_matched_more"]),
+        (1, &json!(6), &json!(5))
+    );
     assert_eq!(near[0]["reason"], "matches up to `none<b=`, then it needs `(c|d)`, but `e><>D: 1` follows");
     let (_, found) = rules_as_json(&["explain", "--all", file.path(), "none<b=e><>D: 1"]);
     assert_eq!((found[0]["not_matched"].as_array().unwrap().len(), &found[0]["not_matched_more"]), (6, &json!(0)));

@@ -44,7 +44,8 @@ fn fails(arguments: &[&str], says: &[&str]) {
 fn holds(out: &str, parts: &[&str]) {
     let mut rest = out;
     for part in parts {
-        let Some(at) = rest.find(part) else { panic!("no {part:?} in what is left of\n{out}") };
-        rest = &rest[at + part.len()..];
+        let at = rest.find(part);
+        assert!(at.is_some(), "no {part:?} in what is left of\n{out}");
+        rest = &rest[at.unwrap() + part.len()..];
     }
 }

@@ -81,7 +81,8 @@ pub(super) fn run(arguments: &Check) -> Result<Done, String> {
     let reports = arguments.files.iter().map(|file| report(file, arguments.generation.compat));
     let reports = reports.collect::<Result<Vec<Report>, String>>()?;
     let is_bad = |report: &Report| {
-        !report.usable || (arguments.strict && report.warnings.iter().chain(&report.findings).any(|remark| !remark.harmless))
+        !report.usable
+            || (arguments.strict && report.warnings.iter().chain(&report.findings).any(|remark| !remark.harmless))
     };
     let problems = reports.iter().any(is_bad);
     let text = if arguments.output.json { json(&reports)? } else { reports.iter().map(write).collect() };
@@ -149,8 +150,7 @@ fn other_generation(text: &str, file: &str, rules: &Rules) -> OtherGeneration {
 }
 
 fn errors(error: RulesError) -> Vec<Remark> {
-    let more = (error.more > 0)
-        .then(|| Remark::error(0, None, format!("{} more errors", error.more)));
+    let more = (error.more > 0).then(|| Remark::error(0, None, format!("{} more errors", error.more)));
     let problems = error.problems.into_iter();
     problems.map(|problem| Remark::error(problem.line, problem.rule, problem.reason)).chain(more).collect()
 }

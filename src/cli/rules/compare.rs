@@ -17,7 +17,7 @@ pub(super) struct Differences {
     pub(super) missing: Vec<String>,
     /// On ours and not on the agent's.
     pub(super) extra: Vec<String>,
-    /// Stood still and have another value on each of our pages.
+    /// Stood still and have another value on all of our pages.
     pub(super) different: Vec<OtherValue>,
     /// Names whose type is another one.
     pub(super) types: Vec<OtherType>,
@@ -98,7 +98,7 @@ fn is_moved_by_reading(series: &str) -> bool {
 }
 
 /// Compares our pages with the agent's. Series count as missing or extra when that is so on all pages that were read, and
-/// values as different when the agent's pages, at least two, agree and none of ours does.
+/// values as different when all pages of either side, of the agent's at least two, have another value than the other's.
 pub(super) fn compare(agent: &[Exposition], ours: &[Exposition]) -> Differences {
     let mut differences = Differences::default();
     let (Some(first), Some(our_last)) = (agent.first(), ours.last()) else { return differences };
@@ -119,7 +119,8 @@ pub(super) fn compare(agent: &[Exposition], ours: &[Exposition]) -> Differences 
         let is_still = agent.len() > 1 && agent.iter().all(|page| equal(page.series.get(series).copied(), value));
         if is_still && !is_moved_by_reading(series) {
             differences.still += 1;
-            if let Some(our) = our_values.last().filter(|_| our_values.iter().all(|&our| !equal(Some(our), value))) {
+            let ours_stood_still = our_values.windows(2).all(|pair| equal(pair.first().copied(), pair[1]));
+            if let Some(our) = our_values.last().filter(|our| ours_stood_still && !equal(Some(**our), value)) {
                 let (agent, ours) = (value.to_string(), our.to_string());
                 differences.different.push(OtherValue { series: series.clone(), agent, ours });
             }
@@ -136,8 +137,7 @@ pub(super) fn compare(agent: &[Exposition], ours: &[Exposition]) -> Differences 
         }
     }
     differences.types = types(first, our_last);
-    differences.known =
-        known.into_iter().map(|(reason, (agent, ours))| Known { reason, agent, ours }).collect();
+    differences.known = known.into_iter().map(|(reason, (agent, ours))| Known { reason, agent, ours }).collect();
     differences
 }
 
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn values_are_compared_where_they_stood_still_and_only_lasting_differences_count() {
         let agent = pages(&["a 1\nb 2\nn NaN\nmoves 1\ncame 1\n", "a 1\nb 2\nn NaN\nmoves 2\nwent 1\n"]);
-        let ours = pages(&["a 1\nb 3\nn NaN\nmoves 7\nnew 1\n", "a 1\nb 4\nn NaN\nmoves 9\n"]);
+        let ours = pages(&["a 1\nb 4\nn NaN\nmoves 7\nnew 1\n", "a 1\nb 4\nn NaN\nmoves 9\n"]);
         let differences = compare(&agent, &ours);
         assert_eq!((differences.compared, differences.still), (4, 3));
         assert_eq!(differences.missing, [""; 0]);
@@ -179,9 +179,11 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_was_right_once_is_not_different() {
-        let differences = compare(&pages(&["a 1\n", "a 1\n"]), &pages(&["a 2\n", "a 1\n"]));
-        assert_eq!(differences.count(), 0);
+    fn a_value_that_moves_on_our_side_is_not_different() {
+        for ours in ["a 1\n", "a 3\n"] {
+            let differences = compare(&pages(&["a 1\n", "a 1\n"]), &pages(&["a 2\n", ours]));
+            assert_eq!(differences.count(), 0);
+        }
     }
 
     #[test]
@@ -194,7 +196,8 @@ mod tests {
     #[test]
     fn types_are_compared_as_prometheus_sees_them_names_with_labels_included() {
         let agent = pages(&["# TYPE c_total counter\nc 1\n# TYPE g gauge\ng{a=\"1\"} 1\ng{a=\"2\"} 1\ng_x 1\n"]);
-        let ours = pages(&["# TYPE c counter\nc 1\n# TYPE g gauge\ng{a=\"1\"} 1\ng{a=\"2\"} 1\n# TYPE g_x untyped\ng_x 1\n"]);
+        let ours =
+            pages(&["# TYPE c counter\nc 1\n# TYPE g gauge\ng{a=\"1\"} 1\ng{a=\"2\"} 1\n# TYPE g_x untyped\ng_x 1\n"]);
         let other = |name: &str, agent: &str, ours: &str| OtherType {
             name: name.to_owned(),
             agent: agent.to_owned(),

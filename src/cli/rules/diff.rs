@@ -16,9 +16,11 @@ use crate::jolokia::Jolokia;
 use crate::metrics::{Labels, Part, merge, text};
 use crate::rules::{Compat, Rules};
 
-/// How often each generation is read, between one page of the agent and the next. Once would take a value that was the
-/// same twice by chance for one that stands still.
+/// How often each generation is read at least, between one page of the agent and the next.
 const ROUNDS: usize = 2;
+
+/// How often at most: a gauge may be the same for a while by chance, so that other values are looked at again.
+const MOST_ROUNDS: usize = 5;
 
 /// Series of one name that are shown unless all are asked for.
 const SHOWN: usize = 1;
@@ -75,12 +77,16 @@ pub(super) async fn run(arguments: &Diff) -> Result<Done, String> {
         one.pages.clear();
     }
     let mut agent = vec![agent_page(&arguments.against, is_url, timeout).await?];
-    for _ in 0..ROUNDS {
+    for round in 1..=MOST_ROUNDS {
         for one in &mut ours {
             one.read(timeout, &mut notes).await?;
         }
         if is_url {
             agent.push(agent_page(&arguments.against, is_url, timeout).await?);
+        }
+        let has_other_values = ours.first().is_some_and(|one| !compare(&agent, &one.pages).different.is_empty());
+        if round >= ROUNDS && !has_other_values {
+            break;
         }
     }
     if !is_url {
@@ -90,7 +96,8 @@ pub(super) async fn run(arguments: &Diff) -> Result<Done, String> {
     notes.dedup();
 
     let differences: Vec<Differences> = ours.iter().map(|one| compare(&agent, &one.pages)).collect();
-    let counts: Vec<Counts> = ours.iter().zip(&differences).map(|(one, differences)| Counts::of(one.compat, differences)).collect();
+    let counts: Vec<Counts> =
+        ours.iter().zip(&differences).map(|(one, differences)| Counts::of(one.compat, differences)).collect();
     let best = differences.iter().zip(&ours).min_by_key(|(differences, _)| differences.count());
     let Some((shown, (_, best))) = differences.first().zip(best) else { return Err("nothing was compared".to_owned()) };
     let report = Report {
@@ -148,7 +155,8 @@ async fn agent_page(against: &str, is_url: bool, timeout: Duration) -> Result<Ex
     let text = if is_url {
         live::page(against, timeout).await?
     } else {
-        std::fs::read_to_string(against).map_err(|error| format!("--against: {against}: {error}; give a URL or a file"))?
+        std::fs::read_to_string(against)
+            .map_err(|error| format!("--against: {against}: {error}; give a URL or a file"))?
     };
     let page = Exposition::parse(&text)
         .map_err(|error| format!("--against: {against}: {error}; is it a page in Prometheus' text format?"))?;

@@ -3,6 +3,7 @@
 //! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// What stands on a page.
 #[derive(Debug, Default, Clone, PartialEq)]
@@ -29,12 +30,14 @@ impl Exposition {
                     page.types.entry(name.to_owned()).or_insert_with(|| kind.trim().to_owned());
                 }
             } else if !line.is_empty() && !line.starts_with('#') {
-                let (series, value) = sample(line)
-                    .ok_or_else(|| format!("line {number} is no sample: {:?}", line.chars().take(120).collect::<String>()))?;
-                if page.series.contains_key(&series) {
-                    page.repeated.push(series);
-                } else {
-                    page.series.insert(series, value);
+                let (series, value) = sample(line).ok_or_else(|| {
+                    format!("line {number} is no sample: {:?}", line.chars().take(120).collect::<String>())
+                })?;
+                match page.series.entry(series) {
+                    Entry::Occupied(there) => page.repeated.push(there.key().clone()),
+                    Entry::Vacant(place) => {
+                        place.insert(value);
+                    }
                 }
             }
         }
@@ -124,7 +127,10 @@ mod tests {
         assert_eq!(page.series["y{a=\"\"}"], f64::NEG_INFINITY);
         assert_eq!(page.repeated, ["x{a=\"q\\\"},\\\\\",b=\"1\"}"]);
         assert_eq!((page.type_of("x"), page.type_of("x_total")), ("untyped", "counter"));
-        assert_eq!((page.type_of("s_count"), page.type_of("s"), page.type_of("t_count")), ("summary", "summary", "untyped"));
+        assert_eq!(
+            (page.type_of("s_count"), page.type_of("s"), page.type_of("t_count")),
+            ("summary", "summary", "untyped")
+        );
     }
 
     #[test]

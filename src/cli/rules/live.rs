@@ -70,7 +70,9 @@ pub(super) async fn beans(
 pub(super) async fn page(url: &str, timeout: Duration) -> Result<String, String> {
     let parsed = reqwest::Url::parse(url).map_err(|error| format!("--against: {error}"))?;
     if !parsed.username().is_empty() || parsed.password().is_some() {
-        return Err("--against: credentials do not belong in a URL; save the page with curl and give the file".to_owned());
+        return Err(
+            "--against: credentials do not belong in a URL; save the page with curl and give the file".to_owned()
+        );
     }
     // reqwest takes the process's provider here and panics without one. Err = there is one already.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();

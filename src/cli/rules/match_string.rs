@@ -137,7 +137,8 @@ mod tests {
 
     #[test]
     fn what_has_another_form_is_refused_with_the_form() {
-        for text in ["", "a", "kafka.server:type=a,name=b", "a<b=c>Count: 1", "a<b><>Count", "a<b=c><>", "a<b=c><Count"] {
+        for text in ["", "a", "kafka.server:type=a,name=b", "a<b=c>Count: 1", "a<b><>Count", "a<b=c><>", "a<b=c><Count"]
+        {
             assert!(parse(text).unwrap_err().contains("as rules dump prints it"), "{text}");
         }
     }

@@ -46,9 +46,17 @@ pub(super) fn why_not(pattern: &Pattern, text: &str) -> Miss {
         let follows = if rest.is_empty() { "the string ends".to_owned() } else { format!("{} follows", quoted(rest)) };
         format!("matches up to {}, then it needs {}, but {follows}", quoted_end(&text[..end]), quoted(needed))
     } else if is_literal && !text.contains(&plain) && lacks.iter().any(|literal| literal.contains(&plain)) {
-        format!("matches as far as {}, then it needs {}, which the string lacks", quoted_end(&java[..here.at]), quoted(needed))
+        format!(
+            "matches as far as {}, then it needs {}, which the string lacks",
+            quoted_end(&java[..here.at]),
+            quoted(needed)
+        )
     } else {
-        format!("matches as far as {}, but nothing in the string fits {} after that", quoted_end(&java[..here.at]), quoted(needed))
+        format!(
+            "matches as far as {}, but nothing in the string fits {} after that",
+            quoted_end(&java[..here.at]),
+            quoted(needed)
+        )
     };
     Miss { share, reason }
 }
@@ -99,9 +107,8 @@ fn only_end(java: &str, cut: &Cut, text: &str) -> Option<usize> {
         return None;
     }
     let at_end = Pattern::compile(&format!("(?:{before})\\z")).ok()?;
-    let mut ends = (0..=text.len()).filter(|&end| {
-        text.get(..end).is_some_and(|start| at_end.matches(start).is_ok_and(|groups| groups.is_some()))
-    });
+    let mut ends = (0..=text.len())
+        .filter(|&end| text.get(..end).is_some_and(|start| at_end.matches(start).is_ok_and(|groups| groups.is_some())));
     let end = ends.next()?;
     ends.next().is_none().then_some(end)
 }
@@ -362,12 +369,27 @@ mod tests {
                 "^kafka\\.log<type=Log, (.+)=(.+), (.+)=(.+)><>Count",
                 "matches up to `kafka.log<type=Log, name=Size, topic=t, partition=0><>`, then it needs `Count`, but `Value: 5` follows",
             ),
-            ("log<type=Log><>Value", "matches up to `kafka.log<type=Log`, then it needs `><>Value`, but `, name=Size, topic=t, partition=0><>Value: 5` follows"),
-            ("Value: 6", "matches up to `…afka.log<type=Log, name=Size, topic=t, partition=0><>Value: `, then it needs `6`, but `5` follows"),
-            ("(?<a>kafka.log<type=Log, (?:name=Count))", "matches as far as `(?<a>kafka.log<type=Log, (?:name=`, then it needs `Count`, which the string lacks"),
-            ("Size.*Value: 5.+", "matches up to `…fka.log<type=Log, name=Size, topic=t, partition=0><>Value: 5`, then it needs `.+`, but the string ends"),
+            (
+                "log<type=Log><>Value",
+                "matches up to `kafka.log<type=Log`, then it needs `><>Value`, but `, name=Size, topic=t, partition=0><>Value: 5` follows",
+            ),
+            (
+                "Value: 6",
+                "matches up to `…afka.log<type=Log, name=Size, topic=t, partition=0><>Value: `, then it needs `6`, but `5` follows",
+            ),
+            (
+                "(?<a>kafka.log<type=Log, (?:name=Count))",
+                "matches as far as `(?<a>kafka.log<type=Log, (?:name=`, then it needs `Count`, which the string lacks",
+            ),
+            (
+                "Size.*Value: 5.+",
+                "matches up to `…fka.log<type=Log, name=Size, topic=t, partition=0><>Value: 5`, then it needs `.+`, but the string ends",
+            ),
             ("foo|bar", "no part of it can be told that is lacking"),
-            ("kafka.log<type=Log(?!, name)", "matches as far as `kafka.log<type=Log`, but nothing in the string fits `(?!, name)` after that"),
+            (
+                "kafka.log<type=Log(?!, name)",
+                "matches as far as `kafka.log<type=Log`, but nothing in the string fits `(?!, name)` after that",
+            ),
         ] {
             assert_eq!(reason(java, SIZE), expected, "{java}");
         }
