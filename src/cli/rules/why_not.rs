@@ -23,7 +23,7 @@ pub(super) fn why_not(pattern: &Pattern, text: &str) -> Miss {
     let Some(reached) = furthest(java, &cuts, text) else {
         let reason = match lacks.first() {
             Some(literal) => format!("needs {}, which the string lacks", quoted(literal)),
-            None => "no part of it can be told that is lacking".to_owned(),
+            None => format!("nothing in the string fits {}", quoted(java)),
         };
         return Miss { share: 0.0, reason };
     };
@@ -39,7 +39,8 @@ pub(super) fn why_not(pattern: &Pattern, text: &str) -> Miss {
     let reason = if shown == 0 {
         match lacks.iter().find(|literal| plain.contains(literal.as_str())) {
             Some(literal) => format!("needs {}, which the string lacks", quoted(literal)),
-            None => format!("its beginning {} is nowhere in the string", quoted(needed)),
+            None if needed == java => format!("nothing in the string fits {}", quoted(java)),
+            None => format!("nothing in the string fits its beginning {}", quoted(needed)),
         }
     } else if let Some(end) = only_end(java, here, text) {
         let rest = &text[end..];
@@ -385,7 +386,7 @@ mod tests {
                 "Size.*Value: 5.+",
                 "matches up to `…fka.log<type=Log, name=Size, topic=t, partition=0><>Value: 5`, then it needs `.+`, but the string ends",
             ),
-            ("foo|bar", "no part of it can be told that is lacking"),
+            ("foo|bar", "nothing in the string fits `foo|bar`"),
             (
                 "kafka.log<type=Log(?!, name)",
                 "matches as far as `kafka.log<type=Log`, but nothing in the string fits `(?!, name)` after that",
