@@ -396,11 +396,11 @@ fn how_the_other_generation_names_series_is_told() {
     let examples =
         [("b", "b_total"), ("c_info", "c"), ("e_total", "e")].map(|(old, new)| (old.to_owned(), new.to_owned()));
     let renamed = scrape(&mut of_generation(Compat::V0, rules()), &beans).renamed;
-    assert_eq!(renamed, Renamed { series: 4, examples: examples.to_vec() });
+    assert_eq!(renamed, RenamedSeries { series: 4, examples: examples.to_vec() });
     let renamed = scrape(&mut of_generation(Compat::V1, rules()), &beans).renamed;
     let back = examples.map(|(old, new)| (new, old)).to_vec();
-    assert_eq!(renamed, Renamed { series: 4, examples: back });
-    assert_eq!(scrape(&mut plain(), &beans).renamed, Renamed::default());
+    assert_eq!(renamed, RenamedSeries { series: 4, examples: back });
+    assert_eq!(scrape(&mut plain(), &beans).renamed, RenamedSeries::default());
 }
 
 #[test]
