@@ -57,13 +57,69 @@ const OLD_AGENT: &[&str] = &[
 const AT_FIRST: &[&str] = &["- lab_AtomicHidden_Object 46"];
 
 /// By rules that look at values, whatever the versions are.
-const VALUES: &[&str] = &[];
+const VALUES: &[&str] = &[
+    // JSON has no infinity, and in Kafka's own domains null is NaN.
+    r#"- lab_structures{attribute="infinite",keys="Nest",properties="name=c1",text="Infinity",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="infinite",keys="Nest",properties="name=c1",text="NaN",type="Comp"} 1"#,
+    r#"- lab_structures{attribute="infinite",keys="Open",properties="name=c1",text="Infinity",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="infinite",keys="Open",properties="name=c1",text="NaN",type="Comp"} 1"#,
+    r#"+ lab_sensors{attribute="Value",domain="kafka.server",properties="name=null",text="NaN"} 1"#,
+    // Whole numbers beyond 64 bits and BigDecimals are doubles here.
+    r#"- lab_structures{attribute="big",keys="Nest",properties="name=c1",text="1180591620717411303424",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="big",keys="Nest",properties="name=c1",text="1.1805916207174113E21",type="Comp"} 1"#,
+    r#"- lab_structures{attribute="big",keys="Open",properties="name=c1",text="1180591620717411303424",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="big",keys="Open",properties="name=c1",text="1.1805916207174113E21",type="Comp"} 1"#,
+    r#"- lab_values{attribute="BigInteger",domain="kafka.lab",text="1180591620717411303424",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigInteger",domain="kafka.lab",text="1.1805916207174113E21",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigIntegerObject",domain="kafka.lab",text="1180591620717411303424",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigIntegerObject",domain="kafka.lab",text="1.1805916207174113E21",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigDecimal",domain="kafka.lab",text="12345678901234567890.125",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigDecimal",domain="kafka.lab",text="1.2345678901234567E19",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigInteger",domain="lab",text="1180591620717411303424",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigInteger",domain="lab",text="1.1805916207174113E21",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigIntegerObject",domain="lab",text="1180591620717411303424",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigIntegerObject",domain="lab",text="1.1805916207174113E21",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigDecimal",domain="lab",text="12345678901234567890.125",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigDecimal",domain="lab",text="1.2345678901234567E19",type="Numbers"} 1"#,
+    // A text that reads like Jolokia's report of a failed getter is taken for one.
+    r#"- lab_strings{attribute="Error",text="ERROR: not one (class java.lang.Exception)"} 1"#,
+    r#"- lab_strings{attribute="ErrorObject",text="ERROR: not one (class java.lang.Exception)"} 1"#,
+];
 
-/// The same through Jolokia 1.7.2.
-const VALUES_OLD_JOLOKIA: &[&str] = &[];
+/// The same through Jolokia 2.5.0, which makes a number of a BigDecimal.
+const VALUES_NEW_JOLOKIA: &[&str] = &[
+    r#"- lab_values{attribute="BigDecimalObject",domain="kafka.lab",text="0.10",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigDecimalObject",domain="kafka.lab",text="0.1",type="Numbers"} 1"#,
+    r#"- lab_values{attribute="BigDecimalObject",domain="lab",text="0.10",type="Numbers"} 1"#,
+    r#"+ lab_values{attribute="BigDecimalObject",domain="lab",text="0.1",type="Numbers"} 1"#,
+];
+
+/// The same through Jolokia 1.7.2, which cuts dates to whole seconds.
+const VALUES_OLD_JOLOKIA: &[&str] = &[
+    r#"- lab_structures{attribute="date",keys="Nest",properties="name=c1",text="1.700000000123E9",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="date",keys="Nest",properties="name=c1",text="1.7E9",type="Comp"} 1"#,
+    r#"- lab_structures{attribute="date",keys="Open",properties="name=c1",text="1.700000000123E9",type="Comp"} 1"#,
+    r#"+ lab_structures{attribute="date",keys="Open",properties="name=c1",text="1.7E9",type="Comp"} 1"#,
+    r#"- lab_values{attribute="Date",domain="lab",text="1.700000000123E9",type="Objects"} 1"#,
+    r#"+ lab_values{attribute="Date",domain="lab",text="1.7E9",type="Objects"} 1"#,
+    r#"- lab_values{attribute="DateObject",domain="lab",text="1.700000000123E9",type="Objects"} 1"#,
+    r#"+ lab_values{attribute="DateObject",domain="lab",text="1.7E9",type="Objects"} 1"#,
+    r#"- lab_values{attribute="Since",domain="lab",text="1.7000000005E9",type="MX"} 1"#,
+    r#"+ lab_values{attribute="Since",domain="lab",text="1.7E9",type="MX"} 1"#,
+];
 
 /// The same beside the agent 0.17.2.
-const VALUES_OLD_AGENT: &[&str] = &[];
+const VALUES_OLD_AGENT: &[&str] = &[
+    // The text of a composite index is one label there.
+    r#"- lab_structures{attribute="CompKey",properties="name=closed, key=...",type="Tab"} 1"#,
+    r#"+ lab_structures{attribute="CompKey",properties="name=closed, key_alpha=2.5, key_str=hello, key_zeta=1",text="12",type="Tab"} 1"#,
+    r#"- lab_structures{attribute="CompKey",properties="name=open, key=...",type="Tab"} 1"#,
+    r#"+ lab_structures{attribute="CompKey",properties="name=open, key_alpha=2.5, key_str=hello, key_zeta=1",text="12",type="Tab"} 1"#,
+    // It knows no enums.
+    r#"+ lab_values{attribute="Enum",domain="lab",text="SECONDS",type="Objects"} 1"#,
+    r#"+ lab_values{attribute="EnumObject",domain="lab",text="HOURS",type="Objects"} 1"#,
+    r#"+ lab_values{attribute="Unit",domain="lab",text="DAYS",type="Standard"} 1"#,
+];
 
 /// An agent beside a Jolokia in one node.
 struct Pair {
@@ -157,9 +213,7 @@ fn hand_made_beans_are_shown_as_the_agents_show_them() {
     let vitals = nodes.vitals();
     for Pair { node, agent, jolokia } in PAIRS {
         let mut lasting = VALUES.to_vec();
-        if jolokia == Jolokia::V1_7_2 {
-            lasting.extend(VALUES_OLD_JOLOKIA);
-        }
+        lasting.extend(if jolokia == Jolokia::V1_7_2 { VALUES_OLD_JOLOKIA } else { VALUES_NEW_JOLOKIA });
         if agent == "0.17.2" {
             lasting.extend(VALUES_OLD_AGENT);
         }
