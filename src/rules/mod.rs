@@ -3,6 +3,7 @@
 mod building;
 mod evaluator;
 mod filter;
+mod java_number;
 mod load;
 mod model;
 mod naming;
@@ -12,7 +13,7 @@ mod trie;
 
 pub use evaluator::{Evaluation, Evaluator};
 pub use filter::Filter;
-pub use load::RulesError;
-pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, Rules};
+pub use load::{Problem, RulesError};
+pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps};
 pub use template::{Part, Template};
