@@ -9,10 +9,10 @@ use kafka_lab::{Cluster, Result, http};
 
 use super::agent::AgentUnderTest;
 use super::files;
+use crate::NEW_AGENT;
 use crate::measure::{Meter, SCRAPE_LIMIT, series};
 use crate::state::State;
 use crate::vitals::{self, Vitals};
-use crate::NEW_AGENT;
 
 /// Prometheus' default scrape_timeout, in seconds.
 const DEADLINE: f64 = 10.0;

@@ -30,9 +30,9 @@ pub(crate) struct Arguments {
     /// One more rules file to measure; may be repeated
     #[arg(long, value_name = "FILE")]
     rules: Vec<PathBuf>,
-    /// Only rules whose title contains this (the cold start is called `2,000 rules`)
-    #[arg(long, value_name = "TEXT", default_value = "")]
-    only: String,
+    /// Only rules whose title contains this (the cold start is called `2,000 rules`); may be repeated
+    #[arg(long, value_name = "TEXT")]
+    only: Vec<String>,
     /// Measured batches of scrapes of each, two seconds and at least one scrape a batch
     #[arg(long, value_name = "N", default_value_t = 5)]
     rounds: usize,
@@ -45,8 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = if arguments.small { State::A } else { State::B };
     let program = vitals::executable(&arguments.kafka_vitals)?;
     let mut files = files::all(&arguments.rules)?;
-    files.retain(|file| file.title.contains(&arguments.only));
-    let cold = files::COLD_TITLE.contains(&arguments.only);
+    let wanted =
+        |title: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| title.contains(part.as_str()));
+    files.retain(|file| wanted(&file.title));
 
     let cluster = start(state, arguments.heap, files::NOTHING)?;
     let mut agents = [AgentUnderTest::new(&cluster, OLD_AGENT)?, AgentUnderTest::new(&cluster, NEW_AGENT)?];
@@ -58,16 +59,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
                 continue;
             }
             eprintln!("{} beside agent {} ...", file.title, agent.version());
-            outcomes.push(compare::run(&cluster, &program, file, agent, arguments.rounds)?);
+            let outcome = compare::run(&cluster, &program, file, agent, arguments.rounds)?;
+            eprintln!("{}", report::progress(&outcome));
+            outcomes.push(outcome);
         }
     }
-    let mut text = report::comparisons(state, &outcomes);
-    if cold {
+    // Before what may fail after minutes of measuring.
+    if !outcomes.is_empty() {
+        print(&report::comparisons(state, &outcomes));
+    }
+    if wanted(files::COLD_TITLE) {
         eprintln!("{} ...", files::COLD_TITLE);
         let agent = agents.last_mut().filter(|_| !arguments.quick);
-        text += &cold::run(&cluster, &program, state, agent)?;
+        print(&cold::run(&cluster, &program, state, agent)?);
     }
-    print(&text);
     let refused = outcomes.iter().filter(|outcome| outcome.ours.is_err()).count();
     if refused > 0 {
         return Err(LabError::Input(format!(

@@ -27,6 +27,19 @@ pub(super) fn comparisons(state: State, outcomes: &[Outcome]) -> String {
     text
 }
 
+/// One comparison in a line, for those who wait.
+pub(super) fn progress(outcome: &Outcome) -> String {
+    let line = |by: &str, summary: &Summary| {
+        let Summary { wall, broker_cpu, series, .. } = summary;
+        format!("{by} {wall:.3} s, {broker_cpu:.3} s of broker CPU, {series} series")
+    };
+    let ours = match &outcome.ours {
+        Ok(ours) => line("kafka-vitals", &ours.summary),
+        Err(why) => format!("kafka-vitals refused the rules ({why})"),
+    };
+    format!("  {ours}; {}", line("the agent", &outcome.theirs))
+}
+
 fn figures(text: &mut String, outcomes: &[Outcome]) {
     text.push_str(
         "| rules | node | by | batches | wall s | own CPU s | broker CPU s | series | page MB | requests | beans read | JSON MB | RSS MB |\n\
