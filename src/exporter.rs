@@ -15,7 +15,7 @@ use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
-use crate::rules::Rules;
+use crate::rules::{OtherNames, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{CollectorId, Failure, Stats};
 
@@ -373,9 +373,13 @@ pub fn read_rules(config: &Config) -> Result<Rules, String> {
     };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
-    let rules = Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string())?;
+    let rules =
+        Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
     for warning in &rules.warnings {
         tracing::warn!(file, line = warning.line, rule = warning.rule, "{}", warning.text);
+    }
+    if let Some(summary) = OtherNames::of(&rules).summary(rules.compat) {
+        tracing::info!(file, compat = rules.compat.as_str(), "{summary}; --jmx.compat chooses");
     }
     Ok(rules)
 }

@@ -36,6 +36,8 @@ pub(super) fn from_json<'a>(tree: Tree<'a>, declared: &Declared) -> Lifted<'a> {
             Tree::Map(_) if ["andIncrement", "present"].iter().any(|key| tree.get(key).is_some()) => Lifted::AskForText,
             // Rather a Map or a bean than CompositeData, which would be declared.
             Tree::Map(_) if tree.get("bigint").is_none() => Lifted::Value(Value::Other),
+            // 1.x has a text for everything.
+            Tree::Text(text) if is_identity(&text) => Lifted::Value(Value::Other),
             _ => Lifted::Value(untyped(tree)),
         };
     }
@@ -64,6 +66,7 @@ pub(super) fn from_text<'a>(tree: Tree<'a>, declared: &Declared) -> Lifted<'a> {
         Declared::Optional | Declared::Object | Declared::Class => match optional(&text) {
             Some(None) => Value::Null,
             Some(Some(inner)) => scalar(Cow::Owned(inner.to_owned())),
+            None if is_identity(&text) => Value::Other,
             None if *declared == Declared::Class && number(&text).is_none() && !is_identifier(&text) => Value::Other,
             None => scalar(text),
         },
@@ -302,6 +305,17 @@ fn optional(text: &str) -> Option<Option<&str>> {
     }
 }
 
+/// Whether it is what `Object.toString` gives: a class and a hash code.
+fn is_identity(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(class, hash)| {
+        let is_class = |c: char| c.is_alphanumeric() || "._$/[;".contains(c);
+        !hash.is_empty()
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && class.chars().all(is_class)
+            && class.contains('.')
+    })
+}
+
 /// Whether it could be the name of an enum constant.
 fn is_identifier(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
@@ -453,6 +467,8 @@ mod tests {
         for object in ["lab.X@1f", "[1]", "{a=1}", "class x", ""] {
             is(text(object, &Declared::Class), Value::Other);
         }
+        is(text("lab.X$$Lambda$1/0x7f@1f962844", &Declared::Object), Value::Other);
+        is(text("user@example.com", &Declared::Object), Value::String("user@example.com".into()));
     }
 
     #[test]
