@@ -372,8 +372,7 @@ pub fn read_rules(config: &Config) -> Result<Rules, String> {
     };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
-    let rules =
-        Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
+    let rules = Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
     for warning in &rules.warnings {
         tracing::warn!(file, line = warning.line, rule = warning.rule, "{}", warning.text);
     }
