@@ -322,7 +322,7 @@ impl Exporter {
         if let Some(agent) = locked(&self.agents).get(&key) {
             return Ok(Arc::clone(agent));
         }
-        let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
+        let transport = connect_agent(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
         let agent = Arc::new(Agent { collector: NodeCollector::new(transport), source: source(&self.config) });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
@@ -341,7 +341,8 @@ impl Exporter {
     }
 }
 
-fn connect(config: &JolokiaConfig, url: &str) -> Result<Jolokia, JolokiaError> {
+/// The agent at `url`, reached as `config` says; nothing is sent yet.
+pub(crate) fn connect_agent(config: &JolokiaConfig, url: &str) -> Result<Jolokia, JolokiaError> {
     let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
     let (username, password) = config.credentials.clone().unzip();
     let agent = AgentConfig {
@@ -360,7 +361,7 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
     let jolokia = &config.jolokia;
     let implied = jolokia.port.map(|port| format!("{}://localhost:{port}{}", jolokia.protocol, jolokia.path));
     for url in jolokia.nodes.iter().map(|node| &node.url).chain(&implied) {
-        connect(jolokia, url).map_err(|error| error.to_string())?;
+        connect_agent(jolokia, url).map_err(|error| error.to_string())?;
     }
     Ok(())
 }

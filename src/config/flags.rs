@@ -15,6 +15,9 @@ use clap::Parser;
 ///   Both:         kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
 ///   Lag alone:    kafka-vitals --kafka.server=broker1:9092,broker2:9092
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
+///
+/// Tools:
+///   kafka-vitals rules    Check, try out and compare rules files; see kafka-vitals rules --help
 #[derive(Default, Parser)]
 #[command(
     name = "kafka-vitals",
@@ -253,7 +256,7 @@ impl std::fmt::Debug for Flags {
 }
 
 /// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.
-pub(super) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
     if text == "0" {
         return Ok(std::time::Duration::ZERO);
     }

@@ -277,7 +277,7 @@ impl Learner {
             let description = extra.unwrap_or_default();
             let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
             let leaf = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-            made = outcome(&rules, hit, leaf).map(|made| (made, object_name(rules.compat, hit.text)));
+            made = outcome(&rules, hit, leaf).ok().map(|made| (made, object_name(rules.compat, hit.text)));
         }
         if depends_on_number {
             self.add_live(visit, made, leaf.value);
@@ -323,7 +323,7 @@ impl Learner {
         let description = extra.unwrap_or_default();
         let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
         let matched = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-        let made = outcome(&rules, hit, matched).map(|made| (made, object_name(rules.compat, hit.text)));
+        let made = outcome(&rules, hit, matched).ok().map(|made| (made, object_name(rules.compat, hit.text)));
         self.add_live(visit, made, leaf.value);
     }
 

@@ -11,7 +11,7 @@ use super::template::{Part, Template};
 use crate::mbean::Value;
 
 /// Stands for the value where a rule has `cache: true`.
-const CACHED_VALUE: &str = "<cache>";
+pub(super) const CACHED_VALUE: &str = "<cache>";
 
 /// After so many matches given up, a rule is not tried any more: each costs tens of milliseconds, and a node has tens of
 /// thousands of texts.

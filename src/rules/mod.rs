@@ -22,6 +22,7 @@ mod pattern;
 mod template;
 #[cfg(test)]
 mod testing;
+mod trial;
 
 pub use evaluator::{Evaluation, Evaluator, Wanted};
 pub use families::RenamedSeries;
@@ -33,6 +34,7 @@ pub use load::{Problem, RulesError};
 pub use match_string::{Place, write_value};
 pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
 pub use other_generation::{OtherNames, RenamedRule};
-pub use outcome::{Number, Outcome};
+pub use outcome::{Dropped, Number, Outcome};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps, literal_is_value_free};
 pub use template::{Part, Template};
+pub use trial::{Trial, Tried, Verdict};
