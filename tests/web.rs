@@ -189,11 +189,11 @@ fn good_rules_are_taken_on_reload_and_bad_ones_are_not() {
     let page = scene.vitals.metrics();
     assert_eq!((page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN)), (1.0, Some(17.0), None));
 
-    fs::write(&rules, "lowercaseOutputName: true\nbogus: 1\n").unwrap();
+    fs::write(&rules, "lowercaseOutputName: true\nrules: [{name: bogus}]\n").unwrap();
     let (status, _, body) = reload();
     let text = String::from_utf8(body).unwrap();
     assert_eq!(status, 500);
-    assert!(text.contains(&rules.display().to_string()) && text.contains("line 2") && text.contains("bogus"), "{text}");
+    assert!(text.contains(&rules.display().to_string()) && text.contains(":2: rule 1: "), "{text}");
     let page = scene.vitals.metrics();
     assert_eq!((page.value(RELOADED), page.get(COUNT)), (0.0, Some(17.0)));
 
@@ -201,6 +201,31 @@ fn good_rules_are_taken_on_reload_and_bad_ones_are_not() {
     assert_eq!(reload().0, 200);
     let page = scene.vitals.metrics();
     assert_eq!((page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN)), (1.0, None, Some(17.0)));
+}
+
+#[test]
+fn a_rules_file_that_changes_is_read_again_without_being_told() {
+    let lab = Lab::new().unwrap();
+    let rules = lab.folder().join("rules.yml");
+    fs::write(&rules, "lowercaseOutputName: true\n").unwrap();
+    let scene = Scene::made(&lab, &[&format!("--jmx.rules={}", rules.display())]);
+    assert_eq!(scene.vitals.metrics().get(COUNT), Some(17.0));
+    // As a mounted ConfigMap changes: another file takes its place.
+    let next = lab.folder().join("next.yml");
+    for (content, reloaded, lower, as_written) in [
+        ("lowercaseOutputName: false\n", 1.0, None, Some(17.0)),
+        ("rules: [{name: without-pattern}]\n", 0.0, None, Some(17.0)),
+        ("lowercaseOutputName: true\n", 1.0, Some(17.0), None),
+    ] {
+        fs::write(&next, content).unwrap();
+        fs::rename(&next, &rules).unwrap();
+        wait_until(PATIENCE, "the new rules", || {
+            let page = scene.vitals.metrics();
+            let seen = (page.value(RELOADED), page.get(COUNT), page.get(AS_WRITTEN));
+            if seen == (reloaded, lower, as_written) { Ok(()) } else { Err(format!("{seen:?}")) }
+        })
+        .unwrap();
+    }
 }
 
 #[test]
@@ -247,7 +272,7 @@ fn a_hangup_signal_reloads_too() {
     }
     let lines = log::check(&fs::read_to_string(&vitals.log).unwrap());
     let refused = lines.iter().find(|line| line["level"] == "error").unwrap();
-    assert!(refused["error"].contains("rules.yml") && refused["error"].contains("line 1"), "{refused:?}");
+    assert!(refused["error"].contains("rules.yml:1: rules must be a list"), "{refused:?}");
 }
 
 #[test]

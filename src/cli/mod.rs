@@ -1,3 +1,4 @@
 //! One file per subcommand; `serve` is the default.
 
 pub mod serve;
+mod watch;

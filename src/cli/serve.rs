@@ -6,6 +6,7 @@ use kafka_admin::KafkaAdmin;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::watch;
 use crate::build_info;
 use crate::config::Config;
 use crate::exporter::{Exporter, check_agents, read_rules};
@@ -33,6 +34,7 @@ pub async fn run(config: Config) -> Result<(), String> {
 
     let stop = CancellationToken::new();
     tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
+    tokio::spawn(watch::rules_file(Arc::clone(&exporter)));
     web::serve(listeners, exporter, stop).await;
     tracing::info!("stopped");
     Ok(())

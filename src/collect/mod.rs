@@ -5,5 +5,6 @@ pub mod exporter;
 pub mod groups;
 pub mod jvm;
 pub mod kafka_beans;
+mod learning;
 pub mod node;
 pub mod topics;

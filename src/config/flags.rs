@@ -130,9 +130,13 @@ pub struct Flags {
     #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
     pub no_offset_show_all: bool,
 
-    /// jmx_exporter rules file [default: lowercaseOutputName and the pattern .*].
+    /// jmx_exporter rules file. It is read again when it changes, at SIGHUP and at POST /-/reload.
     #[arg(long = "jmx.rules", value_name = "FILE", help_heading = "What to export")]
     pub jmx_rules: Option<PathBuf>,
+
+    /// Whose names and types the rules give: jmx_exporter 0.x or 1.x [default: what the rules file says, else 0.x].
+    #[arg(long = "jmx.compat", value_name = "GENERATION", help_heading = "What to export")]
+    pub jmx_compat: Option<String>,
 
     /// Port of the Jolokia agent on every broker that Kafka's metadata names.
     #[arg(long = "jolokia.port", value_name = "PORT", help_heading = "Jolokia")]

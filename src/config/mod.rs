@@ -15,6 +15,7 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 use secrecy::SecretString;
 
+use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
 
@@ -31,6 +32,8 @@ pub struct Config {
     pub jolokia: JolokiaConfig,
     /// jmx_exporter rules file; `None` = the built-in rules.
     pub rules_file: Option<PathBuf>,
+    /// jmx_exporter's generation; `None` = what the rules file says.
+    pub compat: Option<Compat>,
     /// The exporter's own HTTP side.
     pub web: WebConfig,
     /// Times.

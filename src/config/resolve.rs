@@ -7,6 +7,7 @@ use regex::Regex;
 use secrecy::SecretString;
 
 use crate::metrics::catalogue::all;
+use crate::rules::Compat;
 
 use super::{
     Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
@@ -41,6 +42,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
         },
         jolokia,
         rules_file: flags.jmx_rules.clone(),
+        compat: compat(flags)?,
         web: web(flags)?,
         scrape: ScrapeConfig {
             reuse: flags.scrape_reuse.unwrap_or(Duration::from_secs(5)),
@@ -66,6 +68,12 @@ fn filter(flag: &str, pattern: Option<&str>, default: &str) -> Result<Regex, Str
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
         format!("{flag}: {:?} is no regular expression: {reason}", pattern.unwrap_or(default))
     })
+}
+
+fn compat(flags: &Flags) -> Result<Option<Compat>, String> {
+    let Some(text) = &flags.jmx_compat else { return Ok(None) };
+    let compat = Compat::named(text);
+    compat.map(Some).ok_or_else(|| format!("--jmx.compat: {text:?} is no generation of jmx_exporter; give 0.x or 1.x"))
 }
 
 fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {

@@ -1,18 +1,38 @@
 //! jmx_exporter's rules: a rules file in, and for beans the families that its agent would show.
 
-mod building;
+mod candidates;
+mod customizing;
 mod evaluator;
+mod families;
 mod filter;
+mod flatten;
+mod generation;
+mod java_number;
+mod known;
+mod learning;
+mod lint;
 mod load;
+mod match_string;
+mod matching;
 mod model;
 mod naming;
+mod other_generation;
+mod outcome;
 mod pattern;
 mod template;
-mod trie;
+#[cfg(test)]
+mod testing;
 
-pub use evaluator::{Evaluation, Evaluator};
+pub use evaluator::{Evaluation, Evaluator, Wanted};
+pub use families::RenamedSeries;
 pub use filter::Filter;
-pub use load::RulesError;
-pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, Rules};
-pub use pattern::{Groups, Pattern, PatternError, TooManySteps};
+pub use flatten::{Column, Leaf, flatten};
+pub use generation::name_in_1x;
+pub use lint::{Finding, FindingKind, lint};
+pub use load::{Problem, RulesError};
+pub use match_string::{Place, write_value};
+pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
+pub use other_generation::{OtherNames, RenamedRule};
+pub use outcome::{Number, Outcome};
+pub use pattern::{Groups, Pattern, PatternError, TooManySteps, literal_is_value_free};
 pub use template::{Part, Template};
