@@ -366,10 +366,13 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+/// The rules that are followed when the configuration names none.
+const DEFAULT_RULES: &str = include_str!("../rules/kafka.yaml");
+
 /// The rules that the configuration names: its file's, or the built-in ones. What is odd in the file is logged.
 pub fn read_rules(config: &Config) -> Result<Rules, String> {
     let Some(path) = &config.rules_file else {
-        return Ok(Rules { compat: config.compat.unwrap_or_default(), ..Rules::default() });
+        return Rules::load_with(DEFAULT_RULES, "the built-in rules", config.compat).map_err(|error| error.to_string());
     };
     let file = path.display().to_string();
     let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
