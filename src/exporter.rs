@@ -15,7 +15,7 @@ use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
-use crate::rules::{OtherNames, Rules};
+use crate::rules::{self, OtherNames, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{CollectorId, Failure, Stats};
 
@@ -366,14 +366,16 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// The rules that the configuration names: its file's, or the built-in ones. What is odd in the file is logged.
+/// The rules that the configuration names, or those that come with kafka-vitals. What is odd in a file is logged.
 pub fn read_rules(config: &Config) -> Result<Rules, String> {
-    let Some(path) = &config.rules_file else {
-        return Ok(Rules { compat: config.compat.unwrap_or_default(), ..Rules::default() });
-    };
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
-    let rules = Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
+    let place = config.rules_file.as_ref().map_or(rules::DEFAULT_SET.to_owned(), |path| path.display().to_string());
+    let text = rules::read(&place).map_err(|error| format!("--jmx.rules: {error}"))?;
+    let rules =
+        Rules::load_with(&text, &place, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
+    if config.rules_file.is_none() {
+        return Ok(rules);
+    }
+    let file = place;
     for warning in &rules.warnings {
         tracing::warn!(file, line = warning.line, rule = warning.rule, "{}", warning.text);
     }

@@ -133,7 +133,8 @@ pub struct Flags {
     #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
     pub no_offset_show_all: bool,
 
-    /// jmx_exporter rules file. It is read again when it changes, at SIGHUP and at POST /-/reload.
+    /// jmx_exporter rules file, or a set that comes with kafka-vitals: bundled:kafka, bundled:strimzi, bundled:confluent or
+    /// bundled:all [default: bundled:kafka]. A file is read again when it changes, at SIGHUP and at POST /-/reload.
     #[arg(long = "jmx.rules", value_name = "FILE", help_heading = "What to export")]
     pub jmx_rules: Option<PathBuf>,
 

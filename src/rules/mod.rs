@@ -1,5 +1,6 @@
 //! jmx_exporter's rules: a rules file in, and for beans the families that its agent would show.
 
+mod bundled;
 mod candidates;
 mod customizing;
 mod evaluator;
@@ -24,6 +25,7 @@ mod template;
 mod testing;
 mod trial;
 
+pub use bundled::{DEFAULT_SET, read};
 pub use evaluator::{Evaluation, Evaluator, Wanted};
 pub use families::RenamedSeries;
 pub use filter::Filter;

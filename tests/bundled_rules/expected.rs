@@ -177,6 +177,7 @@ pub(crate) const NOT_HIT: &[(&str, &str)] = &[
     ("name=Remote", TIERED),
     ("name=BuildRemoteLogAuxState", TIERED),
     ("type=RemoteLogManager", TIERED),
+    ("name=([^,>]+), topic=([^,>]+)><>(?:Count|Value)", TIERED),
     ("type=RemoteStorageThreadPool", TIERED),
     ("FetcherStats", PEERS),
     ("FetcherLagMetrics", PEERS),

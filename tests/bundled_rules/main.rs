@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 
 use expected::{CONFLUENT, KAFKA, NOT_HIT, OPT_IN, STRIMZI, Since};
 use kafka_lab::KafkaVersion;
+use kafka_vitals::rules::{Compat, Finding, FindingKind, Rules, lint};
 use observed::{Agent, OBSERVED, OPENED, Observed, SETS, TOPICS};
 use rule_set::RuleSet;
 
@@ -35,6 +36,24 @@ fn every_set_loads_in_the_agent_and_its_page_is_whole() {
             assert_eq!(page.value("jmx_scrape_error"), 0.0, "{set} on {version}");
             assert_eq!(page.value("jmx_config_reload_failure_total"), 0.0, "{set} on {version}");
             assert!(page.count() > 500, "{set} on {version}: {} series", page.count());
+        }
+    }
+}
+
+#[test]
+fn every_set_loads_here_and_lint_finds_no_fault() {
+    for (set, text) in SETS {
+        for compat in [Compat::V0, Compat::V1] {
+            let rules = Rules::load_with(text, set, Some(compat)).unwrap();
+            assert!(rules.warnings.is_empty(), "{set}: {:?}", rules.warnings);
+            // Inherited counters are not all called _total, ZooKeeper's rules are for old versions, and what is not the
+            // default is as unbounded as what it takes its names from.
+            let findings: Vec<Finding> = lint(&rules)
+                .into_iter()
+                .filter(|found| !matches!(found.kind, FindingKind::Type | FindingKind::Note))
+                .filter(|found| set == "kafka" || found.kind != FindingKind::Explosive)
+                .collect();
+            assert!(findings.is_empty(), "{set}: {findings:#?}");
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_vitals::mbean::ObjectName;
-use regex::Regex;
+use regex::{Regex, RegexSet};
 use serde::Deserialize;
 
 /// Names and attributes of a node's beans, as Jolokia tells them.
@@ -54,8 +54,9 @@ impl RuleSet {
 
     pub(crate) fn outcome(&self, beans: &Beans) -> Outcome {
         // As the agent compiles them; what these patterns use means the same in both dialects.
-        let patterns: Vec<Regex> =
-            self.rules.iter().map(|rule| Regex::new(&format!("^.*(?:{}).*$", rule.pattern)).unwrap()).collect();
+        let patterns: Vec<String> = self.rules.iter().map(|rule| format!("^.*(?:{}).*$", rule.pattern)).collect();
+        let set = RegexSet::new(&patterns).unwrap();
+        let patterns: Vec<Regex> = patterns.iter().map(|pattern| Regex::new(pattern).unwrap()).collect();
         let mut outcome = Outcome::default();
         for (text, attributes) in beans {
             let name = ObjectName::parse(text).unwrap();
@@ -67,8 +68,10 @@ impl RuleSet {
                 let number = value.is_number() || value.is_boolean() || value.is_null();
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let matched = format!("{}<{}><>{attribute}: {value}", name.domain, keys.join(", "));
-                let found = patterns.iter().enumerate().find_map(|(at, regex)| Some((at, regex.captures(&matched)?)));
-                let Some((at, groups)) = found else { continue };
+                let first = set.matches(&matched).iter().next();
+                let Some((at, groups)) = first.and_then(|at| Some((at, patterns[at].captures(&matched)?))) else {
+                    continue;
+                };
                 outcome.hit.insert(at);
                 let rule = &self.rules[at];
                 if !number && rule.value.is_none() {
@@ -91,12 +94,23 @@ impl RuleSet {
 
 /// `$1` and the like, then the characters that a name may have.
 fn expand(template: &str, groups: &regex::Captures<'_>) -> String {
-    let group = |found: &regex::Captures<'_>| {
-        let index: usize = found[1].parse().unwrap();
-        groups.get(index).map_or("", |group| group.as_str()).to_owned()
-    };
-    let text = Regex::new(r"\$(\d)").unwrap().replace_all(template, group);
-    Regex::new(r"[^A-Za-z0-9:]+").unwrap().replace_all(&text, "_").into_owned()
+    let mut text = String::new();
+    // Each piece but the first begins with the number of a group.
+    for (at, piece) in template.split('$').enumerate() {
+        let (group, rest) = if at == 0 { ("", piece) } else { piece.split_at(1) };
+        let index = group.parse().ok();
+        text.push_str(index.and_then(|index: usize| groups.get(index)).map_or("", |group| group.as_str()));
+        text.push_str(rest);
+    }
+    let mut name = String::new();
+    for character in text.chars() {
+        match character {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | ':' => name.push(character),
+            _ if name.ends_with('_') => {}
+            _ => name.push('_'),
+        }
+    }
+    name
 }
 
 /// Whether an ObjectName pattern matches, see `javax.management.ObjectName`.
@@ -109,9 +123,11 @@ fn matches(pattern: &str, name: &ObjectName<'_>) -> bool {
         && wanted.iter().all(|(key, value)| name.get(key).is_some_and(|own| glob(value, own)))
 }
 
+/// With at most one `*`, which is all that the bundled sets use.
 fn glob(pattern: &str, text: &str) -> bool {
-    let regex = regex::escape(pattern).replace(r"\*", ".*");
-    Regex::new(&format!("^{regex}$")).unwrap().is_match(text)
+    let Some((start, end)) = pattern.split_once('*') else { return pattern == text };
+    assert!(!end.contains('*') && !pattern.contains('?'), "{pattern}");
+    text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end)
 }
 
 #[test]

@@ -12,12 +12,12 @@ pub(super) fn load(path: &Path, compat: Option<Compat>) -> Result<Rules, String>
     Rules::load_with(&read(path)?, &path.display().to_string(), compat).map_err(|error| error.to_string())
 }
 
-/// The text of a file.
+/// The text of a file or of a bundled set.
 ///
 /// # Errors
 /// One line with the path and the reason.
 pub(super) fn read(path: &Path) -> Result<String, String> {
-    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+    crate::rules::read(&path.display().to_string()).map(|text| text.into_owned())
 }
 
 /// The generation that the other one is.
