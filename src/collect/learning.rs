@@ -18,7 +18,9 @@ pub(super) struct Learning {
     plan: Plan,
     /// All names, as long as beans among them are to be tried.
     names: Vec<Box<str>>,
-    /// Hashes of the names that need not be tried.
+    /// Places in `names` of the beans that are to be tried, ascending.
+    untried: Vec<usize>,
+    /// Hashes of the names of beans that were tried.
     tried: HashSet<u64>,
     hasher: RandomState,
     all_tried_at: Option<Instant>,
@@ -30,58 +32,70 @@ impl Learning {
         &self.plan
     }
 
-    /// Forgets what was tried, because other rules may want something else. The names must be told again.
-    pub(super) fn start_afresh(&mut self) {
-        *self = Self::default();
-    }
-
     /// Beans came or went. `may_want` = whether a bean is worth a try; `wanted` = what is wanted of one that was tried.
     pub(super) fn told<'a>(
         &mut self,
         names: Vec<Box<str>>,
         may_want: impl Fn(&str) -> bool,
-        wanted: impl Fn(&str) -> Ask<'a>,
+        wanted: impl Fn(&str) -> Option<Ask<'a>>,
     ) {
-        let mut untried = Vec::new();
         let mut tried = HashSet::with_capacity(names.len());
+        self.untried.clear();
         for (at, name) in names.iter().enumerate() {
             let hash = self.hasher.hash_one(name);
-            if self.tried.contains(&hash) || !may_want(name) {
+            // What is known of a bean may have been forgotten, for lack of room.
+            if self.tried.contains(&hash) && wanted(name).is_some() {
                 tried.insert(hash);
-            } else {
-                untried.push(at);
+            } else if may_want(name) {
+                self.untried.push(at);
             }
         }
         self.tried = tried;
-        let mut untried = untried.into_iter().peekable();
-        self.names = if untried.peek().is_some() { names.clone() } else { Vec::new() };
-        self.plan = Plan::new(names.iter().enumerate().map(|(at, name)| {
-            let ask = if untried.next_if_eq(&at).is_some() { Ask::All } else { wanted_of(name, &wanted) };
-            (&**name, ask)
-        }));
+        self.names = names;
+        self.make_plan(wanted);
     }
 
-    /// A read of the plan has brought all it asked for, and all of it has been tried.
-    pub(super) fn tried<'a>(&mut self, now: Instant, wanted: impl Fn(&str) -> Ask<'a>) {
-        if !self.names.is_empty() {
-            let names = std::mem::take(&mut self.names);
-            self.tried.extend(names.iter().map(|name| self.hasher.hash_one(name)));
-            self.plan = Plan::new(names.iter().map(|name| (&**name, wanted_of(name, &wanted))));
+    /// A read of the plan has brought all it asked for, and what came has been tried. `wanted` tells nothing of a bean that
+    /// did not come: it will be asked for again.
+    pub(super) fn tried<'a>(&mut self, now: Instant, wanted: impl Fn(&str) -> Option<Ask<'a>>) {
+        let before = self.untried.len();
+        let Self { untried, tried, names, hasher, .. } = self;
+        untried.retain(|&at| {
+            let Some(name) = names.get(at) else { return false };
+            let is_untried = wanted(name).is_none();
+            if !is_untried {
+                tried.insert(hasher.hash_one(name));
+            }
+            is_untried
+        });
+        if self.untried.len() < before {
+            self.make_plan(wanted);
         }
         match self.all_tried_at {
             None => self.all_tried_at = Some(now),
-            Some(then) if now.saturating_duration_since(then) >= TRY_AGAIN_AFTER => self.start_afresh(),
+            Some(then) if now.saturating_duration_since(then) >= TRY_AGAIN_AFTER => *self = Self::default(),
             Some(_) => {}
+        }
+    }
+
+    fn make_plan<'a>(&mut self, wanted: impl Fn(&str) -> Option<Ask<'a>>) {
+        let mut untried = self.untried.iter().copied().peekable();
+        self.plan = Plan::new(self.names.iter().enumerate().map(|(at, name)| {
+            let is_untried = untried.next_if_eq(&at).is_some();
+            (&**name, if is_untried { Ask::All } else { wanted_of(name, &wanted) })
+        }));
+        if self.untried.is_empty() {
+            self.names = Vec::new();
         }
     }
 }
 
 /// Attributes are picked out only of beans with a `name`, which have all theirs from the start. To the beans of Kafka's
 /// sensors attributes are added later.
-fn wanted_of<'a>(name: &str, wanted: impl Fn(&str) -> Ask<'a>) -> Ask<'a> {
+fn wanted_of<'a>(name: &str, wanted: impl Fn(&str) -> Option<Ask<'a>>) -> Ask<'a> {
     match wanted(name) {
-        Ask::Attributes(_) if ObjectName::parse(name).is_ok_and(|name| name.get("name").is_none()) => Ask::All,
-        ask => ask,
+        Some(Ask::Attributes(_)) if ObjectName::parse(name).is_ok_and(|name| name.get("name").is_none()) => Ask::All,
+        ask => ask.unwrap_or(Ask::Nothing),
     }
 }
 
@@ -95,8 +109,8 @@ mod tests {
         names.iter().map(|&name| name.into()).collect()
     }
 
-    fn wanted(name: &str) -> Ask<'static> {
-        if name.starts_with(['a', 's']) { Ask::Attributes(vec!["Count"]) } else { Ask::Nothing }
+    fn wanted(name: &str) -> Option<Ask<'static>> {
+        Some(if name.starts_with(['a', 's']) { Ask::Attributes(vec!["Count"]) } else { Ask::Nothing })
     }
 
     fn asked(learning: &Learning) -> Vec<(&str, Option<&str>)> {
@@ -125,8 +139,24 @@ mod tests {
     #[test]
     fn what_the_rules_exclude_is_never_asked_for() {
         let mut learning = Learning::default();
-        learning.told(names(&NAMES), |name| name.contains("sensor"), |_| Ask::Nothing);
+        learning.told(names(&NAMES), |name| name.contains("sensor"), |_| Some(Ask::Nothing));
         assert_eq!(asked(&learning), [("s:type=sensor", None)]);
+    }
+
+    #[test]
+    fn a_bean_that_did_not_come_is_asked_for_again() {
+        let mut learning = Learning::default();
+        learning.told(names(&NAMES), |_| true, wanted);
+        let whole = learning.plan().clone();
+        learning.tried(Instant::now(), |_| None);
+        assert_eq!(*learning.plan(), whole);
+        learning.tried(Instant::now(), |name| if name.starts_with('b') { None } else { wanted(name) });
+        assert_eq!(
+            asked(&learning),
+            [("a:type=t,name=n", Some("Count")), ("b:type=t,name=n", None), ("s:type=sensor", None)]
+        );
+        learning.tried(Instant::now(), wanted);
+        assert_eq!(asked(&learning), [("a:type=t,name=n", Some("Count")), ("s:type=sensor", None)]);
     }
 
     #[test]

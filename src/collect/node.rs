@@ -171,15 +171,15 @@ impl Memory {
     }
 }
 
-/// What is wanted of a bean that was tried.
-fn wanted<'a>(name: &str, evaluator: &'a Evaluator, rules: &Rules) -> Ask<'a> {
+/// What is wanted of a bean; `None` = it did not come when it was asked for.
+fn wanted<'a>(name: &str, evaluator: &'a Evaluator, rules: &Rules) -> Option<Ask<'a>> {
     let by_rules = match evaluator.wanted(name) {
         Wanted::Attributes(attributes) => Ask::Attributes(attributes),
-        // It was asked for and did not come.
-        Wanted::Nothing | Wanted::Unknown => Ask::Nothing,
+        Wanted::Nothing => Ask::Nothing,
+        Wanted::Unknown => return None,
     };
-    let Ok(name) = ObjectName::parse(name) else { return Ask::Nothing };
-    by_rules.and(built_in(&name, rules))
+    let name = ObjectName::parse(name).ok()?;
+    Some(by_rules.and(built_in(&name, rules)))
 }
 
 /// What is wanted of a bean whatever the rules say.
