@@ -87,16 +87,16 @@ impl Evaluator {
         if self.nothing.get(&hash).is_some_and(|&looked_at| attributes <= looked_at) {
             return;
         }
-        let Some(at) = self.find(hash, bean.name).or_else(|| self.admit(hash, bean)) else { return };
-        let Some(mut known) = self.beans.get_mut(at as usize).and_then(Option::take) else { return };
-        let learned = self.learner.visit(&mut known, at, bean);
+        let Some(at) = self.find(hash).or_else(|| self.admit(hash, bean)) else { return };
+        let Some(slot) = self.beans.get_mut(at as usize) else { return };
+        let Some(known) = slot else { return };
+        let learned = self.learner.visit(known, at, bean);
         if learned && known.complete && !known.is_wanted() {
+            self.learner.bytes = self.learner.bytes.saturating_sub(known.bytes) + OVERHEAD / 2;
+            *slot = None;
             self.index.remove(&hash);
             self.free.push(at);
-            self.learner.bytes = self.learner.bytes.saturating_sub(known.bytes) + OVERHEAD / 2;
             self.nothing.insert(hash, attributes);
-        } else if let Some(slot) = self.beans.get_mut(at as usize) {
-            *slot = Some(known);
         }
     }
 
@@ -146,7 +146,7 @@ impl Evaluator {
         if self.nothing.contains_key(&hash) {
             return Wanted::Nothing;
         }
-        let known = self.find(hash, bean).and_then(|at| self.beans.get(at as usize)?.as_ref());
+        let known = self.find(hash).and_then(|at| self.beans.get(at as usize)?.as_ref());
         let Some(known) = known.filter(|known| known.complete) else { return Wanted::Unknown };
         let mut wanted: Vec<&str> = Vec::new();
         let mut seen = FxHashSet::default();
@@ -199,10 +199,9 @@ impl Evaluator {
         self.learner.hasher.hash_one(name)
     }
 
-    fn find(&self, hash: u64, name: &str) -> Option<u32> {
-        let at = *self.index.get(&hash)?;
-        let known = self.beans.get(at as usize)?.as_ref()?;
-        (*known.name == *name).then_some(at)
+    /// Names are told apart by 64 bits of a hash that nobody can foresee.
+    fn find(&self, hash: u64) -> Option<u32> {
+        self.index.get(&hash).copied()
     }
 
     /// A place for a bean that is not known, or none if there is nothing to know or no time.

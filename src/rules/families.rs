@@ -40,8 +40,10 @@ struct Group {
     /// What rules make samples of it, in no order.
     sources: Vec<Source>,
     samples: Vec<Sample>,
-    /// One per sample.
-    origins: Vec<Origin>,
+    /// Of which bean each sample is.
+    beans: Vec<u32>,
+    /// What tells each sample apart from equal ones in 1.x; empty in 0.x.
+    object_names: Vec<Arc<str>>,
     /// Hashes of the labels of all series that are kept across scrapes.
     kept: FxHashSet<u64>,
     /// Series kept across scrapes.
@@ -64,15 +66,6 @@ struct Source {
     samples: usize,
 }
 
-/// Where a sample came from; equal hashes make equal labels likely.
-#[derive(Debug, Clone)]
-struct Origin {
-    labels_hash: u64,
-    bean: u32,
-    /// What tells it apart from equal series in 1.x.
-    object_name: Option<Arc<str>>,
-}
-
 /// A series as it is kept across scrapes: where it belongs, with which labels.
 #[derive(Debug, Clone)]
 pub(super) struct Series {
@@ -80,8 +73,6 @@ pub(super) struct Series {
     pub(super) at: Place,
     /// Its labels.
     pub(super) labels: Labels,
-    /// Their hash.
-    pub(super) labels_hash: u64,
     /// The match string up to its last colon; in 1.x alone.
     pub(super) object_name: Option<Arc<str>>,
 }
@@ -121,7 +112,7 @@ impl Families {
     }
 
     /// The hash that series of these labels have.
-    pub(super) fn hash(&self, labels: &Labels) -> u64 {
+    fn hash(&self, labels: &Labels) -> u64 {
         self.hasher.hash_one(labels)
     }
 
@@ -138,7 +129,8 @@ impl Families {
     pub(super) fn begin(&mut self) {
         for group in &mut self.groups {
             group.samples.clear();
-            group.origins.clear();
+            group.beans.clear();
+            group.object_names.clear();
             group.sources.iter_mut().for_each(|source| source.samples = 0);
         }
     }
@@ -185,18 +177,20 @@ impl Families {
 
     /// Takes note of a series that is kept across scrapes.
     pub(super) fn keep(&mut self, series: &Series) {
+        let hash = self.hash(&series.labels);
         let group = &mut self.groups[series.at.group as usize];
         group.series += 1;
-        group.may_repeat |= !group.kept.insert(series.labels_hash);
+        group.may_repeat |= !group.kept.insert(hash);
     }
 
     /// The opposite of [`keep`](Self::keep).
     pub(super) fn forget(&mut self, series: &Series) {
+        let hash = self.hash(&series.labels);
         let group = &mut self.groups[series.at.group as usize];
         group.series = group.series.saturating_sub(1);
         // Once labels repeat, the hash may be another series' too.
         if !group.may_repeat {
-            group.kept.remove(&series.labels_hash);
+            group.kept.remove(&hash);
         }
     }
 
@@ -214,8 +208,8 @@ impl Families {
     pub(super) fn push(&mut self, bean: u32, series: &Series, value: f64) {
         let group = &mut self.groups[series.at.group as usize];
         group.samples.push(Sample { suffix: Suffix::None, labels: series.labels.clone(), value });
-        let object_name = series.object_name.clone();
-        group.origins.push(Origin { labels_hash: series.labels_hash, bean, object_name });
+        group.beans.push(bean);
+        group.object_names.extend(series.object_name.clone());
         group.sources[series.at.source as usize].samples += 1;
     }
 
@@ -242,14 +236,12 @@ impl Families {
         for (group, mut samples) in groups {
             let (name, kind) = group.name_and_type(self.compat);
             if group.may_repeat {
-                let mut hashes: Vec<u64> = group.origins.iter().map(|origin| origin.labels_hash).collect();
-                let mut repeated = repeated(&samples, &group.origins, &hashes, &comes_first);
+                let mut repeated = self.repeated(&samples, &group.beans, &comes_first);
                 if self.compat == Compat::V1 && !repeated.is_empty() {
-                    for (sample, origin) in samples.iter_mut().zip(&group.origins) {
-                        sample.labels = told_apart(&sample.labels, origin.object_name.as_deref().unwrap_or_default());
+                    for (sample, object_name) in samples.iter_mut().zip(&group.object_names) {
+                        sample.labels = told_apart(&sample.labels, object_name);
                     }
-                    hashes = samples.iter().map(|sample| self.hash(&sample.labels)).collect();
-                    repeated = self::repeated(&samples, &group.origins, &hashes, &comes_first);
+                    repeated = self.repeated(&samples, &group.beans, &comes_first);
                 }
                 if !repeated.is_empty() {
                     finished.duplicates += repeated.len();
@@ -261,6 +253,28 @@ impl Families {
         }
         finished.families.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         finished
+    }
+
+    /// In ascending order the samples to leave out: of those with equal labels, all but the one whose bean `comes_first`.
+    fn repeated(&self, samples: &[Sample], beans: &[u32], comes_first: &impl Fn(u32, u32) -> bool) -> Vec<usize> {
+        let mut repeated = Vec::new();
+        let mut order: Vec<(u64, usize)> = samples.iter().map(|sample| self.hash(&sample.labels)).zip(0..).collect();
+        order.sort_unstable();
+        for run in order.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
+            let mut kept: Vec<usize> = Vec::new();
+            for &(_, at) in run {
+                match kept.iter_mut().find(|other| samples[**other].labels == samples[at].labels) {
+                    None => kept.push(at),
+                    Some(other) if comes_first(beans[at], beans[*other]) => {
+                        repeated.push(*other);
+                        *other = at;
+                    }
+                    Some(_) => repeated.push(at),
+                }
+            }
+        }
+        repeated.sort_unstable();
+        repeated
     }
 
     /// What the other generation would call the series of the scrape that was finished last.
@@ -298,8 +312,16 @@ impl Families {
 
 impl Group {
     fn new(name: Arc<str>) -> Self {
-        let (sources, samples, origins) = (Vec::new(), Vec::new(), Vec::new());
-        Self { name, sources, samples, origins, kept: FxHashSet::default(), series: 0, may_repeat: false }
+        Self {
+            name,
+            sources: Vec::new(),
+            samples: Vec::new(),
+            beans: Vec::new(),
+            object_names: Vec::new(),
+            kept: FxHashSet::default(),
+            series: 0,
+            may_repeat: false,
+        }
     }
 
     /// The samples; room for as many is made for the next scrape.
@@ -344,33 +366,6 @@ fn base(bases: &mut Vec<(Arc<str>, Option<MetricType>)>, by_name: &mut HashMap<A
     bases.push((Arc::clone(&base), None));
     by_name.insert(base, at);
     at
-}
-
-/// In ascending order the samples to leave out: of those with equal labels, all but the one whose bean `comes_first`.
-fn repeated(
-    samples: &[Sample],
-    origins: &[Origin],
-    hashes: &[u64],
-    comes_first: &impl Fn(u32, u32) -> bool,
-) -> Vec<usize> {
-    let mut repeated = Vec::new();
-    let mut order: Vec<(u64, usize)> = hashes.iter().copied().zip(0..).collect();
-    order.sort_unstable();
-    for run in order.chunk_by(|a, b| a.0 == b.0).filter(|run| run.len() > 1) {
-        let mut kept: Vec<usize> = Vec::new();
-        for &(_, at) in run {
-            match kept.iter_mut().find(|other| samples[**other].labels == samples[at].labels) {
-                None => kept.push(at),
-                Some(other) if comes_first(origins[at].bean, origins[*other].bean) => {
-                    repeated.push(*other);
-                    *other = at;
-                }
-                Some(_) => repeated.push(at),
-            }
-        }
-    }
-    repeated.sort_unstable();
-    repeated
 }
 
 fn told_apart(labels: &Labels, object_name: &str) -> Labels {

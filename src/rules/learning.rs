@@ -139,10 +139,10 @@ impl Learner {
             self.families.all_may_repeat();
         }
         known.scrape = self.scrape;
-        let rules = Arc::clone(&self.rules);
-        let customizer = known.customizer.and_then(|at| rules.customizers.get(at));
+        let rules = known.customizer.map(|_| Arc::clone(&self.rules));
+        let customizer = rules.as_ref().and_then(|rules| rules.customizers.get(known.customizer?));
         if let Some(customizer) = customizer {
-            let labels = bean_labels(customizer, bean.attributes, rules.lowercase_output_label_names);
+            let labels = bean_labels(customizer, bean.attributes, self.rules.lowercase_output_label_names);
             if labels != known.labels {
                 self.forget(known.clear());
                 known.labels = labels;
@@ -362,8 +362,7 @@ impl Learner {
         };
         let labels = Labels::new(made.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let labels = recent.filter(|recent| *recent == labels).unwrap_or(labels);
-        let labels_hash = self.families.hash(&labels);
-        let series = Series { at, labels, labels_hash, object_name };
+        let series = Series { at, labels, object_name };
         Placed::Kept(Kept { series, number: made.number, equal_labels: made.equal_labels })
     }
 

@@ -164,7 +164,7 @@ fn family(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Result<Family, Dro
     families.begin();
     let (at, _) = families.place(&outcome).map_err(|_| Dropped::Reserved)?;
     let labels = Labels::new(outcome.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let series = Series { at, labels_hash: families.hash(&labels), labels, object_name: None };
+    let series = Series { at, labels, object_name: None };
     families.push(0, &series, value);
     families.finish(|_, _| false).families.pop().ok_or(Dropped::Reserved)
 }
