@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, dead_code, reason = "helpers of tests; each test binary uses its part")]
 
+mod rounds;
+mod types;
+
+pub(crate) use rounds::{Difference, Round, What, is_of_rules, lasting};
+pub(crate) use types::Types;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

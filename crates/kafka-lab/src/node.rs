@@ -57,6 +57,11 @@ impl Node {
         agent.map(|_| format!("http://{}:{}/metrics", self.plan.host, self.plan.ports.exporter))
     }
 
+    /// The YAML that its jmx_exporter agent reads, if it has one; the agent reads it again when it is newer.
+    pub fn agent_rules_file(&self) -> Option<PathBuf> {
+        self.plan.spec.jmx_exporter.as_ref().map(|_| self.plan.rules_file())
+    }
+
     /// host:port of JMX over RMI, if asked for.
     pub fn jmx_address(&self) -> Option<String> {
         self.plan.spec.jmx.then(|| format!("{}:{}", self.plan.host, self.plan.ports.jmx))

@@ -1,0 +1,165 @@
+//! What loads and what does not: small documents in, whether the agents and we take them out.
+
+use std::fmt::Write;
+
+use crate::world::{Agent, NOTHING, World};
+use Agent::{V0_17_2, V1_0_1, V1_4_0};
+
+/// A document, who loads it, and what we say to it.
+struct Document {
+    what: &'static str,
+    text: &'static str,
+    /// The agents that take it.
+    agents: &'static [Agent],
+    /// Part of our error; `None` = we take it. Where that is not what the agents do, `why` says why.
+    our_error: Option<&'static str>,
+    why: &'static str,
+}
+
+const ALL: &[Agent] = &Agent::ALL;
+const NONE: &[Agent] = &[];
+const SINCE_1: &[Agent] = &[V1_0_1, V1_4_0];
+
+/// Everybody takes it.
+const fn good(what: &'static str, text: &'static str) -> Document {
+    Document { what, text, agents: ALL, our_error: None, why: "" }
+}
+
+/// Nobody does.
+const fn bad(what: &'static str, text: &'static str, our_error: &'static str) -> Document {
+    Document { what, text, agents: NONE, our_error: Some(our_error), why: "" }
+}
+
+/// Only some agents do, or not we.
+const fn odd(
+    what: &'static str,
+    text: &'static str,
+    agents: &'static [Agent],
+    our_error: Option<&'static str>,
+    why: &'static str,
+) -> Document {
+    Document { what, text, agents, our_error, why }
+}
+
+/// An exception at every scrape, which costs an agent what it has not yet read.
+const FAILS_AT_SCRAPES: &str = "agents load it and fail at every scrape in which the rule hits";
+const UNKNOWN_TO_0_17: &str = "0.17.2 does not know the key";
+
+const DOCUMENTS: &[Document] = &[
+    good("an empty document", ""),
+    good("a comment", "# nothing\n"),
+    good("an explicit null", "~"),
+    bad("a text", "abc", "map"),
+    bad("a list", "- a", "map"),
+    bad("two documents", "rules: []\n---\nrules: []\n", ":"),
+    bad("a tab for a blank", "rules:\n\t- pattern: a\n", ":"),
+    good("an unknown key", "somethingElse: {a: b}\nrules: []\n"),
+    good("an unknown key of a rule", "rules: [{pattern: x, somethingElse: 1}]"),
+    good("no rule", "rules: []"),
+    bad("rules that are null", "rules:", "rules"),
+    bad("rules that are a map", "rules: {pattern: a}", "rules"),
+    bad("a rule that is null", "rules:\n-\n", "rule"),
+    bad("a rule that is a text", "rules: [abc]", "rule"),
+    good("a rule that says nothing", "rules: [{}]"),
+    good("a boolean as YAML 1.1 has it", "lowercaseOutputName: Yes\nlowercaseOutputLabelNames: off\nrules: []"),
+    bad("a boolean in quotes", "lowercaseOutputName: \"true\"\nrules: []", "lowercaseOutputName"),
+    bad("a boolean of one letter", "lowercaseOutputName: y\nrules: []", "lowercaseOutputName"),
+    bad("a boolean that is null", "lowercaseOutputLabelNames:\nrules: []", "lowercaseOutputLabelNames"),
+    bad("a rule's boolean in quotes", "rules: [{pattern: x, cache: \"true\"}]", "cache"),
+    bad("a rule's boolean that is a number", "rules: [{pattern: x, attrNameSnakeCase: 1}]", "attrNameSnakeCase"),
+    bad("an unclosed group", "rules: [{pattern: '(', name: a}]", "pattern"),
+    good("a pattern that is a boolean", "rules: [{pattern: true, name: a}]"),
+    good("a pattern that is null", "rules: [{pattern: , name: a}]"),
+    bad("a name without a pattern", "rules: [{name: a}]", "pattern"),
+    bad("a help without a name", "rules: [{pattern: x, help: a}]", "name"),
+    bad("labels without a name", "rules: [{pattern: x, labels: {a: b}}]", "name"),
+    bad("a name that is a number", "rules: [{pattern: x, name: 12}]", "name"),
+    good("a name that is null", "rules: [{pattern: x, name: }]"),
+    bad("a help that is a number", "rules: [{pattern: x, name: a, help: 12}]", "help"),
+    bad("a type that is a number", "rules: [{pattern: x, name: a, type: 12}]", "type"),
+    odd(
+        "a type in lower case",
+        "rules: [{pattern: x, name: a, type: gauge}]",
+        SINCE_1,
+        Some("type"),
+        "1.x takes any text for untyped, which nobody means",
+    ),
+    good("a type of OpenMetrics", "rules: [{pattern: x, name: a, type: GAUGE_HISTOGRAM}]"),
+    bad("labels that are null", "rules: [{pattern: x, name: a, labels: }]", "labels"),
+    bad("labels that are a list", "rules: [{pattern: x, name: a, labels: [a]}]", "labels"),
+    bad("a label value that is a number", "rules: [{pattern: x, name: a, labels: {b: 1}}]", "label"),
+    bad("a label value that is a boolean", "rules: [{pattern: x, name: a, labels: {b: true}}]", "label"),
+    odd("a label value that is null", "rules: [{pattern: x, name: a, labels: {b: }}]", ALL, Some("label"), FAILS_AT_SCRAPES),
+    odd(
+        "a label name that is a number",
+        "rules: [{pattern: x, name: a, labels: {1: \"b\"}}]",
+        ALL,
+        Some("label"),
+        FAILS_AT_SCRAPES,
+    ),
+    good("a value factor that is no number", "rules: [{pattern: x, name: a, valueFactor: abc}]"),
+    good("a value factor that is null", "rules: [{pattern: x, name: a, valueFactor: }]"),
+    odd("a value without a pattern", "rules: [{value: 1}]", ALL, Some("value"), FAILS_AT_SCRAPES),
+    odd("a group that there is not", "rules: [{pattern: x, name: a$1}]", ALL, Some("$1"), FAILS_AT_SCRAPES),
+    odd("a dollar at the end", "rules: [{pattern: x, name: a$}]", ALL, Some("$"), FAILS_AT_SCRAPES),
+    odd(
+        "a named group that there is not",
+        "rules: [{pattern: x, name: a, labels: {b: '${c}'}}]",
+        ALL,
+        Some("c"),
+        FAILS_AT_SCRAPES,
+    ),
+    good("old lists of names", "whitelistObjectNames: ['a:*']\nblacklistObjectNames: ['a:b=c,*']\nrules: []"),
+    bad("a list of names that is null", "whitelistObjectNames:\nrules: []", "whitelistObjectNames"),
+    bad("a list of names that is a text", "blacklistObjectNames: 'a:*'\nrules: []", "blacklistObjectNames"),
+    bad("a name without properties", "whitelistObjectNames: ['a']\nrules: []", "whitelistObjectNames"),
+    bad("a name that is null", "whitelistObjectNames: [~]\nrules: []", "whitelistObjectNames"),
+    odd(
+        "a new list of names that is null",
+        "includeObjectNames:\nrules: []",
+        &[V0_17_2],
+        Some("includeObjectNames"),
+        UNKNOWN_TO_0_17,
+    ),
+    odd(
+        "an excluded name that is none",
+        "excludeObjectNames: ['a:b']\nrules: []",
+        &[V0_17_2],
+        Some("excludeObjectNames"),
+        UNKNOWN_TO_0_17,
+    ),
+    bad("two addresses to connect to", "hostPort: 127.0.0.1:1\njmxUrl: x\nrules: []", "jmxUrl"),
+];
+
+/// Each document is taken by those that the table says, and by us unless it says why not.
+pub(crate) fn files_load_where_the_agents_load_them(world: &World) {
+    let mut report = String::new();
+    for Document { what, text, agents, our_error, why } in DOCUMENTS {
+        // A bad one is tried, and counted, at every page, so a good one comes before each. Nothing is read where that is
+        // not what it is about.
+        world.load(NOTHING);
+        let before: Vec<_> = world.sides().map(|side| side.reloads().unwrap()).collect();
+        let start = if text.starts_with("rules:") { "whitelistObjectNames: []\n" } else { "" };
+        world.write(&format!("{start}{text}"));
+        for (side, before) in world.sides().zip(before) {
+            let after = side.reloads().unwrap();
+            let taken = after.good > before.good;
+            assert!(taken != (after.bad > before.bad), "{what}: {before:?}, {after:?}");
+            if taken != agents.contains(&side.agent) {
+                let _ = writeln!(report, "{what}: {:?} {}", side.agent, if taken { "takes it" } else { "does not" });
+            }
+        }
+        for (status, body) in world.our_reloads() {
+            let as_listed = match our_error {
+                Some(part) => status == 500 && body.contains(part) && body.trim_end().lines().count() == 1,
+                None => status == 200,
+            };
+            if !as_listed {
+                let _ = writeln!(report, "{what}: we answer {status} {body:?}");
+            }
+        }
+        let alike = agents.len() == if our_error.is_some() { 0 } else { Agent::ALL.len() };
+        assert!(alike || !why.is_empty(), "{what}: without a reason");
+    }
+    assert!(report.is_empty(), "{report}");
+}
