@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::world::{Agent, NOTHING, World};
-use Agent::{V0_17_2, V1_0_1, V1_4_0};
+use crate::world::{Agent, NOTHING, Reloads, Side, World};
+use Agent::{V0_17_2, V1_0_1};
 
 /// A document, who loads it, and what we say to it.
 struct Document {
@@ -18,7 +18,7 @@ struct Document {
 
 const ALL: &[Agent] = &Agent::ALL;
 const NONE: &[Agent] = &[];
-const SINCE_1: &[Agent] = &[V1_0_1, V1_4_0];
+const SINCE_1: &[Agent] = &[V1_0_1];
 
 /// Everybody takes it.
 const fn good(what: &'static str, text: &'static str) -> Document {
@@ -68,6 +68,7 @@ const DOCUMENTS: &[Document] = &[
     bad("a rule's boolean in quotes", "rules: [{pattern: x, cache: \"true\"}]", "cache"),
     bad("a rule's boolean that is a number", "rules: [{pattern: x, attrNameSnakeCase: 1}]", "attrNameSnakeCase"),
     bad("an unclosed group", "rules: [{pattern: '(', name: a}]", "pattern"),
+    bad("a pattern that ends in a bare colon", "rules:\n- pattern: a:\n", ":"),
     good("a pattern that is a boolean", "rules: [{pattern: true, name: a}]"),
     good("a pattern that is null", "rules: [{pattern: , name: a}]"),
     bad("a name without a pattern", "rules: [{name: a}]", "pattern"),
@@ -137,12 +138,12 @@ pub(crate) fn files_load_where_the_agents_load_them(world: &World) {
     for Document { what, text, agents, our_error, why } in DOCUMENTS {
         // A bad one is tried, and counted, at every page, so a good one comes before each. Nothing is read where that is
         // not what it is about.
-        world.load(NOTHING);
-        let before: Vec<_> = world.sides().map(|side| side.reloads().unwrap()).collect();
+        world.load("nothing", NOTHING, ALL);
+        let before: Vec<_> = world.sides().map(|side| reloads(&side)).collect();
         let start = if text.starts_with("rules:") { "whitelistObjectNames: []\n" } else { "" };
-        world.write(&format!("{start}{text}"));
+        world.write(&format!("{start}{text}"), ALL);
         for (side, before) in world.sides().zip(before) {
-            let after = side.reloads().unwrap();
+            let after = reloads(&side);
             let taken = after.good > before.good;
             assert!(taken != (after.bad > before.bad), "{what}: {before:?}, {after:?}");
             if taken != agents.contains(&side.agent) {
@@ -162,4 +163,10 @@ pub(crate) fn files_load_where_the_agents_load_them(world: &World) {
         assert!(alike || !why.is_empty(), "{what}: without a reason");
     }
     assert!(report.is_empty(), "{report}");
+}
+
+/// What the agent has counted once it has read its file.
+fn reloads(side: &Side<'_>) -> Reloads {
+    side.agent_page().unwrap();
+    Reloads::of(&side.agent_page().unwrap())
 }

@@ -20,11 +20,10 @@ pub(crate) enum Agent {
     V0_17_2,
     V0_20_0,
     V1_0_1,
-    V1_4_0,
 }
 
 impl Agent {
-    pub(crate) const ALL: [Self; 4] = [Self::V0_17_2, Self::V0_20_0, Self::V1_0_1, Self::V1_4_0];
+    pub(crate) const ALL: [Self; 3] = [Self::V0_17_2, Self::V0_20_0, Self::V1_0_1];
 
     pub(crate) fn parse(text: &str) -> Self {
         Self::ALL.into_iter().find(|agent| agent.version() == text).unwrap_or_else(|| panic!("no agent {text:?}"))
@@ -35,7 +34,6 @@ impl Agent {
             Self::V0_17_2 => "0.17.2",
             Self::V0_20_0 => "0.20.0",
             Self::V1_0_1 => "1.0.1",
-            Self::V1_4_0 => "1.4.0",
         }
     }
 
@@ -48,7 +46,6 @@ impl Agent {
 /// One cluster, a node for each agent, and an exporter for each generation.
 pub(crate) struct World {
     cluster: Cluster,
-    agents: Vec<Agent>,
     ours: Vec<(&'static str, Vitals)>,
     our_rules: PathBuf,
     /// How often the rules files were written; also the seconds by which the next one is newer than the first.
@@ -65,10 +62,10 @@ pub(crate) struct Side<'a> {
 }
 
 impl World {
-    pub(crate) fn start(version: KafkaVersion, jolokia: Jolokia, agents: &[Agent]) -> Self {
-        let nodes = u8::try_from(agents.len()).unwrap();
+    pub(crate) fn start(version: KafkaVersion, jolokia: Jolokia) -> Self {
+        let nodes = u8::try_from(Agent::ALL.len()).unwrap();
         let mut builder = Cluster::builder().version(version).nodes(nodes).heap_mib(256).jolokia(jolokia);
-        for (id, agent) in (1..).zip(agents) {
+        for (id, agent) in (1..).zip(Agent::ALL) {
             builder = builder.node(id, |node| {
                 node.jmx_exporter(agent.version(), NOTHING);
             });
@@ -78,42 +75,33 @@ impl World {
         fs::write(&our_rules, NOTHING).unwrap();
         let ours = ["0.x", "1.x"].map(|generation| (generation, vitals(&cluster, generation, &our_rules)));
         let member = fill(&cluster);
-        let (agents, started) = (agents.to_vec(), SystemTime::now());
-        Self { cluster, agents, ours: ours.into(), our_rules, loads: Cell::new(0), started, _member: member }
+        let started = SystemTime::now();
+        Self { cluster, ours: ours.into(), our_rules, loads: Cell::new(0), started, _member: member }
     }
 
     /// The nodes, by agent.
     pub(crate) fn sides(&self) -> impl Iterator<Item = Side<'_>> {
-        self.agents.iter().zip(self.cluster.nodes()).map(|(&agent, node)| {
+        Agent::ALL.into_iter().zip(self.cluster.nodes()).map(|(agent, node)| {
             let (_, vitals) = self.ours.iter().find(|(generation, _)| *generation == agent.generation()).unwrap();
             Side { agent, node, vitals }
         })
     }
 
-    /// Gives all of them the file, and sees to it that they took it.
+    /// Gives the file to these agents and to us.
     #[track_caller]
-    pub(crate) fn load(&self, text: &str) {
-        let before: Vec<Option<Reloads>> = self.sides().map(|side| side.reloads()).collect();
-        self.write(text);
-        for (generation, vitals) in &self.ours {
-            let (status, body) = reload(vitals);
-            assert_eq!(status, 200, "{generation} does not take it: {body}\n{text}");
-        }
-        for (side, before) in self.sides().zip(before) {
-            // Without a page it has taken a file that makes it fail, which is looked at later.
-            let Some(after) = side.reloads() else { continue };
-            let before = before.unwrap_or(Reloads { good: 0.0, ..after });
-            let taken = after.good > before.good && after.bad == before.bad;
-            assert!(taken, "{:?} did not take it: {before:?}, {after:?}\n{text}", side.agent);
+    pub(crate) fn load(&self, name: &str, text: &str, agents: &[Agent]) {
+        self.write(text, agents);
+        for (generation, (status, body)) in self.ours.iter().map(|(generation, vitals)| (generation, reload(vitals))) {
+            assert_eq!(status, 200, "{generation} does not take {name}: {body}");
         }
     }
 
-    /// Writes the rules files; the agents' are newer than those before.
-    pub(crate) fn write(&self, text: &str) {
+    /// Writes the rules files of these agents, newer than those before, and ours.
+    pub(crate) fn write(&self, text: &str, agents: &[Agent]) {
         self.loads.set(self.loads.get() + 1);
         let newer = self.started + Duration::from_secs(self.loads.get().into());
-        for node in self.cluster.nodes() {
-            write_as_of(&node.agent_rules_file().unwrap(), text, newer);
+        for side in self.sides().filter(|side| agents.contains(&side.agent)) {
+            write_as_of(&side.node.agent_rules_file().unwrap(), text, newer);
         }
         fs::write(&self.our_rules, text).unwrap();
     }
@@ -125,22 +113,27 @@ impl World {
 }
 
 /// An agent's counts of good and bad reloads.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Reloads {
     pub(crate) good: f64,
     pub(crate) bad: f64,
 }
 
-impl Side<'_> {
-    /// The agent's page.
-    pub(crate) fn agent_page(&self) -> String {
-        http::get_ok(&self.node.agent_url().unwrap(), PATIENCE).unwrap()
+impl Reloads {
+    /// As a page of the agent tells them. It counts a page late.
+    pub(crate) fn of(page: &str) -> Self {
+        let page = Page::parse(page);
+        let count = |which: &str| page.value(&format!("jmx_config_reload_{which}_total"));
+        Self { good: count("success"), bad: count("failure") }
     }
+}
 
-    /// What the agent answers when it has no page.
-    pub(crate) fn agent_error(&self) -> Option<String> {
+impl Side<'_> {
+    /// The agent's page, or what it answers instead.
+    pub(crate) fn agent_page(&self) -> Result<String, String> {
         let answer = http::get(&self.node.agent_url().unwrap(), &[], PATIENCE).unwrap();
-        (answer.status != 200).then(|| format!("{} {}", answer.status, answer.text().lines().next().unwrap_or_default()))
+        let text = answer.text();
+        if answer.status == 200 { Ok(text) } else { Err(text.lines().next().unwrap_or_default().to_owned()) }
     }
 
     /// Our page of the node.
@@ -149,16 +142,6 @@ impl Side<'_> {
         let answer = self.vitals.try_get(&path, &[("X-Prometheus-Scrape-Timeout-Seconds", "30")]).unwrap();
         assert_eq!(answer.status, 200, "{}", answer.text());
         answer.text()
-    }
-
-    /// Agents of 1.x count a page late, hence a page before the one that is looked at. Nothing without a page.
-    pub(crate) fn reloads(&self) -> Option<Reloads> {
-        if self.agent_error().is_some() {
-            return None;
-        }
-        let page = Page::parse(&self.agent_page());
-        let count = |which: &str| page.value(&format!("jmx_config_reload_{which}_total"));
-        Some(Reloads { good: count("success"), bad: count("failure") })
     }
 }
 
