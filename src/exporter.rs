@@ -365,13 +365,18 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// The rules that the configuration names: its file's, or the built-in ones.
+/// The rules that the configuration names: its file's, or the built-in ones. What is odd in the file is logged.
 pub fn read_rules(config: &Config) -> Result<Rules, String> {
     let Some(path) = &config.rules_file else {
-        return Ok(Rules::default());
+        return Ok(Rules { compat: config.compat.unwrap_or_default(), ..Rules::default() });
     };
-    let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {}: {error}", path.display()))?;
-    Rules::load(&text, &path.display().to_string()).map_err(|error| error.to_string())
+    let file = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
+    let rules = Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string())?;
+    for warning in &rules.warnings {
+        tracing::warn!(file, line = warning.line, rule = warning.rule, "{}", warning.text);
+    }
+    Ok(rules)
 }
 
 fn cluster_collector(part: Part) -> CollectorId {

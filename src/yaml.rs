@@ -1,12 +1,13 @@
 //! YAML text in, a tree with positions out: the configuration file and the rules file are read from it.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 // serde-saphyr: the one kept YAML parser that knows YAML 1.1's booleans, which jmx_exporter files use, and positions.
 pub use serde_saphyr::Spanned;
-use serde_saphyr::options::DuplicateKeyPolicy;
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 /// A YAML node; the nodes below it have their positions.
 #[derive(Debug)]
@@ -41,25 +42,43 @@ pub fn parse(text: &str) -> Result<Option<Spanned<Yaml>>, YamlError> {
     }
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        // Merged below: with duplicates let through, what is merged could not be told from what overrides it.
+        merge_keys: MergeKeyPolicy::AsOrdinary,
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
+        // No file of ours is deeper than ten; the parser's default of 64 is too much for a thread's stack. What aliases
+        // unfold to is bounded too.
+        budget: serde_saphyr::budget! { max_depth: 24, flow_nesting_limit: 24, max_recorded_anchor_events: 100_000 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000 },
     };
     serde_saphyr::from_str_with_options(text, options).map(Some).map_err(|error| YamlError {
         line: error.location().map_or(0, |location| location.line()),
-        message: error.without_snippet().to_string().lines().next().unwrap_or_default().to_owned(),
+        message: one_line(&error.without_snippet().to_string()),
     })
+}
+
+fn one_line(message: &str) -> String {
+    let line = message.lines().next().unwrap_or_default();
+    // The parser's words for its limits and its functions, of which the reader of the error knows nothing.
+    line.replace("budget breached:", "it unfolds to more than is allowed:").replace(
+        "multiple YAML documents detected; use from_str_multiple or from_str_multiple_with_options",
+        "several documents, where one is wanted,",
+    )
+}
+
+/// Where a scalar stands in the text, quotes included; of an alias, where it was defined.
+pub fn source<'t>(node: &Spanned<impl Sized>, text: &'t str) -> Option<&'t str> {
+    let span = node.defined.span();
+    let start = usize::try_from(span.byte_offset()?).ok()?;
+    let end = start.checked_add(usize::try_from(span.byte_len()?).ok()?)?;
+    text.get(start..end)
 }
 
 /// A scalar as the file spells it, for those who take text: `1.10` and `0123` are no numbers to them.
 pub fn written<'t>(node: &'t Spanned<Yaml>, text: &'t str) -> Option<&'t str> {
     match &node.value {
         Yaml::Text(value) => Some(value),
-        Yaml::Bool(_) | Yaml::Number => {
-            // Of an alias, where it was defined.
-            let span = node.defined.span();
-            let start = usize::try_from(span.byte_offset()?).ok()?;
-            let end = start.checked_add(usize::try_from(span.byte_len()?).ok()?)?;
-            Some(text.get(start..end)?.trim())
-        }
+        Yaml::Bool(_) | Yaml::Number => source(node, text).map(str::trim),
         Yaml::Null | Yaml::List(_) | Yaml::Map(_) => None,
     }
 }
@@ -116,13 +135,34 @@ impl<'de> Visitor<'de> for YamlVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Yaml, A::Error> {
-        let mut map = Vec::new();
-        while let Some(entry) = entries.next_entry()? {
-            map.push(entry);
+        let mut map: Vec<(Spanned<String>, Spanned<Yaml>)> = Vec::new();
+        let mut merged = Vec::new();
+        while let Some((key, value)) = entries.next_entry::<Spanned<String>, Spanned<Yaml>>()? {
+            if key.value != "<<" {
+                map.push((key, value));
+                continue;
+            }
+            match value.value {
+                Yaml::Map(entries) => merged.extend(entries),
+                Yaml::List(maps) => {
+                    for map in maps {
+                        let Yaml::Map(entries) = map.value else { return Err(A::Error::custom(NOT_MERGEABLE)) };
+                        merged.extend(entries);
+                    }
+                }
+                _ => return Err(A::Error::custom(NOT_MERGEABLE)),
+            }
         }
+        // A map's own keys come before merged ones, and of those the first.
+        let own: HashSet<String> = map.iter().map(|(key, _)| key.value.clone()).collect();
+        let mut seen = HashSet::new();
+        merged.retain(|(key, _)| !own.contains(&key.value) && seen.insert(key.value.clone()));
+        map.extend(merged);
         Ok(Yaml::Map(map))
     }
 }
+
+const NOT_MERGEABLE: &str = "<< needs a map or a list of maps";
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +199,35 @@ mod tests {
             Yaml::List(items) => items.iter().for_each(|item| collect(item, text, found)),
             Yaml::Map(entries) => entries.iter().for_each(|(_, value)| collect(value, text, found)),
             _ => found.extend(written(node, text)),
+        }
+    }
+
+    #[test]
+    fn merged_keys_give_way_to_the_map_s_own() {
+        let text = "a: &a {x: 1, y: 2}\nb: &b {y: 3, z: 4}\nc: {z: 9, <<: [*a, *b]}\nd: {<<: *a, x: 5, x: 6}\n";
+        let root = parse(text).unwrap().unwrap();
+        let Yaml::Map(entries) = root.value else { panic!() };
+        let map = |at: usize| {
+            let Yaml::Map(entries) = &entries[at].1.value else { panic!() };
+            entries.iter().map(|(key, value)| (key.value.as_str(), written(value, text).unwrap())).collect::<Vec<_>>()
+        };
+        assert_eq!(map(2), [("z", "9"), ("x", "1"), ("y", "2")]);
+        assert_eq!(map(3), [("x", "5"), ("x", "6"), ("y", "2")]);
+        assert!(parse("a: {<<: 1}").unwrap_err().message.contains("<<"));
+    }
+
+    #[test]
+    fn a_text_that_would_unfold_to_billions_of_nodes_is_refused() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..20 {
+            let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb += &format!("a{level}: &a{level} [{aliases}]\n");
+        }
+        let deep = "[".repeat(100_000);
+        let deep_blocks: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
+        for text in [&bomb, &deep, &deep_blocks, &"&a [*a]".to_owned()] {
+            let error = parse(text).unwrap_err();
+            assert!(!error.message.is_empty() && error.message.len() < 300, "{error:?}");
         }
     }
 

@@ -127,6 +127,27 @@ impl JvmFamilies {
     }
 }
 
+/// The attributes of this bean that [`JvmFamilies`] needs, in no order; not every JVM has all of them. `None` = it does not
+/// need the bean.
+pub fn needed(name: &ObjectName<'_>) -> Option<&'static [&'static str]> {
+    Some(match (name.domain, name.get("type")?) {
+        ("java.lang", "Memory") => &["HeapMemoryUsage", "NonHeapMemoryUsage", "ObjectPendingFinalizationCount"],
+        ("java.lang", "MemoryPool") => &["Usage", "CollectionUsage"],
+        ("java.lang", "GarbageCollector") => &["CollectionCount", "CollectionTime"],
+        ("java.lang", "ClassLoading") => &["LoadedClassCount", "TotalLoadedClassCount", "UnloadedClassCount"],
+        ("java.lang", "Compilation") => &["TotalCompilationTime"],
+        ("java.lang", "Threading") => {
+            &["ThreadCount", "DaemonThreadCount", "PeakThreadCount", "TotalStartedThreadCount"]
+        }
+        ("java.lang", "OperatingSystem") => {
+            &["ProcessCpuTime", "OpenFileDescriptorCount", "MaxFileDescriptorCount", "CommittedVirtualMemorySize"]
+        }
+        ("java.lang", "Runtime") => &["StartTime", "SystemProperties"],
+        ("java.nio", "BufferPool") => &["MemoryUsed", "TotalCapacity", "Count"],
+        _ => return None,
+    })
+}
+
 fn number(value: &Value<'_>) -> Option<f64> {
     match value {
         Value::Long(number) => Some(*number as f64),
@@ -210,6 +231,34 @@ mod tests {
                 "process_start_time_seconds{} 1700000000.5",
             ]
         );
+    }
+
+    #[test]
+    fn every_attribute_that_makes_a_family_is_needed() {
+        let plain = NUMBERS.map(|(kind, attribute, ..)| ("java.lang", kind, attribute));
+        let others = [
+            ("java.lang", "Memory", "HeapMemoryUsage"),
+            ("java.lang", "Memory", "NonHeapMemoryUsage"),
+            ("java.lang", "MemoryPool", "Usage"),
+            ("java.lang", "MemoryPool", "CollectionUsage"),
+            ("java.lang", "GarbageCollector", "CollectionCount"),
+            ("java.lang", "GarbageCollector", "CollectionTime"),
+            ("java.lang", "Runtime", "SystemProperties"),
+            ("java.nio", "BufferPool", "MemoryUsed"),
+            ("java.nio", "BufferPool", "TotalCapacity"),
+            ("java.nio", "BufferPool", "Count"),
+        ];
+        let all: Vec<_> = plain.into_iter().chain(others).collect();
+        let needed_of = |text: &str| needed(&ObjectName::parse(text).unwrap()).map(<[_]>::to_vec);
+        for (domain, kind, attribute) in &all {
+            let attributes = needed_of(&format!("{domain}:type={kind},name=a")).unwrap();
+            assert!(attributes.contains(attribute), "{kind} {attribute}");
+        }
+        let kinds: std::collections::BTreeSet<_> = all.iter().map(|(domain, kind, _)| (domain, kind)).collect();
+        let count: usize =
+            kinds.iter().map(|(domain, kind)| needed_of(&format!("{domain}:type={kind}")).unwrap().len()).sum();
+        assert_eq!(count, all.len(), "something is needed that makes no family");
+        assert_eq!(needed_of("kafka.server:type=Runtime"), None);
     }
 
     #[test]

@@ -22,8 +22,6 @@ pub(super) struct Learning {
     tried: HashSet<u64>,
     hasher: RandomState,
     all_tried_at: Option<Instant>,
-    /// Beans that the agent named.
-    named: usize,
 }
 
 impl Learning {
@@ -32,10 +30,6 @@ impl Learning {
         &self.plan
     }
 
-    /// Beans that the agent named when it was last asked.
-    pub(super) fn named(&self) -> usize {
-        self.named
-    }
 
     /// Forgets what was tried, because other rules may want something else. The names must be told again.
     pub(super) fn start_afresh(&mut self) {
@@ -49,7 +43,6 @@ impl Learning {
         may_want: impl Fn(&str) -> bool,
         wanted: impl Fn(&str) -> Ask<'a>,
     ) {
-        self.named = names.len();
         let mut untried = Vec::new();
         let mut tried = HashSet::with_capacity(names.len());
         for (at, name) in names.iter().enumerate() {
@@ -128,7 +121,6 @@ mod tests {
         // It came back: a bean of the same name may be another one.
         learning.told(names(&NAMES), |_| true, wanted);
         assert_eq!(asked(&learning), [("a:type=t,name=n", Some("Count")), ("s:type=sensor", None)]);
-        assert_eq!(learning.named(), 3);
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod brokers;
 pub mod exporter;
 pub mod groups;
 pub mod jvm;
+pub mod kafka_beans;
 mod learning;
 pub mod node;
 pub mod topics;

@@ -5,24 +5,28 @@ use std::time::Instant;
 
 use tokio::sync::Mutex;
 
-use super::jvm::JvmFamilies;
-use crate::mbean::{Answer, Bean, BeanSink, ObjectName, Plan, ReadError, ReadErrorKind, Transport, Value};
+use super::jvm::{self, JvmFamilies};
+use super::kafka_beans::{self, KafkaBeanFamilies};
+use super::learning::Learning;
+use crate::mbean::{Answer, Ask, Bean, BeanSink, ObjectName, Plan, ReadError, ReadErrorKind, Transport, Value};
 use crate::metrics::Family;
-use crate::rules::{Evaluator, Rules};
+use crate::rules::{Evaluator, Rules, Wanted};
 
 /// Reads one node. Lives as long as the node is known.
 #[derive(Debug)]
 pub struct NodeCollector<T> {
     transport: T,
-    state: Mutex<State>,
+    /// `None` before the first scrape and after one whose decoding was lost.
+    memory: Mutex<Option<Memory>>,
 }
 
 /// What is kept between scrapes.
-#[derive(Debug, Default)]
-struct State {
-    plan: Plan,
-    /// With the rules it was made from. `None` before the first scrape and after one whose decoding was lost.
-    evaluator: Option<(Arc<Rules>, Evaluator)>,
+#[derive(Debug)]
+struct Memory {
+    rules: Arc<Rules>,
+    learning: Learning,
+    evaluator: Evaluator,
+    kafka: KafkaBeanFamilies,
 }
 
 /// What one scrape of a node gave.
@@ -30,7 +34,10 @@ struct State {
 pub struct NodeReading {
     /// JVM and process families, sorted by name.
     pub jvm: Vec<Family>,
-    /// Families that the rules made, sorted by name, their samples in no order. May hold names that are also in `jvm`.
+    /// Kafka's families that are made without rules, sorted by name.
+    pub kafka: Vec<Family>,
+    /// Families that the rules made, sorted by name, their samples in no order. May hold names that are also in `jvm` or
+    /// `kafka`.
     pub rules: Vec<Family>,
     /// `node.id`, from `kafka.server:type=app-info`.
     pub node_id: Option<i32>,
@@ -58,7 +65,7 @@ pub struct NodeReading {
 impl<T: Transport> NodeCollector<T> {
     /// A collector that knows nothing of the node yet.
     pub fn new(transport: T) -> Self {
-        Self { transport, state: Mutex::new(State::default()) }
+        Self { transport, memory: Mutex::new(None) }
     }
 
     /// The way to the node.
@@ -75,64 +82,139 @@ impl<T: Transport> NodeCollector<T> {
         deadline: Instant,
         on_essentials: impl FnOnce(NodeReading) + Send + 'static,
     ) -> NodeReading {
-        let Ok(mut state) = tokio::time::timeout_at(deadline.into(), self.state.lock()).await else {
+        let Ok(mut place) = tokio::time::timeout_at(deadline.into(), self.memory.lock()).await else {
             let message = "a read of this node's MBeans waited for an earlier one until its time was over; \
                            scrape less often or allow more time";
             return NodeReading::failed(ReadError { kind: ReadErrorKind::Timeout, message: message.to_owned() });
         };
+        let mut memory = match place.take() {
+            Some(memory) if Arc::ptr_eq(&memory.rules, rules) => memory,
+            other => Memory::new(rules, other.map(|memory| memory.kafka).unwrap_or_default()),
+        };
         let (mut requests, mut bytes) = (0, 0);
-        if state.plan.is_empty() {
+        if memory.learning.plan().is_empty() {
             let answer = self.transport.read(&Plan::default(), deadline, NamesOnly).await;
             (requests, bytes) = (answer.requests, answer.bytes);
             if let Some(names) = answer.names {
-                state.plan = plan_of(names).await;
+                // Parsing 40,000 names takes milliseconds: not on the async threads.
+                let told = tokio::task::spawn_blocking(move || {
+                    memory.tell(names);
+                    memory
+                });
+                match told.await {
+                    Ok(told) => memory = told,
+                    Err(_) => return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) },
+                }
             }
-            if let Err(error) = answer.result {
-                return NodeReading { requests, bytes, ..NodeReading::failed(error) };
-            }
-            if state.plan.is_empty() {
+            let no_names = || {
                 let message = "the agent named no MBeans; is it an agent of a running Kafka node?".to_owned();
-                let error = ReadError { kind: ReadErrorKind::Agent, message };
+                ReadError { kind: ReadErrorKind::Agent, message }
+            };
+            let is_empty = memory.learning.plan().is_empty();
+            if let Err(error) = answer.result.and_then(|()| if is_empty { Err(no_names()) } else { Ok(()) }) {
+                *place = Some(memory);
                 return NodeReading { requests, bytes, ..NodeReading::failed(error) };
             }
         }
-        let kept = state.evaluator.take().filter(|(made_from, _)| Arc::ptr_eq(made_from, rules));
-        let evaluator = kept.map_or_else(|| Evaluator::new(Arc::clone(rules)), |(_, evaluator)| evaluator);
-        let sink = NodeSink::new(evaluator, on_essentials);
-        let answer = self.transport.read(&state.plan, deadline, sink).await;
+        let Memory { learning, mut evaluator, kafka, .. } = memory;
+        // What is left of the time is for answers that are large but hold nothing new.
+        let learn_until = deadline - deadline.saturating_duration_since(Instant::now()) / 5;
+        evaluator.begin(learn_until);
+        let sink = NodeSink::new(evaluator, kafka, !rules.exclude_jvm_metrics, on_essentials);
+        let answer = self.transport.read(learning.plan(), deadline, sink).await;
         let Answer { sink, names, result, .. } = answer;
         requests += answer.requests;
         bytes += answer.bytes;
-        if let Some(names) = names {
-            state.plan = plan_of(names).await;
-        }
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let all_arrived = result.is_ok();
-        // Sorting and dropping duplicates of 60,000 samples takes milliseconds: not on the async threads.
-        let Ok((reading, over_limit, evaluator)) = tokio::task::spawn_blocking(move || sink.finish(all_arrived)).await
-        else {
+        let (all_arrived, rules) = (result.is_ok(), Arc::clone(rules));
+        // Dropping duplicates of 60,000 samples and making plans take milliseconds.
+        let ended = tokio::task::spawn_blocking(move || {
+            let (reading, missing, evaluator, kafka) = sink.finish();
+            let mut memory = Memory { rules, learning, evaluator, kafka };
+            if all_arrived && missing.pending == 0 {
+                memory.all_tried();
+            }
+            if let Some(names) = names {
+                memory.tell(names);
+            }
+            (reading, missing, memory)
+        });
+        let Ok((reading, missing, memory)) = ended.await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
-        state.evaluator = Some((Arc::clone(rules), evaluator));
-        let result = result.and_then(|()| usable(&reading, over_limit));
+        *place = Some(memory);
+        let result = result.and_then(|()| usable(&reading, &missing));
         NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
 
-/// A plan from names, made off the async threads; empty when that failed.
-async fn plan_of(names: Vec<Box<str>>) -> Plan {
-    let plan = tokio::task::spawn_blocking(move || Plan::from_names(names.iter().map(|name| &**name)));
-    plan.await.unwrap_or_default()
+impl Memory {
+    fn new(rules: &Arc<Rules>, kafka: KafkaBeanFamilies) -> Self {
+        let evaluator = Evaluator::new(Arc::clone(rules));
+        Self { rules: Arc::clone(rules), learning: Learning::default(), evaluator, kafka }
+    }
+
+    /// Beans came or went.
+    fn tell(&mut self, names: Vec<Box<str>>) {
+        let Self { rules, learning, evaluator, .. } = self;
+        evaluator.keep_only(names.iter().map(|name| &**name));
+        let may_want = |name: &str| {
+            ObjectName::parse(name).is_ok_and(|name| built_in(&name, rules) != Ask::Nothing || rules.filter.bean(&name))
+        };
+        learning.told(names, may_want, |name| wanted(name, evaluator, rules));
+    }
+
+    /// The read has brought all it asked for, and the rules have been tried on all of it.
+    fn all_tried(&mut self) {
+        let Self { rules, learning, evaluator, .. } = self;
+        learning.tried(Instant::now(), |name| wanted(name, evaluator, rules));
+    }
+}
+
+/// What is wanted of a bean that was tried.
+fn wanted<'a>(name: &str, evaluator: &'a Evaluator, rules: &Rules) -> Ask<'a> {
+    let by_rules = match evaluator.wanted(name) {
+        Wanted::Attributes(attributes) => Ask::Attributes(attributes),
+        // It was asked for and did not come.
+        Wanted::Nothing | Wanted::Unknown => Ask::Nothing,
+    };
+    let Ok(name) = ObjectName::parse(name) else { return Ask::Nothing };
+    by_rules.and(built_in(&name, rules))
+}
+
+/// What is wanted of a bean whatever the rules say.
+fn built_in(name: &ObjectName<'_>, rules: &Rules) -> Ask<'static> {
+    let jvm = if rules.exclude_jvm_metrics { None } else { jvm::needed(name) };
+    [jvm, kafka_beans::needed(name), needed(name)]
+        .into_iter()
+        .flatten()
+        .fold(Ask::Nothing, |ask, attributes| ask.and(Ask::Attributes(attributes.to_vec())))
+}
+
+/// What a read lacks though all of it has arrived.
+struct Missing {
+    /// Values and rows for whose names there was no room.
+    over_limit: u64,
+    /// Beans that the rules have not been tried on.
+    pending: usize,
 }
 
 /// Whether what was read without an error is what a node has.
-fn usable(reading: &NodeReading, over_limit: u64) -> Result<(), ReadError> {
-    if over_limit > 0 {
+fn usable(reading: &NodeReading, missing: &Missing) -> Result<(), ReadError> {
+    if missing.over_limit > 0 {
         let message = format!(
-            "{over_limit} values of this node's MBeans were left out, because there are more names of metrics than any \
-             node has; is it an agent of a Kafka node?"
+            "{} values of this node's MBeans were left out, because there are more names of metrics than any \
+             node has; is it an agent of a Kafka node?",
+            missing.over_limit
         );
         return Err(ReadError { kind: ReadErrorKind::TooLarge, message });
+    }
+    if missing.pending > 0 {
+        let message = format!(
+            "the rules have not been tried on {} of {} MBeans yet, for lack of time; the next scrapes go on with it",
+            missing.pending, reading.beans
+        );
+        return Err(ReadError { kind: ReadErrorKind::Learning, message });
     }
     if !reading.has_essentials {
         let message =
@@ -166,6 +248,7 @@ impl NodeReading {
     fn failed(error: ReadError) -> Self {
         Self {
             jvm: Vec::new(),
+            kafka: Vec::new(),
             rules: Vec::new(),
             node_id: None,
             kafka_version: None,
@@ -193,28 +276,31 @@ impl BeanSink for NamesOnly {
 /// Takes the beans of one scrape.
 struct NodeSink<F> {
     evaluator: Evaluator,
-    jvm: JvmFamilies,
+    /// `None` = the rules want none.
+    jvm: Option<JvmFamilies>,
+    kafka: KafkaBeanFamilies,
     identity: Identity,
     on_essentials: Option<F>,
 }
 
 impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
-    fn new(mut evaluator: Evaluator, on_essentials: F) -> Self {
-        evaluator.begin();
-        let (jvm, identity) = (JvmFamilies::default(), Identity::default());
-        Self { evaluator, jvm, identity, on_essentials: Some(on_essentials) }
+    fn new(evaluator: Evaluator, mut kafka: KafkaBeanFamilies, with_jvm: bool, on_essentials: F) -> Self {
+        kafka.begin();
+        let (jvm, identity) = (with_jvm.then(JvmFamilies::default), Identity::default());
+        Self { evaluator, jvm, kafka, identity, on_essentials: Some(on_essentials) }
     }
 
-    /// The reading, how many values the evaluator had no room for, and the evaluator.
-    fn finish(mut self, complete: bool) -> (NodeReading, u64, Evaluator) {
-        let evaluation = self.evaluator.finish(complete);
-        let over_limit = evaluation.over_limit;
-        (self.reading(evaluation), over_limit, self.evaluator)
+    /// The reading, what it lacks, and what is kept for the next scrape.
+    fn finish(mut self) -> (NodeReading, Missing, Evaluator, KafkaBeanFamilies) {
+        let evaluation = self.evaluator.finish();
+        let missing = Missing { over_limit: evaluation.over_limit, pending: evaluation.pending_beans };
+        (self.reading(evaluation), missing, self.evaluator, self.kafka)
     }
 
     fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
         NodeReading {
-            jvm: self.jvm.families(),
+            jvm: self.jvm.as_ref().map(JvmFamilies::families).unwrap_or_default(),
+            kafka: self.kafka.families(),
             rules: evaluation.families,
             node_id: self.identity.node_id,
             kafka_version: self.identity.version.clone(),
@@ -233,7 +319,10 @@ impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
 impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
     fn bean(&mut self, bean: Bean<'_>) {
         self.evaluator.bean(&bean);
-        self.jvm.bean(&bean);
+        if let Some(jvm) = &mut self.jvm {
+            jvm.bean(&bean);
+        }
+        self.kafka.bean(&bean);
         self.identity.bean(&bean);
     }
 
@@ -246,6 +335,12 @@ impl<F: FnOnce(NodeReading) + Send + 'static> BeanSink for NodeSink<F> {
             on_essentials(self.reading(evaluation));
         }
     }
+}
+
+/// The attributes of this bean that tell who the node is, each of which some beans lack. `None` = the bean does not tell.
+pub fn needed(name: &ObjectName<'_>) -> Option<&'static [&'static str]> {
+    let tells = name.domain == "kafka.server" && name.get("type") == Some("app-info");
+    tells.then_some(&["Version", "version"])
 }
 
 /// Who the node says it is.
@@ -369,6 +464,7 @@ mod tests {
         assert_eq!((reading.requests, reading.bytes, reading.beans, reading.complete), (3, 20, 6, true));
         assert_eq!(names(&reading.rules), ["java_lang_threading_threadcount", "kafka_log_log_value"]);
         assert_eq!(names(&reading.jvm), ["jvm_threads_current"]);
+        assert_eq!(names(&reading.kafka), ["kafka_broker_build_info"]);
         let essentials = essentials.recv().unwrap();
         assert_eq!((names(&essentials.rules), essentials.complete), (vec!["java_lang_threading_threadcount"], false));
         assert_eq!(collect(&collector).await.requests, 2);
@@ -405,14 +501,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn other_rules_are_followed_at_once_and_the_plan_is_kept() {
+    async fn sums_of_request_times_do_not_fall_from_scrape_to_scrape() {
+        let collector = collector();
+        let bean = "kafka.network:type=RequestMetrics,name=TotalTimeMs,request=Produce";
+        let read = |mean: f64| (bean, vec![("Count", Value::Long(10)), ("Mean", Value::Double(mean))]);
+        collector.transport.0.lock().unwrap().beans.push(read(2.0));
+        collect(&collector).await;
+        *collector.transport.0.lock().unwrap().beans.last_mut().unwrap() = read(1.5);
+        let reading = collect(&collector).await;
+        let times = reading.kafka.iter().find(|family| &*family.name == "kafka_request_total_time_seconds").unwrap();
+        assert_eq!(times.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [10.0, 0.02]);
+    }
+
+    #[tokio::test]
+    async fn other_rules_are_followed_at_once() {
         let collector = collector();
         collect(&collector).await;
         let other = Arc::new(Rules { lowercase_output_name: false, ..Rules::default() });
         let reading = collect_with(&collector, &other).await;
         assert_eq!(
             (names(&reading.rules), reading.requests),
-            (vec!["java_lang_Threading_ThreadCount", "kafka_log_Log_Value"], 2)
+            (vec!["java_lang_Threading_ThreadCount", "kafka_log_Log_Value"], 3)
         );
     }
 

@@ -72,7 +72,7 @@ fn filter(flag: &str, pattern: Option<&str>, default: &str) -> Result<Regex, Str
 
 fn compat(flags: &Flags) -> Result<Option<Compat>, String> {
     let Some(text) = &flags.jmx_compat else { return Ok(None) };
-    let compat = Compat::parse(text);
+    let compat = Compat::named(text);
     compat.map(Some).ok_or_else(|| format!("--jmx.compat: {text:?} is no generation of jmx_exporter; give 0.x or 1.x"))
 }
 

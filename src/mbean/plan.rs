@@ -55,6 +55,20 @@ pub enum Ask<'a> {
     All,
 }
 
+impl Ask<'_> {
+    /// What both want.
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::All, _) | (_, Self::All) => Self::All,
+            (ask, Self::Nothing) | (Self::Nothing, ask) => ask,
+            (Self::Attributes(mut attributes), Self::Attributes(others)) => {
+                attributes.extend(others);
+                Self::Attributes(attributes)
+            }
+        }
+    }
+}
+
 /// What is wanted of several beans by one query.
 #[derive(Debug, Clone, Default)]
 struct Wanted<'a> {

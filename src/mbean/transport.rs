@@ -80,6 +80,8 @@ pub enum ReadErrorKind {
     Agent,
     /// The agent is that of another node.
     Identity,
+    /// All has arrived, but there was no time to try the rules on all of it; the next scrapes go on with it.
+    Learning,
     /// A fault of ours (a panic while decoding).
     Internal,
 }
@@ -98,6 +100,7 @@ impl ReadErrorKind {
             Self::Protocol => "protocol",
             Self::Agent => "agent",
             Self::Identity => "identity",
+            Self::Learning => "learning",
             Self::Internal => "internal",
         }
     }

@@ -17,16 +17,16 @@ pub enum Compat {
 }
 
 impl Compat {
-    /// Reads `0.x`, `1.x` and what else people write for them.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "0" | "0.x" | "v0" => Some(Self::V0),
-            "1" | "1.x" | "v1" => Some(Self::V1),
+    /// The generation of this name: `0.x` or `0`, `1.x` or `1`.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "0.x" | "0" => Some(Self::V0),
+            "1.x" | "1" => Some(Self::V1),
             _ => None,
         }
     }
 
-    /// `0.x` or `1.x`.
+    /// Its name: `0.x` or `1.x`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::V0 => "0.x",
@@ -54,6 +54,70 @@ pub struct Rules {
     pub customizers: Vec<MetricCustomizer>,
     /// The first that matches decides. The file's, or a single one that says nothing if the file has no such key.
     pub rules: Vec<Rule>,
+    /// What is odd in the file and does not keep it from being used: to be logged at load and shown by `rules check`.
+    pub warnings: Vec<Warning>,
+}
+
+/// A remark on a rules file that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// Line, counted from 1; 0 = unknown.
+    pub line: u64,
+    /// The rule, counted from 1; `None` if it is about something else.
+    pub rule: Option<usize>,
+    /// What is odd and what to do, in one line.
+    pub text: String,
+}
+
+/// What a rule's `type` says. Generation 0.x knows all of these; 1.x honours `COUNTER` and `GAUGE`, all else is untyped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum RuleType {
+    /// `UNTYPED` or `UNKNOWN`, or no type at all.
+    #[default]
+    Unknown,
+    /// `GAUGE`.
+    Gauge,
+    /// `COUNTER`.
+    Counter,
+    /// `SUMMARY`. Text format 0.0.4 of 0.x: `# TYPE x summary`, the sample stays `x`.
+    Summary,
+    /// `HISTOGRAM`: `# TYPE x histogram`, the sample stays `x`.
+    Histogram,
+    /// `INFO`: `# TYPE x_info gauge`, the sample stays `x`.
+    Info,
+    /// `STATE_SET`: `# TYPE x gauge`.
+    StateSet,
+    /// `GAUGE_HISTOGRAM`: `# TYPE x histogram`, the sample stays `x`.
+    GaugeHistogram,
+}
+
+impl RuleType {
+    /// Every type with its name in rules files.
+    pub const NAMES: [(&'static str, Self); 9] = [
+        ("GAUGE", Self::Gauge),
+        ("COUNTER", Self::Counter),
+        ("UNTYPED", Self::Unknown),
+        ("UNKNOWN", Self::Unknown),
+        ("SUMMARY", Self::Summary),
+        ("HISTOGRAM", Self::Histogram),
+        ("INFO", Self::Info),
+        ("STATE_SET", Self::StateSet),
+        ("GAUGE_HISTOGRAM", Self::GaugeHistogram),
+    ];
+
+    /// The type of this name in rules files; upper case only, as in jmx_exporter.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|&(_, kind)| kind)
+    }
+
+    /// What our writers can say of it: types of several samples have but one here, which no parser would take.
+    pub fn metric_type(self) -> MetricType {
+        match self {
+            Self::Counter => MetricType::Counter,
+            Self::Gauge | Self::StateSet => MetricType::Gauge,
+            Self::Unknown | Self::Summary | Self::Histogram | Self::Info | Self::GaugeHistogram => MetricType::Unknown,
+        }
+    }
 }
 
 /// One rule.
@@ -75,6 +139,8 @@ pub struct Rule {
     pub help: Option<Template>,
     /// What the family is, as far as we have that type.
     pub kind: MetricType,
+    /// What the family is as the rule says it.
+    pub rule_type: RuleType,
     /// Attribute names are matched, and used in names, in snake case.
     pub attr_name_snake_case: bool,
     /// The pattern sees `<cache>` in place of the value.
@@ -117,6 +183,7 @@ impl Default for Rule {
             labels: Vec::new(),
             help: None,
             kind: MetricType::Unknown,
+            rule_type: RuleType::Unknown,
             attr_name_snake_case: false,
             cache: false,
         }
@@ -135,6 +202,7 @@ impl Rules {
             filter: Filter::default(),
             customizers: Vec::new(),
             rules: vec![Rule::default()],
+            warnings: Vec::new(),
         }
     }
 }

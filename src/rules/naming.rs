@@ -27,9 +27,49 @@ pub(super) fn safe_label(text: &str, lowercase: bool) -> String {
     if name.is_empty() { "_".to_owned() } else { name }
 }
 
+/// The snake case of `attrNameSnakeCase`: lower case, with an underscore before an upper-case letter unless it follows
+/// another one, an underscore, or nothing.
+pub(super) fn snake_case(text: &str) -> String {
+    let mut name = String::with_capacity(text.len() + 4);
+    let mut joined = true;
+    for character in text.chars() {
+        // Java looks at units of UTF-16, of which none beyond the basic plane is a letter, and lowers one to one.
+        let is_basic = u32::from(character) <= 0xFFFF;
+        let is_upper = is_basic && character.is_uppercase();
+        if is_upper && !joined {
+            name.push('_');
+        }
+        name.push(if is_basic { character.to_lowercase().next().unwrap_or(character) } else { character });
+        joined = is_upper || character == '_';
+    }
+    name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    // What toSnakeAndLowerCase of the agent 0.20.0 gives for these.
+    #[test]
+    fn snake_case_is_jmx_exporters() {
+        for (text, name) in [
+            ("ConnInfo", "conn_info"),
+            ("JVMVersion", "jvmversion"),
+            ("99thPercentile", "99th_percentile"),
+            ("OneMinuteRate", "one_minute_rate"),
+            ("request-Rate", "request-_rate"),
+            ("A_B", "a_b"),
+            ("a_B", "a_b"),
+            ("aB_cD", "a_b_c_d"),
+            ("Größe", "größe"),
+            ("aÄb", "a_äb"),
+            ("xİ", "x_i"),
+            ("", ""),
+            ("B", "b"),
+        ] {
+            assert_eq!(snake_case(text), name, "{text}");
+        }
+    }
 
     #[test]
     fn names_are_made_safe_as_jmx_exporter_does() {

@@ -152,7 +152,7 @@ fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: 
         })
         .collect();
 
-    // In order of priority: cluster and exporter, JVM, rules.
+    // In order of priority: cluster and exporter, JVM, Kafka's own, rules.
     let mut parts = Vec::new();
     let cluster = ingredients.cluster.as_ref().and_then(|run| run.value.as_deref());
     if let Some(cluster) = cluster {
@@ -164,6 +164,7 @@ fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: 
         parts.push(Part { labels: node.labels.clone(), families: &node.scrape });
         if let Some(reading) = node.reading {
             parts.push(Part { labels: node.labels.clone(), families: &reading.jvm });
+            parts.push(Part { labels: node.labels.clone(), families: &reading.kafka });
         }
     }
     for node in &of_nodes {

@@ -4,16 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::MetricType;
-use kafka_vitals::metrics::catalogue::{self, Metric};
+use kafka_vitals::metrics::catalogue::{self, Metric, kafka_beans};
 
 use crate::clusters::{current, vitals};
 use crate::support::{PATIENCE, Page, split_labels};
 
 /// Names with these beginnings come from the catalogue, never from rules.
-const OURS: [&str; 8] = [
+const OURS: [&str; 14] = [
     "kafka_vitals_",
     "kafka_exporter_",
-    "kafka_broker",
+    "kafka_acceptor_",
+    "kafka_broker_",
+    "kafka_brokers",
+    "kafka_cluster_info",
+    "kafka_disk_",
+    "kafka_network_processor_idle_seconds",
+    "kafka_request_",
     "kafka_topic",
     "kafka_consumergroup",
     "jvm_",
@@ -21,8 +27,8 @@ const OURS: [&str; 8] = [
     "jmx_scrape",
 ];
 
-/// What a healthy cluster does not show: errors.
-const NOT_SEEN: [&str; 1] = ["kafka_vitals_collector_errors_total"];
+/// What a healthy cluster in KRaft mode does not show: errors, and ZooKeeper.
+const NOT_SEEN: [&str; 2] = ["kafka_vitals_collector_errors_total", "kafka_zookeeper_session_state"];
 
 /// By sample name, since a summary has two.
 fn listed() -> BTreeMap<String, &'static Metric> {
@@ -41,7 +47,8 @@ fn label_names(series: &str) -> BTreeSet<String> {
 /// With the `broker` label where /metrics has it.
 fn expected_labels(metric: &Metric, series: &str) -> BTreeSet<String> {
     let mut labels: BTreeSet<String> = metric.labels.iter().map(|label| (*label).to_owned()).collect();
-    if ["jvm_", "process_", "jmx_scrape"].iter().any(|prefix| metric.name.starts_with(prefix)) {
+    let of_node = kafka_beans::all().any(|other| other.name == metric.name);
+    if of_node || ["jvm_", "process_", "jmx_scrape"].iter().any(|prefix| metric.name.starts_with(prefix)) {
         labels.insert("broker".to_owned());
     }
     if metric.name.starts_with("kafka_vitals_collector_") && !series.contains(r#"collector="jmx""#) {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kafka_lab::{Cluster, Jolokia, Kafka, KafkaVersion, http};
+use kafka_vitals::metrics::catalogue::kafka_beans;
 
 use crate::support::{Page, Vitals};
 
@@ -74,7 +75,7 @@ pub(crate) struct Differences {
 
 /// Compares `ours`, read between the agent's pages `before` and `after`. Series that only one of the agent's pages holds
 /// are left out, and so are those that come from no bean. Ours has more JVM families than the agent (the names of both
-/// generations): extra `jvm_` series are no difference.
+/// generations), and families of Kafka's beans that no rules can make: extra series of these are no difference.
 ///
 /// A gauge or percentile that moves may have the same value twice by chance: what is `different` is wrong only when it is
 /// so in several comparisons in a row, see [`wrong`].
@@ -104,6 +105,7 @@ pub(crate) fn compare(before: &Series, ours: &Series, after: &Series) -> Differe
             && !after.contains_key(*key)
             && !key.starts_with("jvm_")
             && !key.starts_with("kafka_vitals_")
+            && !kafka_beans::all().any(|metric| key.starts_with(metric.name))
     };
     differences.extra = ours.keys().filter(unknown).cloned().collect();
     differences

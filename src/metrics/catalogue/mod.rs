@@ -6,6 +6,7 @@ pub mod exporter;
 pub mod groups;
 pub mod jmx;
 pub mod jvm;
+pub mod kafka_beans;
 
 use super::{Family, MetricType};
 
@@ -37,6 +38,7 @@ fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
         ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
         ("Consumer groups", groups::ALL.iter().collect()),
         ("The JVM and process of each node", jvm::all().collect()),
+        ("Kafka on each node, beyond what rules can make of its MBeans", kafka_beans::all().collect()),
         ("Reading MBeans", jmx::ALL.iter().collect()),
         ("The exporter itself", exporter::ALL.iter().collect()),
     ]

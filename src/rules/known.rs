@@ -1,0 +1,216 @@
+//! What is kept of a bean across scrapes: for each of its leaves what becomes of it, so that no rule is tried twice.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+
+use super::families::Series;
+use super::flatten::Leaf;
+use super::outcome::Number;
+
+/// From here on leaves are looked up by hash: an odd bean has thousands of attributes.
+const INDEXED: usize = 32;
+
+/// Which leaf of a bean: shared by all beans that have the same attributes.
+#[derive(Debug)]
+pub(super) struct Path {
+    keys: Box<[Box<str>]>,
+    name: Box<str>,
+    row: Box<str>,
+}
+
+/// What becomes of a leaf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Node {
+    /// The file leaves this attribute out, whatever it holds.
+    Excluded,
+    /// A number gives no sample.
+    Drop,
+    /// A number gives a sample of this series (a place in [`Known::series`]).
+    Series(u32),
+    /// A number gives a sample whose name is reserved.
+    Reserved,
+    /// A number is looked at anew each time.
+    Live,
+    /// No text gives a sample.
+    NoText,
+    /// The text of this hash gives this outcome, another one may give another.
+    Text {
+        /// Of the text.
+        hash: u64,
+        /// A place in [`Known::series`], or none.
+        series: Option<u32>,
+    },
+    /// There was nothing yet.
+    Open,
+}
+
+/// A leaf and what becomes of it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) path: Arc<Path>,
+    pub(super) node: Node,
+}
+
+/// A series of a bean.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) series: Series,
+    pub(super) number: Number,
+    /// It has lost a label to another one of the same name.
+    pub(super) equal_labels: bool,
+}
+
+/// What is kept of a bean.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) name: Box<str>,
+    /// The scrape that saw it last.
+    pub(super) scrape: u32,
+    /// All its leaves have been looked at.
+    pub(super) complete: bool,
+    /// The customizer that applies to it.
+    pub(super) customizer: Option<usize>,
+    /// Labels that the customizer gives to all of its samples.
+    pub(super) labels: Vec<(String, String)>,
+    pub(super) entries: Vec<Entry>,
+    /// Of the customizer's extra metrics, in order.
+    pub(super) extras: Vec<Node>,
+    pub(super) series: Vec<Kept>,
+    /// Entries in rows of tables.
+    pub(super) rows: usize,
+    /// Bytes that are kept of it alone.
+    pub(super) bytes: usize,
+    /// Places in `entries` by hash of the path; `None` while there are few.
+    index: Option<HashMap<u64, u32>>,
+}
+
+impl Path {
+    pub(super) fn of(leaf: &Leaf<'_>) -> Self {
+        Self { keys: leaf.keys.iter().map(|&key| key.into()).collect(), name: leaf.name.into(), row: leaf.row.into() }
+    }
+
+    pub(super) fn is_of(&self, leaf: &Leaf<'_>) -> bool {
+        *self.name == *leaf.name
+            && *self.row == *leaf.row
+            && self.keys.len() == leaf.keys.len()
+            && self.keys.iter().zip(leaf.keys).all(|(key, other)| **key == **other)
+    }
+
+    pub(super) fn hash(leaf: &Leaf<'_>, hasher: &RandomState) -> u64 {
+        hasher.hash_one((leaf.keys, leaf.name, leaf.row))
+    }
+
+    fn own_hash(&self, hasher: &RandomState) -> u64 {
+        let keys: Vec<&str> = self.keys.iter().map(|key| &**key).collect();
+        hasher.hash_one((keys.as_slice(), &*self.name, &*self.row))
+    }
+
+    /// The attribute of the bean.
+    pub(super) fn attribute(&self) -> &str {
+        self.keys.first().unwrap_or(&self.name)
+    }
+
+    pub(super) fn is_in_row(&self) -> bool {
+        !self.row.is_empty()
+    }
+
+    /// Roughly.
+    pub(super) fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.row.len() + self.keys.iter().map(|key| key.len() + 16).sum::<usize>()
+    }
+}
+
+impl Entry {
+    /// Whether the leaf gives a sample or may give one.
+    pub(super) fn is_wanted(&self) -> bool {
+        match self.node {
+            Node::Excluded => false,
+            // Another row may give one.
+            _ if self.path.is_in_row() => true,
+            Node::Drop | Node::NoText => false,
+            Node::Series(_) | Node::Reserved | Node::Live | Node::Text { .. } | Node::Open => true,
+        }
+    }
+}
+
+impl Known {
+    /// A bean of which nothing is known yet.
+    pub(super) fn new(name: &str, customizer: Option<usize>, bytes: usize) -> Self {
+        Self { name: name.into(), customizer, bytes, ..Self::default() }
+    }
+
+    /// Whether the bean gives a sample or may give one.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.entries.iter().any(Entry::is_wanted) || self.extras_are_wanted()
+    }
+
+    /// Whether an extra metric gives a sample.
+    pub(super) fn extras_are_wanted(&self) -> bool {
+        self.extras.iter().any(|node| !matches!(node, Node::Drop | Node::NoText))
+    }
+
+    /// The place of the leaf in `entries`. Beans are read alike each time: `hint`, the place after the one found last, is
+    /// nearly always right or a little before it.
+    pub(super) fn find(&self, leaf: &Leaf<'_>, hint: usize, hasher: &RandomState) -> Option<usize> {
+        let near = self.entries.get(hint..).unwrap_or_default().iter().take(INDEXED);
+        if let Some(at) = near.clone().position(|entry| entry.path.is_of(leaf)) {
+            return Some(hint + at);
+        }
+        match &self.index {
+            None => self.entries.iter().position(|entry| entry.path.is_of(leaf)),
+            Some(index) => {
+                let at = *index.get(&Path::hash(leaf, hasher))? as usize;
+                self.entries.get(at)?.path.is_of(leaf).then_some(at)
+            }
+        }
+    }
+
+    /// Adds a leaf and returns its place.
+    pub(super) fn push(&mut self, entry: Entry, hasher: &RandomState) -> usize {
+        let at = self.entries.len();
+        self.rows += usize::from(entry.path.is_in_row());
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        if let Some(index) = &mut self.index {
+            index.insert(entry.path.own_hash(hasher), place(at));
+        }
+        self.entries.push(entry);
+        if self.index.is_none() && self.entries.len() > INDEXED {
+            let places = self.entries.iter().enumerate().map(|(at, entry)| (entry.path.own_hash(hasher), place(at)));
+            self.index = Some(places.collect());
+        }
+        at
+    }
+
+    /// Takes out the rows of tables, and returns their series.
+    pub(super) fn drop_rows(&mut self) -> Vec<Kept> {
+        let mut series: Vec<Option<Kept>> = std::mem::take(&mut self.series).into_iter().map(Some).collect();
+        let entries = std::mem::take(&mut self.entries);
+        (self.rows, self.index) = (0, None);
+        let kept = &mut self.series;
+        let mut moved = |node: &mut Node| {
+            let (Node::Series(at) | Node::Text { series: Some(at), .. }) = node else { return };
+            if let Some(one) = series.get_mut(*at as usize).and_then(Option::take) {
+                *at = u32::try_from(kept.len()).unwrap_or(u32::MAX);
+                kept.push(one);
+            }
+        };
+        self.extras.iter_mut().for_each(&mut moved);
+        for mut entry in entries {
+            if !entry.path.is_in_row() {
+                moved(&mut entry.node);
+                self.entries.push(entry);
+            }
+        }
+        // Rebuilt by the next leaf that is added.
+        series.into_iter().flatten().collect()
+    }
+
+    /// Forgets all leaves, and returns their series.
+    pub(super) fn clear(&mut self) -> Vec<Kept> {
+        (self.complete, self.rows, self.index) = (false, 0, None);
+        self.entries.clear();
+        self.extras.clear();
+        std::mem::take(&mut self.series)
+    }
+}
