@@ -1,14 +1,21 @@
 //! One agent as a [`Transport`]: a plan in, two bulk POSTs out, beans into the sink; one request in flight, and after a
 //! time-out a cheap probe first.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
+use super::declared::{texts_of_beans, types_of_beans};
 use super::decode::{DecodeError, Decoded, decode};
+use super::foreign::Foreign;
 use super::http::{AgentConfig, Http, JolokiaError, Limits};
+use super::repair::repair;
 use super::request::Bulk;
 use crate::mbean::{Answer, BeanSink, Plan, ReadError, ReadErrorKind, Transport};
+
+/// Largest answer about types that is looked into, in bytes; real ones have some hundred kilobytes.
+const MAX_TYPES: usize = 8 << 20;
 
 /// A Jolokia agent.
 #[derive(Debug)]
@@ -28,6 +35,9 @@ struct State {
     names_at: Option<u64>,
     version_seen: bool,
     nan_trap_told: bool,
+    /// Shared with the decoder while it runs.
+    foreign: Arc<Foreign>,
+    no_types_told: bool,
 }
 
 /// What one read has achieved so far.
@@ -80,6 +90,7 @@ impl Jolokia {
             Some(_) => {
                 state.names_at = None;
                 state.version_seen = false;
+                Arc::make_mut(&mut state.foreign).ask_again();
             }
         }
         result
@@ -123,15 +134,18 @@ impl Jolokia {
         deadline: Instant,
         progress: &mut Progress<S>,
     ) -> Result<(), ReadError> {
+        if !plan.is_empty() {
+            self.learn_types(state, deadline, progress).await?;
+        }
         let mut first = Bulk::default();
         if !state.version_seen {
             first.version();
         }
-        plan.essentials.iter().for_each(|query| first.read(query));
+        plan.essentials.iter().flat_map(|query| state.foreign.reads(query)).for_each(|read| first.read(read));
         // Not with the second, so that a flood that never comes does not hold up a new plan.
         first.search(state.names_at.filter(|_| !plan.is_empty()));
         let mut second = Bulk::default();
-        plan.per_partition.iter().for_each(|query| second.read(query));
+        plan.per_partition.iter().flat_map(|query| state.foreign.reads(query)).for_each(|read| second.read(read));
         let first = self.bulk(state, first, !plan.is_empty(), deadline, progress).await;
         // An answered bulk with failed items is no reason not to send the second.
         if let Err(error) = &first
@@ -152,29 +166,15 @@ impl Jolokia {
         deadline: Instant,
         progress: &mut Progress<S>,
     ) -> Result<(), ReadError> {
-        if Instant::now() >= deadline {
-            return Err(self
-                .http
-                .error(ReadErrorKind::Timeout, format_args!("no time was left for this request; allow more time")));
-        }
         let (body, items) = bulk.build();
-        progress.requests += 1;
-        // Set while the request is out, so that it also stays set when this future is dropped.
-        state.abandoned = true;
-        let body = match self.http.post(body, deadline).await {
-            Ok(body) => body,
-            Err(error) => {
-                state.abandoned = may_be_busy(error.kind);
-                return Err(error);
-            }
-        };
-        state.abandoned = false;
-        progress.bytes += body.len() as u64;
+        let mut body = self.post(state, body, deadline, progress).await?;
+        let foreign = Arc::clone(&state.foreign);
         let Some(mut sink) = progress.sink.take() else {
             return Err(self.http.error(ReadErrorKind::Internal, format_args!("decoding failed before")));
         };
         let task = tokio::task::spawn_blocking(move || {
-            let (decoded, result) = decode(&body, &items, deadline, &mut sink);
+            repair(&mut body);
+            let (decoded, result) = decode(&body, &items, &foreign, deadline, &mut sink);
             if essentials && result.is_ok() {
                 sink.essentials_complete();
             }
@@ -202,6 +202,73 @@ impl Jolokia {
         }
     }
 
+    /// One POST: its body in, the answer's out.
+    async fn post<S>(
+        &self,
+        state: &mut State,
+        body: Vec<u8>,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<Vec<u8>, ReadError> {
+        if Instant::now() >= deadline {
+            return Err(self
+                .http
+                .error(ReadErrorKind::Timeout, format_args!("no time was left for this request; allow more time")));
+        }
+        progress.requests += 1;
+        // Set while the request is out, so that it also stays set when this future is dropped.
+        state.abandoned = true;
+        let result = self.http.post(body, deadline).await;
+        state.abandoned = result.as_ref().is_err_and(|error| may_be_busy(error.kind));
+        let body = result?;
+        progress.bytes += body.len() as u64;
+        Ok(body)
+    }
+
+    /// Asks for the declared types of beans that are neither Kafka's nor the JDK's, if there are any that are new: a POST
+    /// before all others, because reading some of them without knowing their types would change them; and another one where a
+    /// value's text is to tell what its attribute does not declare.
+    async fn learn_types<S>(
+        &self,
+        state: &mut State,
+        deadline: Instant,
+        progress: &mut Progress<S>,
+    ) -> Result<(), ReadError> {
+        let beans = state.foreign.unasked();
+        if beans.is_empty() {
+            return Ok(());
+        }
+        let mut bulk = Bulk::default();
+        beans.iter().for_each(|bean| bulk.list(bean));
+        // Whatever comes of it, they have been asked for: what is slow or refused must not be so at every scrape.
+        beans.iter().for_each(|bean| Arc::make_mut(&mut state.foreign).asked(bean, None));
+        let body = self.post(state, bulk.build().0, deadline, progress).await?;
+        let types = parsed(body, types_of_beans).await;
+        if types.iter().all(Option::is_none) && !state.no_types_told {
+            state.no_types_told = true;
+            tracing::warn!(
+                url = self.url(),
+                "Jolokia does not tell the declared types of MBeans that are not Kafka's, so some of their values may be missing or differ; allow it the command `list`"
+            );
+        }
+        let foreign = Arc::make_mut(&mut state.foreign);
+        for (bean, types) in beans.iter().zip(types) {
+            foreign.asked(bean, types);
+        }
+        let reads = foreign.untold(&beans);
+        if reads.is_empty() {
+            return Ok(());
+        }
+        let mut bulk = Bulk::default();
+        reads.iter().for_each(|read| bulk.read(read.clone()));
+        let body = self.post(state, bulk.build().0, deadline, progress).await?;
+        for (read, texts) in reads.iter().zip(parsed(body, texts_of_beans).await) {
+            let foreign = Arc::make_mut(&mut state.foreign);
+            texts.iter().for_each(|(attribute, text)| foreign.told(&read.pattern, attribute, text));
+        }
+        Ok(())
+    }
+
     fn accept<S>(&self, state: &mut State, decoded: Decoded, progress: &mut Progress<S>) -> Result<(), ReadError> {
         state.version_seen = true;
         if let Some(version) = &decoded.agent_version
@@ -214,12 +281,16 @@ impl Jolokia {
                 "Jolokia {version} fails on every bean with a NaN value, so most of Kafka's beans will be missing; use 2.5.0 or later"
             );
         }
+        if let Some(names) = &decoded.names {
+            Arc::make_mut(&mut state.foreign).names(names);
+        }
+        let unserialisable = self.learn_texts(state, &decoded);
         if decoded.names.is_some() {
             progress.names = decoded.names;
             progress.names_at = decoded.names_at;
         }
         match decoded.failed {
-            None => Ok(()),
+            None => unserialisable,
             Some((count, failure)) => Err(self.http.error(
                 ReadErrorKind::Agent,
                 format_args!(
@@ -231,6 +302,28 @@ impl Jolokia {
     }
 }
 
+impl Jolokia {
+    /// Remembers which attributes are to be asked for as texts from now on. Fails when a bean is unserialisable and no such
+    /// attribute is left in it.
+    fn learn_texts(&self, state: &mut State, decoded: &Decoded) -> Result<(), ReadError> {
+        if decoded.ask_for_text.is_empty() && decoded.unserialisable.is_empty() {
+            return Ok(());
+        }
+        let foreign = Arc::make_mut(&mut state.foreign);
+        for (bean, attribute) in &decoded.ask_for_text {
+            foreign.ask_for_text(bean, attribute);
+        }
+        let mut result = Ok(());
+        for bean in &decoded.unserialisable {
+            if !foreign.unserialisable(bean) {
+                let what = format_args!("the agent cannot make JSON of {bean}; exclude it in the rules");
+                result = Err(self.http.error(ReadErrorKind::Agent, what));
+            }
+        }
+        result
+    }
+}
+
 impl Transport for Jolokia {
     async fn read<S: BeanSink>(&self, plan: &Plan, deadline: Instant, sink: S) -> Answer<S> {
         let mut progress = Progress { sink: Some(sink), requests: 0, bytes: 0, names: None, names_at: None };
@@ -238,6 +331,18 @@ impl Transport for Jolokia {
         let Progress { sink, requests, bytes, names, .. } = progress;
         Answer { sink, requests, bytes, names, result }
     }
+}
+
+/// An answer about types, parsed off the async threads. Empty if it is too large or not what was asked for.
+async fn parsed<T: Send + 'static>(
+    mut body: Vec<u8>,
+    parse: impl Fn(&[u8]) -> Option<Vec<T>> + Send + 'static,
+) -> Vec<T> {
+    let task = tokio::task::spawn_blocking(move || {
+        repair(&mut body);
+        (body.len() <= MAX_TYPES).then(|| parse(&body)).flatten()
+    });
+    task.await.ok().flatten().unwrap_or_default()
 }
 
 /// Whether the agent may still be at work on a request that failed so: its answer was not read to the end.

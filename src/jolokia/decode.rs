@@ -9,7 +9,11 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::budget::{Budget, MAX_VALUES, MAX_VALUES_OF_BEAN, Spent};
-use super::request::Item;
+use super::declared::Types;
+use super::foreign::Foreign;
+use super::lift::{Lifted, from_json, from_text};
+use super::request::{BeanItem, Item};
+use super::tree::TreeSeed;
 use super::value::{Shape, Text, ValueSeed, is_kafka_domain};
 use crate::mbean::{Bean, BeanSink, Value};
 
@@ -24,6 +28,10 @@ pub(super) struct Decoded {
     pub(super) agent_version: Option<Box<str>>,
     /// Requests of the bulk that the agent answered with an error, and the first of these errors.
     pub(super) failed: Option<(usize, Failure)>,
+    /// Beans and attributes whose text tells more than the JSON that came.
+    pub(super) ask_for_text: Vec<(Box<str>, Box<str>)>,
+    /// Beans with declared types of which Jolokia could not make JSON.
+    pub(super) unserialisable: Vec<Box<str>>,
 }
 
 /// An error that the agent gave as the answer to one request of a bulk.
@@ -52,10 +60,12 @@ pub(super) enum DecodeError {
 pub(super) fn decode<S: BeanSink>(
     body: &[u8],
     items: &[Item],
+    foreign: &Foreign,
     deadline: Instant,
     sink: &mut S,
 ) -> (Decoded, Result<(), DecodeError>) {
-    let mut decoder = Decoder { items, budget: Budget::new(deadline), sink, out: Decoded::default() };
+    let (budget, out) = (Budget::new(deadline), Decoded::default());
+    let mut decoder = Decoder { items, foreign, budget, sink, attributes: Vec::new(), has_part: false, out };
     let mut json = serde_json::Deserializer::from_slice(body);
     let result = json.deserialize_any(AnswersVisitor(&mut decoder)).and_then(|()| json.end());
     let result = result.map_err(|error| match decoder.budget.spent {
@@ -67,14 +77,34 @@ pub(super) fn decode<S: BeanSink>(
     (decoder.out, result)
 }
 
-struct Decoder<'s, S> {
+struct Decoder<'s, 'de, S> {
     items: &'s [Item],
+    foreign: &'s Foreign,
     budget: Budget,
     sink: &'s mut S,
+    /// Of the bean that is being read.
+    attributes: Vec<(Cow<'de, str>, Value<'de>)>,
+    /// `attributes` holds a part of a bean, and the next item brings more of it.
+    has_part: bool,
     out: Decoded,
 }
 
-impl<S> Decoder<'_, S> {
+impl<S: BeanSink> Decoder<'_, '_, S> {
+    /// Hands a bean over that was read by its name, when all its parts have been answered.
+    fn end_of(&mut self, bean: &BeanItem) {
+        self.has_part = bean.more;
+        // 2.x tells of a bean that is gone by an error in place of each attribute.
+        if !bean.more && !self.attributes.is_empty() {
+            self.sink.bean(Bean { name: &bean.name, attributes: &self.attributes });
+        }
+    }
+
+    /// Whether an answer means that there is no such bean, or none with such an attribute.
+    fn is_absence(status: u64, error: Option<&str>) -> bool {
+        // 1.x has 400 for what is 404 in 2.x.
+        status == 404 || (status == 400 && error.is_some_and(|error| error.contains("No matching attributes")))
+    }
+
     fn fail(&mut self, failure: Failure) {
         match &mut self.out.failed {
             Some((count, _)) => *count += 1,
@@ -84,9 +114,9 @@ impl<S> Decoder<'_, S> {
 }
 
 /// The whole answer: an array, one element per request; or a single error, as 1.x answers what it cannot parse.
-struct AnswersVisitor<'d, 's, S>(&'d mut Decoder<'s, S>);
+struct AnswersVisitor<'d, 's, 'de, S>(&'d mut Decoder<'s, 'de, S>);
 
-impl<'de, S: BeanSink> Visitor<'de> for AnswersVisitor<'_, '_, S> {
+impl<'de, S: BeanSink> Visitor<'de> for AnswersVisitor<'_, '_, 'de, S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,12 +143,12 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswersVisitor<'_, '_, S> {
 }
 
 /// One answer. Its fields come in any order, but an answer that is an error has no `value`.
-struct AnswerSeed<'d, 's, 'i, S> {
-    decoder: &'d mut Decoder<'s, S>,
+struct AnswerSeed<'d, 's, 'i, 'de, S> {
+    decoder: &'d mut Decoder<'s, 'de, S>,
     item: Option<&'i Item>,
 }
 
-impl<'de, S: BeanSink> DeserializeSeed<'de> for AnswerSeed<'_, '_, '_, S> {
+impl<'de, S: BeanSink> DeserializeSeed<'de> for AnswerSeed<'_, '_, '_, 'de, S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -126,7 +156,7 @@ impl<'de, S: BeanSink> DeserializeSeed<'de> for AnswerSeed<'_, '_, '_, S> {
     }
 }
 
-impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, S> {
+impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, 'de, S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,8 +171,16 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, S> {
                 ("status", _) => status = Some(object.next_value::<u64>()?),
                 ("timestamp", _) => timestamp = Some(object.next_value::<u64>()?),
                 ("error", _) => error = object.next_value::<Option<Text<'_>>>()?,
-                ("value", Some(Item::Read(_))) => {
+                ("value", Some(Item::Beans(_))) => {
                     object.next_value_seed(BeansSeed(self.decoder))?;
+                    valued = true;
+                }
+                ("value", Some(Item::Bean(bean))) => {
+                    self.decoder.budget.bean()?;
+                    if !self.decoder.has_part {
+                        self.decoder.attributes.clear();
+                    }
+                    object.next_value_seed(self.decoder.attributes_of(&bean.name, bean.as_text))?;
                     valued = true;
                 }
                 ("value", Some(Item::Search)) => {
@@ -156,24 +194,39 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, S> {
                 }
             }
         }
+        let absent = status
+            .is_some_and(|status| Decoder::<S>::is_absence(status, error.as_ref().map(|Text(text)| text.as_ref())));
+        if let Some(Item::Bean(bean)) = self.item {
+            if !valued && !self.decoder.has_part {
+                self.decoder.attributes.clear();
+            }
+            self.decoder.end_of(bean);
+            // JSON cannot be made of every object.
+            if status == Some(500) && self.decoder.foreign.types(&bean.name).is_some() {
+                self.decoder.out.unserialisable.push(bean.name.as_str().into());
+                return Ok(());
+            }
+        }
         match (status, self.item) {
             (Some(200), Some(Item::Search)) => {
                 self.decoder.out.names_at = timestamp;
                 self.decoder.out.names = names;
             }
-            (Some(200), Some(Item::Read(pattern))) if !valued => {
-                return Err(A::Error::custom(format_args!("no value in the answer to a read of {pattern}")));
+            (Some(200), Some(Item::Beans(name) | Item::Bean(BeanItem { name, .. }))) if !valued => {
+                return Err(A::Error::custom(format_args!("no value in the answer to a read of {name}")));
             }
+            (Some(200), Some(Item::Beans(_) | Item::Bean(_) | Item::Version)) => {}
+            (Some(_), Some(Item::Beans(_) | Item::Bean(_))) if absent => {}
             // 404: no bean matches. 304: no bean came or went.
-            (Some(200 | 404), Some(Item::Read(_) | Item::Version)) | (Some(304 | 404), Some(Item::Search)) => {}
+            (Some(304 | 404), Some(Item::Search)) => {}
             // A policy may forbid it, and nothing that is read hangs on it.
             (_, Some(Item::Version)) => {}
             (None, _) => return Err(A::Error::custom("an answer without status")),
             (Some(status), item) => {
                 let asked = match item {
-                    Some(Item::Read(pattern)) => format!("read of {pattern}"),
+                    Some(Item::Beans(name) | Item::Bean(BeanItem { name, .. })) => format!("read of {name}"),
                     Some(Item::Search) => "search for all names".to_owned(),
-                    Some(Item::Version) | None => "bulk request".to_owned(),
+                    Some(Item::Version | Item::List) | None => "bulk request".to_owned(),
                 };
                 let error = one_line(&error.map_or(Cow::Borrowed("no reason given"), |Text(text)| text));
                 self.decoder.fail(Failure { asked, status, error });
@@ -222,9 +275,9 @@ impl<'de> Visitor<'de> for NamesSeed<'_> {
 }
 
 /// The value of a pattern read: bean name -> attributes.
-struct BeansSeed<'d, 's, S>(&'d mut Decoder<'s, S>);
+struct BeansSeed<'d, 's, 'de, S>(&'d mut Decoder<'s, 'de, S>);
 
-impl<'de, S: BeanSink> DeserializeSeed<'de> for BeansSeed<'_, '_, S> {
+impl<'de, S: BeanSink> DeserializeSeed<'de> for BeansSeed<'_, '_, 'de, S> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -232,7 +285,7 @@ impl<'de, S: BeanSink> DeserializeSeed<'de> for BeansSeed<'_, '_, S> {
     }
 }
 
-impl<'de, S: BeanSink> Visitor<'de> for BeansSeed<'_, '_, S> {
+impl<'de, S: BeanSink> Visitor<'de> for BeansSeed<'_, '_, 'de, S> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -240,23 +293,34 @@ impl<'de, S: BeanSink> Visitor<'de> for BeansSeed<'_, '_, S> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut beans: A) -> Result<(), A::Error> {
-        let mut attributes = Vec::new();
         while let Some(Text(name)) = beans.next_key()? {
             self.0.budget.bean()?;
-            attributes.clear();
-            let seed = AttributesSeed { bean: &name, attributes: &mut attributes, budget: &mut self.0.budget };
-            beans.next_value_seed(seed)?;
-            self.0.sink.bean(Bean { name: &name, attributes: &attributes });
+            self.0.attributes.clear();
+            beans.next_value_seed(self.0.attributes_of(&name, false))?;
+            self.0.sink.bean(Bean { name: &name, attributes: &self.0.attributes });
         }
         Ok(())
+    }
+}
+
+impl<'de, S> Decoder<'_, 'de, S> {
+    fn attributes_of<'b>(&'b mut self, bean: &'b str, as_text: bool) -> AttributesSeed<'b, 'de> {
+        let kafka = is_kafka_domain(bean);
+        let types = if kafka { None } else { self.foreign.types(bean) };
+        let Self { attributes, budget, out, .. } = self;
+        AttributesSeed { bean, kafka, types, as_text, attributes, budget, ask_for_text: &mut out.ask_for_text }
     }
 }
 
 /// Attribute name -> value.
 struct AttributesSeed<'b, 'de> {
     bean: &'b str,
+    kafka: bool,
+    types: Option<&'b Types>,
+    as_text: bool,
     attributes: &'b mut Vec<(Cow<'de, str>, Value<'de>)>,
     budget: &'b mut Budget,
+    ask_for_text: &'b mut Vec<(Box<str>, Box<str>)>,
 }
 
 impl<'de> DeserializeSeed<'de> for AttributesSeed<'_, 'de> {
@@ -275,9 +339,20 @@ impl<'de> Visitor<'de> for AttributesSeed<'_, 'de> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut attributes: A) -> Result<(), A::Error> {
-        let kafka = is_kafka_domain(self.bean);
         while let Some(Text(name)) = attributes.next_key()? {
-            let shape = Shape::of(self.bean, kafka, &name);
+            if let Some(declared) = self.types.and_then(|types| types.get(&*name)) {
+                let tree = attributes.next_value_seed(TreeSeed(self.budget))?;
+                match if self.as_text { from_text(tree, declared) } else { from_json(tree, declared) } {
+                    Lifted::Value(value) => self.attributes.push((name, value)),
+                    Lifted::AskForText(value) => {
+                        self.ask_for_text.push((self.bean.into(), (*name).into()));
+                        self.attributes.push((name, value));
+                    }
+                    Lifted::Failed => {}
+                }
+                continue;
+            }
+            let shape = Shape::of(self.bean, self.kafka, &name);
             if let Some(value) = attributes.next_value_seed(ValueSeed(shape, self.budget))? {
                 self.attributes.push((name, value));
             }
@@ -308,12 +383,17 @@ mod tests {
 
     fn run(body: &str, items: &[Item]) -> (Vec<String>, Decoded, Result<(), DecodeError>) {
         let mut sink = Names::default();
-        let (decoded, result) = decode(body.as_bytes(), items, Instant::now() + Duration::from_secs(60), &mut sink);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let (decoded, result) = decode(body.as_bytes(), items, &Foreign::default(), deadline, &mut sink);
         (sink.0, decoded, result)
     }
 
     fn reads(patterns: &[&str]) -> Vec<Item> {
-        patterns.iter().map(|&pattern| Item::Read(pattern.to_owned())).collect()
+        patterns.iter().map(|&pattern| Item::Beans(pattern.to_owned())).collect()
+    }
+
+    fn bean(name: &str, more: bool) -> Item {
+        Item::Bean(BeanItem { name: name.to_owned(), as_text: false, more })
     }
 
     #[test]
@@ -324,6 +404,35 @@ mod tests {
         let (beans, decoded, result) = run(body, &reads(&["a:*", "none:*", "e:*"]));
         assert_eq!(beans, ["a:b=\"c,d\" X", "e:f=g Z"]);
         assert_eq!((decoded, result), (Decoded::default(), Ok(())));
+    }
+
+    #[test]
+    fn a_bean_read_by_its_name_arrives_once_with_all_its_parts() {
+        let body = r#"[{"status":200,"value":{"X":1}},{"status":200,"value":{"Y":2}},{"status":200,"value":{"Z":3}},
+            {"status":200,"value":{"V":3}},{"status":403,"error":"no"},{"status":404,"error":"gone"}]"#;
+        let items = [
+            bean("a:b=c", true),
+            bean("a:b=c", false),
+            bean("a:b=d", false),
+            bean("a:b=e", true),
+            bean("a:b=e", false),
+            bean("a:b=f", false),
+        ];
+        let (beans, decoded, result) = run(body, &items);
+        assert_eq!((beans, result), (["a:b=c X,Y", "a:b=d Z", "a:b=e V"].map(str::to_owned).to_vec(), Ok(())));
+        assert_eq!(decoded.failed.map(|(count, failure)| (count, failure.status)), Some((1, 403)));
+    }
+
+    #[test]
+    fn a_bean_or_attribute_that_is_not_there_is_no_error() {
+        let gone = r#"{"error_type":"javax.management.InstanceNotFoundException",".error":true,"error":"a:b=c"}"#;
+        let body = format!(
+            r#"[{{"status":200,"value":{{"X":{gone}}}}},{{"status":404,"error":"x"}},{{"status":404,"error":"x"}},
+            {{"status":400,"error":"java.lang.IllegalArgumentException : No matching attributes [X] found on MBeans [a:b=c]"}}]"#
+        );
+        let items =
+            [bean("a:b=c", false), bean("a:b=d", false), Item::Beans("a:*".to_owned()), Item::Beans("b:*".to_owned())];
+        assert_eq!(run(&body, &items), (Vec::new(), Decoded::default(), Ok(())));
     }
 
     #[test]
@@ -384,7 +493,7 @@ mod tests {
         let beans: Vec<String> = (0..600).map(|index| format!(r#""a:b={index}":{{}}"#)).collect();
         let body = format!(r#"[{{"status":200,"value":{{{}}}}}]"#, beans.join(","));
         let mut sink = Names::default();
-        let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), Instant::now(), &mut sink);
+        let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), &Foreign::default(), Instant::now(), &mut sink);
         assert_eq!(result, Err(DecodeError::Late));
         assert!(sink.0.len() < 256, "{}", sink.0.len());
     }
@@ -397,7 +506,8 @@ mod tests {
                 r#"[{{"status":200,"value":{{"java.lang:type=x":{{}},"java.lang:type=y":{{{attributes}}}}}}}]"#
             );
             let mut sink = Names::default();
-            let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), Instant::now() + until, &mut sink);
+            let deadline = Instant::now() + until;
+            let (_, result) = decode(body.as_bytes(), &reads(&["a:*"]), &Foreign::default(), deadline, &mut sink);
             (sink.0.len(), result)
         };
         let long = Duration::from_secs(60);
@@ -416,7 +526,7 @@ mod tests {
         let count = MAX_VALUES as usize + 1;
         let beans = format!(r#"[{{"status":200,"value":{{{}}}}}]"#, vec![r#""b":{}"#; count].join(","));
         let names = format!(r#"[{{"status":200,"value":[{}]}}]"#, vec![r#""b""#; count].join(","));
-        for (body, item) in [(beans, Item::Read("a:*".to_owned())), (names, Item::Search)] {
+        for (body, item) in [(beans, Item::Beans("a:*".to_owned())), (names, Item::Search)] {
             let (_, decoded, result) = run(&body, &[item]);
             assert!(matches!(&result, Err(DecodeError::TooMuch(text)) if text.contains("1000000")), "{result:?}");
             assert_eq!(decoded.names, None);
@@ -426,7 +536,7 @@ mod tests {
     proptest! {
         #[test]
         fn decoding_never_panics(body in r#"(\[|\{|\]|\}|"value":|"status":200|"a:b=c":|,|1|null|"x"){0,30}"#) {
-            let _ = run(&body, &[Item::Version, Item::Read("a:*".to_owned()), Item::Search]);
+            let _ = run(&body, &[Item::Version, bean("a:b=c", true), Item::Beans("a:*".to_owned()), Item::Search]);
         }
     }
 }

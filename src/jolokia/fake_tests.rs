@@ -130,7 +130,7 @@ fn http(status: &str, content_type: &str, body: &str) -> Vec<u8> {
 const VERSION: &str = r#"{"status":200,"value":{"agent":"2.5.0"}}"#;
 const BEAN: &str = r#"{"status":200,"value":{"a:b=c":{"X":1}}}"#;
 
-const NAMES: &str = r#"{"status":200,"timestamp":7,"value":["a:b=c","d:e=f"]}"#;
+const NAMES: &str = r#"{"status":200,"timestamp":7,"value":["kafka.server:b=c","kafka.log:e=f"]}"#;
 
 /// The answers to a first read: version, essentials and names, then the rest.
 fn good() -> Vec<Reply> {
@@ -169,7 +169,7 @@ async fn a_good_answer_brings_beans_and_names_in_two_requests() {
     let fake = fake(good()).await;
     let answer = read(&agent(&fake.url), 5000).await;
     assert_eq!(answer.result, Ok(()));
-    assert_eq!((answer.requests, answer.names), (2, Some(vec!["a:b=c".into(), "d:e=f".into()])));
+    assert_eq!((answer.requests, answer.names), (2, Some(vec!["kafka.server:b=c".into(), "kafka.log:e=f".into()])));
     let sink = answer.sink.unwrap();
     assert_eq!((sink.beans, sink.essentials), (2, true));
 }

@@ -2,11 +2,17 @@
 
 mod budget;
 mod client;
+mod declared;
 mod decode;
 #[cfg(test)]
 mod fake_tests;
+mod foreign;
 mod http;
+mod lift;
+mod repair;
 mod request;
+mod tree;
+mod type_text;
 mod value;
 
 pub use client::Jolokia;

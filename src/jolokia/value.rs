@@ -22,10 +22,31 @@ pub(super) enum Shape {
     KeyValueTable,
 }
 
-/// Domains of Kafka's own metrics, Yammer's and the sensors'.
+/// Domains of Kafka's own metrics, Yammer's and the sensors', down to their second part.
+const KAFKA: [&str; 16] = [
+    "admin",
+    "cluster",
+    "common",
+    "connect",
+    "consumer",
+    "controller",
+    "coordinator",
+    "log",
+    "log4j",
+    "network",
+    "producer",
+    "raft",
+    "security",
+    "server",
+    "streams",
+    "utils",
+];
+
+/// Whether a bean is in one of Kafka's own domains.
 pub(super) fn is_kafka_domain(bean: &str) -> bool {
     let domain = bean.split(':').next().unwrap_or("");
-    domain == "kafka" || domain.starts_with("kafka.") || domain.starts_with("org.apache.kafka.")
+    let second = |rest: &str| KAFKA.contains(&rest.split('.').next().unwrap_or(""));
+    domain == "kafka" || domain.strip_prefix("kafka.").is_some_and(second) || domain.starts_with("org.apache.kafka.")
 }
 
 impl Shape {
@@ -145,11 +166,11 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 }
 
 /// What Jolokia 1.x puts in place of the value of a getter that threw.
-fn is_error_text(text: &str) -> bool {
+pub(super) fn is_error_text(text: &str) -> bool {
     text.starts_with("ERROR: ") && text.ends_with(')') && text.contains("(class ")
 }
 
-fn big_integer(value: &Value<'_>) -> Option<Value<'static>> {
+pub(super) fn big_integer(value: &Value<'_>) -> Option<Value<'static>> {
     let Value::String(text) = value else { return None };
     text.parse().map(Value::Long).or_else(|_| text.parse().map(Value::Double)).ok()
 }
@@ -215,9 +236,14 @@ mod tests {
     fn null_is_nan_in_kafkas_domains_only() {
         assert!(matches!(read(Shape::Kafka, "null"), Some(Value::Double(value)) if value.is_nan()));
         assert_eq!(read(Shape::Open, "null"), Some(Value::Null));
-        for (bean, kafka) in [("kafka:a=b", true), ("kafka.server:a=b", true), ("org.apache.kafka.server:a=b", true)]
-            .into_iter()
-            .chain([("kafkaesque:a=b", false), ("java.lang:a=kafka.x", false)])
+        for (bean, kafka) in [
+            ("kafka:a=b", true),
+            ("kafka.server:a=b", true),
+            ("kafka.coordinator.share:a=b", true),
+            ("org.apache.kafka.server:a=b", true),
+        ]
+        .into_iter()
+        .chain([("kafkaesque:a=b", false), ("kafka.lab:a=b", false), ("java.lang:a=kafka.x", false)])
         {
             assert_eq!(is_kafka_domain(bean), kafka, "{bean}");
         }

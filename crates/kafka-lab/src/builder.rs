@@ -10,6 +10,7 @@ pub struct NodeSpec {
     pub(crate) jolokia: Option<Jolokia>,
     pub(crate) jolokia_options: Vec<(String, String)>,
     pub(crate) jmx_exporter: Option<(String, String)>,
+    pub(crate) hand_made_beans: bool,
     pub(crate) jmx: bool,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) heap_mib: u32,
@@ -22,6 +23,7 @@ impl Default for NodeSpec {
             jolokia: None,
             jolokia_options: Vec::new(),
             jmx_exporter: None,
+            hand_made_beans: false,
             jmx: false,
             properties: Vec::new(),
             heap_mib: 512,
@@ -49,6 +51,13 @@ impl NodeSpec {
     /// would be the first one again. Several versions at once = one node each.
     pub fn jmx_exporter(&mut self, version: &str, rules: &str) -> &mut Self {
         self.jmx_exporter = Some((version.into(), rules.into()));
+        self
+    }
+
+    /// Registers MBeans of every shape that JMX allows and Kafka does not have (see `java/lab/HandMadeBeans.java`), in domains of their own
+    /// and in `kafka.lab`. Needs a JDK, not only a JVM.
+    pub fn hand_made_beans(&mut self) -> &mut Self {
+        self.hand_made_beans = true;
         self
     }
 
@@ -152,6 +161,13 @@ impl ClusterBuilder {
     pub fn jmx_exporter(self, version: &str, rules: &str) -> Self {
         self.each(|node| {
             node.jmx_exporter(version, rules);
+        })
+    }
+
+    /// Hand-made MBeans on every node, see [`NodeSpec::hand_made_beans`].
+    pub fn hand_made_beans(self) -> Self {
+        self.each(|node| {
+            node.hand_made_beans();
         })
     }
 

@@ -14,7 +14,7 @@ use crate::{
     ClusterBuilder, Kafka, Lab, LabError, Node, Result,
     error::IoContext,
     jars::Jars,
-    launch::{self, Plan, Ports},
+    launch::{self, AgentJars, Plan, Ports},
     ports::Reserved,
     tools, wait_until,
 };
@@ -68,11 +68,14 @@ impl Cluster {
             format.arg(plan.properties_file());
             formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
 
-            let jolokia = plan.spec.jolokia.map(|version| jars.jolokia(version)).transpose()?;
             let exporter = plan.spec.jmx_exporter.as_ref();
-            let exporter = exporter.map(|(version, _)| jars.jmx_exporter(version)).transpose()?;
+            let agents = AgentJars {
+                jolokia: plan.spec.jolokia.map(|version| jars.jolokia(version)).transpose()?,
+                exporter: exporter.map(|(version, _)| jars.jmx_exporter(version)).transpose()?,
+                hand_made_beans: plan.spec.hand_made_beans.then(|| jars.hand_made_beans()).transpose()?,
+            };
             let mut command = jvm();
-            command.args(launch::node_arguments(&plan, jolokia.as_deref(), exporter.as_deref()));
+            command.args(launch::node_arguments(&plan, &agents));
             nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
         }
         let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);

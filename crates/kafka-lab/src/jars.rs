@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
@@ -12,6 +13,18 @@ use crate::{Lab, LabError, Result, error::IoContext, tools};
 
 /// A cold cache on a slow line still ends within this.
 const DOWNLOAD: Duration = Duration::from_secs(600);
+
+/// The same for a compilation on a busy machine.
+const COMPILATION: Duration = Duration::from_secs(120);
+
+/// The sources of the agent that registers hand-made MBeans.
+const HAND_MADE_BEANS: [(&str, &str); 5] = [
+    ("Attributes.java", include_str!("../java/lab/Attributes.java")),
+    ("HandMadeBeans.java", include_str!("../java/lab/HandMadeBeans.java")),
+    ("Open.java", include_str!("../java/lab/Open.java")),
+    ("Plain.java", include_str!("../java/lab/Plain.java")),
+    ("Typed.java", include_str!("../java/lab/Typed.java")),
+];
 
 /// A Kafka release that the lab knows how to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -104,6 +117,49 @@ impl Jars {
         self.artifact(&format!("io.prometheus.jmx:jmx_prometheus_javaagent:{version}"))
     }
 
+    /// The agent that registers hand-made MBeans, compiled from the sources beside this crate's.
+    pub(crate) fn hand_made_beans(&self) -> Result<PathBuf> {
+        let mut hasher = DefaultHasher::new();
+        HAND_MADE_BEANS.hash(&mut hasher);
+        let name = "hand-made-beans";
+        // Other sources are another folder, as another version of an artifact is.
+        let folder = self.cached(&format!("{name}-{:016x}", hasher.finish()), |folder| {
+            let work = self.lab.folder().join(name);
+            let classes = work.join("classes");
+            for made in [&classes, &folder.to_owned()] {
+                fs::create_dir_all(made).context(|| format!("make {}", made.display()))?;
+            }
+            let mut javac = Command::new(tools::jdk("javac")?);
+            // What the oldest JVM of a lab understands, whatever the compiler's own version is.
+            javac.args(["-encoding", "UTF-8", "--release", "17", "-d"]).arg(&classes);
+            for (file, source) in HAND_MADE_BEANS {
+                let file = work.join(file);
+                fs::write(&file, source).context(|| format!("write {}", file.display()))?;
+                javac.arg(file);
+            }
+            self.compile(&javac, &work.join("log"))?;
+            let manifest = work.join("manifest");
+            fs::write(&manifest, "Premain-Class: lab.HandMadeBeans\n")
+                .context(|| format!("write {}", manifest.display()))?;
+            let mut jar = Command::new(tools::jdk("jar")?);
+            jar.arg("cfm").arg(folder.join(format!("{name}.jar"))).arg(manifest).arg("-C").arg(&classes).arg(".");
+            self.compile(&jar, &work.join("log"))
+        })?;
+        Ok(folder.join(format!("{name}.jar")))
+    }
+
+    /// Runs a tool of the JDK to its end.
+    fn compile(&self, command: &Command, log: &Path) -> Result<()> {
+        let status = self.lab.spawn_logged(command, log)?.wait(COMPILATION)?;
+        if status.success() {
+            return Ok(());
+        }
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let said: Vec<&str> = text.lines().take(10).collect();
+        let program = command.get_program().to_string_lossy();
+        Err(LabError::Input(format!("{program} failed with {status} on the hand-made MBeans: {}", said.join("; "))))
+    }
+
     fn artifact(&self, coordinates: &str) -> Result<PathBuf> {
         let folder = self.cached(&coordinates.replace(':', "_"), |folder| {
             self.maven(coordinates, &["dependency:copy", &format!("-Dartifact={coordinates}")], folder)
@@ -127,7 +183,7 @@ impl Jars {
         if target.is_dir() {
             return Ok(target);
         }
-        eprintln!("kafka-lab: fetching {name} by Maven (kept for later runs)");
+        eprintln!("kafka-lab: making {name} ready (kept for later runs)");
         let partial = tempfile::Builder::new().prefix(".partial-").tempdir_in(&self.folder);
         let partial = partial.context(|| format!("make a folder in {}", self.folder.display()))?;
         let jars = partial.path().join("jars");

@@ -120,8 +120,16 @@ pub(crate) fn java(java: &Path, version: KafkaVersion, kafka: &Path, plan: &Plan
     command
 }
 
-/// The rest of a node's command line; `jolokia` and `exporter` are the agents' jars.
-pub(crate) fn node_arguments(plan: &Plan, jolokia: Option<&Path>, exporter: Option<&Path>) -> Vec<String> {
+/// Agents to load.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AgentJars {
+    pub(crate) jolokia: Option<PathBuf>,
+    pub(crate) exporter: Option<PathBuf>,
+    pub(crate) hand_made_beans: Option<PathBuf>,
+}
+
+/// The rest of a node's command line.
+pub(crate) fn node_arguments(plan: &Plan, jars: &AgentJars) -> Vec<String> {
     let Plan { host, ports, spec, .. } = plan;
     // The collector that Kafka's own start script picks, since its beans are read; a small machine's default is another one.
     let mut arguments =
@@ -129,14 +137,17 @@ pub(crate) fn node_arguments(plan: &Plan, jolokia: Option<&Path>, exporter: Opti
     if spec.quick_start {
         arguments.push("-XX:TieredStopAtLevel=1".into());
     }
-    if let Some(jar) = jolokia {
+    if let Some(jar) = &jars.jolokia {
         let mut agent = format!("-javaagent:{}=port={},host={host}", jar.display(), ports.jolokia);
         for (key, value) in &spec.jolokia_options {
             let _ = write!(agent, ",{key}={value}");
         }
         arguments.push(agent);
     }
-    if let Some(jar) = exporter {
+    if let Some(jar) = &jars.hand_made_beans {
+        arguments.push(format!("-javaagent:{}", jar.display()));
+    }
+    if let Some(jar) = &jars.exporter {
         let (port, rules) = (ports.exporter, plan.rules_file());
         arguments.push(format!("-javaagent:{}={host}:{port}:{}", jar.display(), rules.display()));
     }
@@ -217,10 +228,15 @@ mod tests {
     fn agents_listen_on_the_nodes_own_address() {
         let mut plan = plan(true, true);
         plan.spec.jolokia_option("user", "u").jmx();
-        let arguments = node_arguments(&plan, Some(Path::new("/j.jar")), Some(Path::new("/a.jar"))).join(" ");
+        let jars = AgentJars {
+            jolokia: Some("/j.jar".into()),
+            exporter: Some("/a.jar".into()),
+            hand_made_beans: Some("/b.jar".into()),
+        };
+        let arguments = node_arguments(&plan, &jars).join(" ");
         for expected in [
             "-javaagent:/j.jar=port=3000,host=127.0.0.2,user=u",
-            "-javaagent:/a.jar=127.0.0.2:5000:/tmp/lab/node-2/jmx_exporter.yaml",
+            "-javaagent:/b.jar -javaagent:/a.jar=127.0.0.2:5000:/tmp/lab/node-2/jmx_exporter.yaml",
             "-Dcom.sun.management.jmxremote.rmi.port=4000",
         ] {
             assert!(arguments.contains(expected), "{expected} in {arguments}");

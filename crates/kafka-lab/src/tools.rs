@@ -29,16 +29,24 @@ pub fn find(program: &str, package: &'static str) -> Result<PathBuf> {
         .ok_or_else(|| LabError::Missing { program: program.into(), package })
 }
 
+/// A program of the JDK: `$JAVA_HOME/bin/<program>`, else from PATH.
+///
+/// # Errors
+/// [`LabError::Missing`].
+pub fn jdk(program: &str) -> Result<PathBuf> {
+    let home = env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin").join(program));
+    match home.filter(|path| path.is_file()) {
+        Some(path) => Ok(path),
+        None => find(program, "openjdk-17-jdk-headless"),
+    }
+}
+
 /// The JVM to run Kafka on: `$JAVA_HOME/bin/java`, else `java` from PATH, checked to be 17 or newer.
 ///
 /// # Errors
 /// [`LabError::Missing`] or [`LabError::OldJava`].
 pub fn java() -> Result<PathBuf> {
-    let home = env::var_os("JAVA_HOME").map(|home| Path::new(&home).join("bin/java")).filter(|java| java.is_file());
-    let java = match home {
-        Some(java) => java,
-        None => find("java", "openjdk-17-jdk-headless")?,
-    };
+    let java = jdk("java")?;
     let output = Command::new(&java).arg("-version").output().context(|| format!("run {} -version", java.display()))?;
     let text = String::from_utf8_lossy(&output.stderr);
     match feature_version(&text) {
