@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Series, Types, compare};
+use super::types::Types;
+use super::{Series, compare};
 
 /// How one series differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +33,9 @@ pub(crate) struct Difference {
 pub(crate) struct Round {
     /// Series from beans under rules that stood still and were compared; JVM and process families do not count.
     pub(crate) still: usize,
+    /// Series of whatever kind on both pages, and how many of them were NaN.
+    pub(crate) compared: usize,
+    pub(crate) nan: usize,
     differences: BTreeMap<(What, String), String>,
 }
 
@@ -58,12 +62,21 @@ impl Round {
             }
         }
         let still = still(&of_agent, &of_ours, &later);
-        Self { still, differences }
+        Self { still, compared: found.compared, nan: found.nan, differences }
     }
 
-    /// Whether nothing differs.
-    pub(crate) fn is_clean(&self) -> bool {
-        self.differences.is_empty()
+    /// Whether the same series are on both pages.
+    pub(crate) fn has_the_same_series(&self) -> bool {
+        !self.differences.keys().any(|(what, _)| matches!(what, What::Missing | What::Extra))
+    }
+
+    /// What differs in this round.
+    pub(crate) fn differences(&self) -> impl Iterator<Item = Difference> {
+        self.differences.iter().map(|((what, series), detail)| Difference {
+            what: *what,
+            series: series.clone(),
+            detail: detail.clone(),
+        })
     }
 }
 
@@ -83,11 +96,11 @@ fn still(before: &Series, ours: &Series, after: &Series) -> usize {
 /// What differs in every round.
 pub(crate) fn lasting(rounds: &[Round]) -> Vec<Difference> {
     let Some((last, others)) = rounds.split_last() else { return Vec::new() };
-    let again = |key: &(What, String)| others.iter().all(|other| other.differences.contains_key(key));
-    let lasting = last.differences.iter().filter(|(key, _)| again(key));
-    lasting
-        .map(|((what, series), detail)| Difference { what: *what, series: series.clone(), detail: detail.clone() })
-        .collect()
+    let again = |difference: &Difference| {
+        let key = (difference.what, difference.series.clone());
+        others.iter().all(|other| other.differences.contains_key(&key))
+    };
+    last.differences().filter(again).collect()
 }
 
 #[test]

@@ -21,9 +21,8 @@ impl Types {
     pub(crate) fn kind(&self, series: &str) -> &str {
         let name = series.split('{').next().unwrap_or(series);
         let declared = |name: &str| self.0.get(name).map(String::as_str);
-        let part_of = |suffix: &str, kinds: &[&str]| {
-            declared(name.strip_suffix(suffix)?).filter(|kind| kinds.contains(kind))
-        };
+        let part_of =
+            |suffix: &str, kinds: &[&str]| declared(name.strip_suffix(suffix)?).filter(|kind| kinds.contains(kind));
         declared(name)
             .or_else(|| part_of("_sum", &["summary", "histogram"]))
             .or_else(|| part_of("_count", &["summary", "histogram"]))
