@@ -15,7 +15,7 @@ use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
-use crate::rules::Rules;
+use crate::rules::{self, OtherNames, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{CollectorId, Failure, Stats};
 
@@ -322,7 +322,7 @@ impl Exporter {
         if let Some(agent) = locked(&self.agents).get(&key) {
             return Ok(Arc::clone(agent));
         }
-        let transport = connect(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
+        let transport = connect_agent(&self.config.jolokia, &node.agent_url).map_err(|error| error.to_string())?;
         let agent = Arc::new(Agent { collector: NodeCollector::new(transport), source: source(&self.config) });
         // Two pages may have met the same new node.
         Ok(Arc::clone(locked(&self.agents).entry(key).or_insert(agent)))
@@ -341,7 +341,8 @@ impl Exporter {
     }
 }
 
-fn connect(config: &JolokiaConfig, url: &str) -> Result<Jolokia, JolokiaError> {
+/// The agent at `url`, reached as `config` says; nothing is sent yet.
+pub(crate) fn connect_agent(config: &JolokiaConfig, url: &str) -> Result<Jolokia, JolokiaError> {
     let limits = Limits { max_body: config.max_body_bytes, ..Limits::default() };
     let (username, password) = config.credentials.clone().unzip();
     let agent = AgentConfig {
@@ -360,21 +361,26 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
     let jolokia = &config.jolokia;
     let implied = jolokia.port.map(|port| format!("{}://localhost:{port}{}", jolokia.protocol, jolokia.path));
     for url in jolokia.nodes.iter().map(|node| &node.url).chain(&implied) {
-        connect(jolokia, url).map_err(|error| error.to_string())?;
+        connect_agent(jolokia, url).map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
-/// The rules that the configuration names: its file's, or the built-in ones. What is odd in the file is logged.
+/// The rules that the configuration names, or those that come with kafka-vitals. What is odd in a file is logged.
 pub fn read_rules(config: &Config) -> Result<Rules, String> {
-    let Some(path) = &config.rules_file else {
-        return Ok(Rules { compat: config.compat.unwrap_or_default(), ..Rules::default() });
-    };
-    let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("--jmx.rules: {file}: {error}"))?;
-    let rules = Rules::load_with(&text, &file, config.compat).map_err(|error| error.to_string())?;
+    let place = config.rules_file.as_ref().map_or(rules::DEFAULT_SET.to_owned(), |path| path.display().to_string());
+    let text = rules::read(&place).map_err(|error| format!("--jmx.rules: {error}"))?;
+    let rules =
+        Rules::load_with(&text, &place, config.compat).map_err(|error| error.to_string().replace('\n', "; "))?;
+    if config.rules_file.is_none() {
+        return Ok(rules);
+    }
+    let file = place;
     for warning in &rules.warnings {
         tracing::warn!(file, line = warning.line, rule = warning.rule, "{}", warning.text);
+    }
+    if let Some(summary) = OtherNames::of(&rules).summary(rules.compat) {
+        tracing::info!(file, compat = rules.compat.as_str(), "{summary}; --jmx.compat chooses");
     }
     Ok(rules)
 }

@@ -121,16 +121,16 @@ fn a_value_that_cannot_be_used_is_told_with_its_flag() {
 fn a_rules_file_that_cannot_be_used_is_told_with_file_line_and_reason() {
     let files = Files::new();
     for (content, line, says) in [
-        ("rules: [\n  - a: {", "line 2", "not YAML"),
-        ("lowercaseOutputName: true\nlowercaseOutputNames: true\n", "line 2", "\"lowercaseOutputNames\""),
-        ("lowercaseOutputName: 7\n", "line 1", "must be true or false"),
-        ("rules:\n- pattern: kafka.*\n  name: x\n", "line ", "not support"),
-        ("- pattern: .*\n", "line 1", "not a map"),
+        ("rules: [\n  - a: {", "2: not YAML", ""),
+        ("lowercaseOutputName: 7\n", "1: ", "must be true or false"),
+        ("rules:\n- pattern: kafka.*\n- name: x\n", "3: rule 2: ", "needs a pattern"),
+        ("- pattern: .*\n", "1: ", "not a map"),
     ] {
         let path = files.write("rules.yml", content);
         let flag = format!("--jmx.rules={}", shown(&path));
-        fails(&[KAFKA, &flag], 1, &[&shown(&path), line, says]);
-        fails(&[KAFKA, &flag, "--config.check"], 1, &[&shown(&path), line, says]);
+        let place = format!("{}:{line}", shown(&path));
+        fails(&[KAFKA, &flag], 1, &[&place, says]);
+        fails(&[KAFKA, &flag, "--config.check"], 1, &[&place, says]);
     }
     let missing = shown(&files.0.folder().join("missing.yml"));
     fails(&[KAFKA, &format!("--jmx.rules={missing}")], 1, &["--jmx.rules", &missing, "No such file"]);

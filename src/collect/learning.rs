@@ -30,7 +30,6 @@ impl Learning {
         &self.plan
     }
 
-
     /// Forgets what was tried, because other rules may want something else. The names must be told again.
     pub(super) fn start_afresh(&mut self) {
         *self = Self::default();

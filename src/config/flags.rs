@@ -15,6 +15,9 @@ use clap::Parser;
 ///   Both:         kafka-vitals --kafka.server=broker1:9092 --jolokia.port=8778
 ///   Lag alone:    kafka-vitals --kafka.server=broker1:9092,broker2:9092
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
+///
+/// Tools:
+///   kafka-vitals rules    Check, try out and compare rules files; see kafka-vitals rules --help
 #[derive(Default, Parser)]
 #[command(
     name = "kafka-vitals",
@@ -130,7 +133,8 @@ pub struct Flags {
     #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
     pub no_offset_show_all: bool,
 
-    /// jmx_exporter rules file. It is read again when it changes, at SIGHUP and at POST /-/reload.
+    /// jmx_exporter rules file, or a set that comes with kafka-vitals: bundled:kafka, bundled:strimzi, bundled:confluent or
+    /// bundled:all [default: bundled:kafka]. A file is read again when it changes, at SIGHUP and at POST /-/reload.
     #[arg(long = "jmx.rules", value_name = "FILE", help_heading = "What to export")]
     pub jmx_rules: Option<PathBuf>,
 
@@ -253,7 +257,7 @@ impl std::fmt::Debug for Flags {
 }
 
 /// Go's and humantime's spelling of durations where they agree: `500ms`, `30s`, `1m30s`, `24h`; `0` and `0s`.
-pub(super) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
+pub(crate) fn parse_duration(text: &str) -> Result<std::time::Duration, String> {
     if text == "0" {
         return Ok(std::time::Duration::ZERO);
     }

@@ -18,6 +18,8 @@ use secrecy::SecretString;
 use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
+pub(crate) use flags::parse_duration;
+pub(crate) use resolve::jolokia;
 
 /// Everything the exporter needs to know, validated.
 #[derive(Debug, Clone)]
@@ -270,7 +272,7 @@ pub fn usage_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let lines = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
-    lines.collect::<Vec<_>>().join("; ").trim_start_matches("error: ").to_owned()
+    lines.collect::<Vec<_>>().join("; ").replace(":; ", ": ").trim_start_matches("error: ").to_owned()
 }
 
 /// Reads a secret from a file; one final newline is dropped.

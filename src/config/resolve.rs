@@ -195,7 +195,8 @@ fn secret(flag: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Re
     }
 }
 
-fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
+/// How to reach the agents, by the flags about Jolokia alone.
+pub(crate) fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
     let protocol = flags.jolokia_protocol.clone().unwrap_or_else(|| "http".to_owned());
     if protocol != "http" && protocol != "https" {
         return Err(format!("--jolokia.protocol: {protocol:?} is neither http nor https"));

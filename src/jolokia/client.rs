@@ -47,6 +47,8 @@ struct Progress<S> {
     bytes: u64,
     names: Option<Vec<Box<str>>>,
     names_at: Option<u64>,
+    /// Beans to be asked for in another way.
+    again: Vec<Box<str>>,
 }
 
 impl Jolokia {
@@ -154,7 +156,13 @@ impl Jolokia {
             return first;
         }
         let second = if second.is_empty() { Ok(()) } else { self.bulk(state, second, false, deadline, progress).await };
-        first.and(second)
+        let mut third = Bulk::default();
+        let again = std::mem::take(&mut progress.again);
+        let queries = plan.essentials.iter().chain(&plan.per_partition).filter(|_| !again.is_empty());
+        let reads = queries.flat_map(|query| state.foreign.reads(query));
+        reads.filter(|read| again.iter().any(|bean| **bean == *read.pattern)).for_each(|read| third.read(read));
+        let third = if third.is_empty() { Ok(()) } else { self.bulk(state, third, false, deadline, progress).await };
+        first.and(second).and(third)
     }
 
     /// One bulk POST, decoded into the sink off the async threads. `essentials` = with it all essentials have arrived.
@@ -284,13 +292,18 @@ impl Jolokia {
         if let Some(names) = &decoded.names {
             Arc::make_mut(&mut state.foreign).names(names);
         }
-        let unserialisable = self.learn_texts(state, &decoded);
+        if !decoded.ask_for_text.is_empty() || !decoded.unserialisable.is_empty() {
+            let foreign = Arc::make_mut(&mut state.foreign);
+            decoded.ask_for_text.iter().for_each(|(bean, attribute)| foreign.ask_for_text(bean, attribute));
+            decoded.unserialisable.iter().for_each(|bean| foreign.unserialisable(bean));
+            progress.again.extend(decoded.unserialisable);
+        }
         if decoded.names.is_some() {
             progress.names = decoded.names;
             progress.names_at = decoded.names_at;
         }
         match decoded.failed {
-            None => unserialisable,
+            None => Ok(()),
             Some((count, failure)) => Err(self.http.error(
                 ReadErrorKind::Agent,
                 format_args!(
@@ -302,31 +315,10 @@ impl Jolokia {
     }
 }
 
-impl Jolokia {
-    /// Remembers which attributes are to be asked for as texts from now on. Fails when a bean is unserialisable and no such
-    /// attribute is left in it.
-    fn learn_texts(&self, state: &mut State, decoded: &Decoded) -> Result<(), ReadError> {
-        if decoded.ask_for_text.is_empty() && decoded.unserialisable.is_empty() {
-            return Ok(());
-        }
-        let foreign = Arc::make_mut(&mut state.foreign);
-        for (bean, attribute) in &decoded.ask_for_text {
-            foreign.ask_for_text(bean, attribute);
-        }
-        let mut result = Ok(());
-        for bean in &decoded.unserialisable {
-            if !foreign.unserialisable(bean) {
-                let what = format_args!("the agent cannot make JSON of {bean}; exclude it in the rules");
-                result = Err(self.http.error(ReadErrorKind::Agent, what));
-            }
-        }
-        result
-    }
-}
-
 impl Transport for Jolokia {
     async fn read<S: BeanSink>(&self, plan: &Plan, deadline: Instant, sink: S) -> Answer<S> {
-        let mut progress = Progress { sink: Some(sink), requests: 0, bytes: 0, names: None, names_at: None };
+        let mut progress =
+            Progress { sink: Some(sink), requests: 0, bytes: 0, names: None, names_at: None, again: Vec::new() };
         let result = self.run(plan, deadline, &mut progress).await;
         let Progress { sink, requests, bytes, names, .. } = progress;
         Answer { sink, requests, bytes, names, result }

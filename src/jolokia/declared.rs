@@ -92,7 +92,9 @@ impl Declared {
             }
             "java.util.concurrent.TimeUnit" => Self::Class,
             "char" | "void" | "java.lang.Character" | "java.lang.Class" | "javax.management.ObjectName" => Self::Skip,
-            _ if name.starts_with('[') || name.starts_with("java.util.") => Self::Skip,
+            _ if name.starts_with('[') || name.starts_with("java.util.") || name.starts_with("java.time.") => {
+                Self::Skip
+            }
             _ => Self::Class,
         }
     }

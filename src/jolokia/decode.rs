@@ -30,7 +30,7 @@ pub(super) struct Decoded {
     pub(super) failed: Option<(usize, Failure)>,
     /// Beans and attributes whose text tells more than the JSON that came.
     pub(super) ask_for_text: Vec<(Box<str>, Box<str>)>,
-    /// Beans with declared types of which Jolokia could not make JSON.
+    /// Beans of which Jolokia could not make JSON and which may be asked for in another way. They have not reached the sink.
     pub(super) unserialisable: Vec<Box<str>>,
 }
 
@@ -200,12 +200,13 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, 'de, S> {
             if !valued && !self.decoder.has_part {
                 self.decoder.attributes.clear();
             }
-            self.decoder.end_of(bean);
             // JSON cannot be made of every object.
-            if status == Some(500) && self.decoder.foreign.types(&bean.name).is_some() {
+            if status == Some(500) && !bean.as_text && self.decoder.foreign.has_unclear(&bean.name) {
                 self.decoder.out.unserialisable.push(bean.name.as_str().into());
+                self.decoder.has_part = bean.more;
                 return Ok(());
             }
+            self.decoder.end_of(bean);
         }
         match (status, self.item) {
             (Some(200), Some(Item::Search)) => {
@@ -344,9 +345,10 @@ impl<'de> Visitor<'de> for AttributesSeed<'_, 'de> {
                 let tree = attributes.next_value_seed(TreeSeed(self.budget))?;
                 match if self.as_text { from_text(tree, declared) } else { from_json(tree, declared) } {
                     Lifted::Value(value) => self.attributes.push((name, value)),
-                    Lifted::AskForText(value) => {
+                    Lifted::AskForText => {
                         self.ask_for_text.push((self.bean.into(), (*name).into()));
-                        self.attributes.push((name, value));
+                        // Null may be something else next time, and so remains wanted.
+                        self.attributes.push((name, Value::Null));
                     }
                     Lifted::Failed => {}
                 }

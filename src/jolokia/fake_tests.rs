@@ -238,6 +238,53 @@ async fn names_are_asked_for_since_the_last_time_even_while_the_second_request_t
 }
 
 #[tokio::test]
+async fn types_of_unknown_beans_are_asked_for_once_and_what_has_no_json_is_asked_for_again_in_the_same_read() {
+    let names = r#"{"status":200,"timestamp":7,"value":["lab:b=c","kafka.log:e=f"]}"#;
+    let types = r#"{"status":200,"value":{"attr":{"L":{"type":"long"},"O":{"type":"java.lang.Object"}}}}"#;
+    let unchanged = r#"{"status":304,"timestamp":9}"#;
+    let long = r#"{"status":200,"value":{"L":"5"}}"#;
+    let both = r#"{"status":200,"value":{"L":"5","O":"x.Y@1f"}}"#;
+    let replies = [
+        format!("[{VERSION},{names}]"),
+        format!("[{types}]"),
+        // What the object's text tells: nothing.
+        r#"[{"status":200,"value":{"O":"x.Y@1f"}}]"#.to_owned(),
+        format!(r#"[{long},{{"status":500,"error":"Cannot convert"}},{unchanged}]"#),
+        format!("[{both}]"),
+        format!("[{both},{unchanged}]"),
+    ];
+    let fake = fake(replies.map(Reply::Json).to_vec()).await;
+    let agent = agent(&fake.url);
+    let plan = |pattern: &str| Plan { essentials: vec![Query::all(pattern.to_owned())], per_partition: Vec::new() };
+    for (plan, requests, beans) in [(Plan::default(), 1, 0), (plan("lab:*"), 4, 1), (plan("lab:b=c"), 1, 1)] {
+        let answer = agent.read(&plan, Instant::now() + Duration::from_secs(5), Counter::default()).await;
+        assert_eq!((answer.result, answer.requests), (Ok(()), requests));
+        assert_eq!(answer.sink.unwrap().beans, beans);
+    }
+    let bodies = fake.bodies.lock().unwrap();
+    let asked = |at: usize, what: &str| bodies[at].contains(what);
+    assert!(asked(1, r#""path":"lab/b=c""#) && asked(2, r#"["O"]"#), "{bodies:?}");
+    assert!(asked(3, r#"["L"]"#) && asked(3, r#"["O"]"#) && asked(4, r#"["L","O"]"#), "{bodies:?}");
+    assert!(asked(5, r#"["L","O"]"#) && asked(5, r#""maxDepth":1"#), "{bodies:?}");
+}
+
+#[tokio::test]
+async fn an_agent_that_tells_no_types_is_not_asked_for_them_again() {
+    let names = r#"{"status":200,"timestamp":7,"value":["lab:b=c"]}"#;
+    let bean = r#"[{"status":200,"value":{"X":1}},{"status":304,"timestamp":9}]"#;
+    for refusal in [r#"[{"status":403,"error":"no"}]"#, r#"{"status":403,"error":"no"}"#, "[]"] {
+        let replies = [format!("[{VERSION},{names}]"), refusal.to_owned(), bean.to_owned()];
+        let fake = fake(replies.map(Reply::Json).to_vec()).await;
+        let agent = agent(&fake.url);
+        let plan = Plan { essentials: vec![Query::all("lab:*".to_owned())], per_partition: Vec::new() };
+        for (plan, requests) in [(&Plan::default(), 1), (&plan, 2), (&plan, 1)] {
+            let answer = agent.read(plan, Instant::now() + Duration::from_secs(5), Counter::default()).await;
+            assert_eq!((answer.result, answer.requests), (Ok(()), requests), "{refusal}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_endless_body_ends_at_the_limit_and_the_connection_is_closed() {
     let mut fake = fake(vec![Reply::Endless(&[b' '; 65536], Duration::ZERO)]).await;
     let answer = read(&agent(&fake.url), 10_000).await;

@@ -132,14 +132,18 @@ impl Foreign {
         }
     }
 
+    /// Whether there are attributes that are read as JSON although anything may come of them.
+    pub(super) fn has_unclear(&self, bean: &str) -> bool {
+        self.beans.get(bean).is_some_and(|bean| bean.unclear().next().is_some())
+    }
+
     /// JSON could not be made of this bean's attributes: those of which anything may come are asked for as text from now
-    /// on. `false` = there are none left.
-    pub(super) fn unserialisable(&mut self, bean: &str) -> bool {
-        let Some(Bean { types: Some(types), as_text, .. }) = self.beans.get_mut(bean) else { return false };
-        let before = as_text.len();
-        let objects = types.iter().filter(|(_, declared)| **declared == Declared::Object);
-        as_text.extend(objects.map(|(name, _)| name.clone()));
-        as_text.len() > before
+    /// on.
+    pub(super) fn unserialisable(&mut self, bean: &str) {
+        if let Some(bean) = self.beans.get_mut(bean) {
+            let unclear: Vec<Box<str>> = bean.unclear().cloned().collect();
+            bean.as_text.extend(unclear);
+        }
     }
 
     /// The declared types of a bean's attributes, by its name or else its kind.
@@ -173,6 +177,11 @@ impl Foreign {
 }
 
 impl Bean {
+    fn unclear(&self) -> impl Iterator<Item = &Box<str>> {
+        let objects = self.types.iter().flatten().filter(|(_, declared)| **declared == Declared::Object);
+        objects.map(|(name, _)| name).filter(|name| !self.as_text.contains(*name))
+    }
+
     fn reads(&self, name: &str, query: &Query) -> Vec<Read> {
         let Some(types) = &self.types else {
             return vec![Read::of(&Query { pattern: name.to_owned(), attributes: query.attributes.clone() })];
@@ -324,11 +333,12 @@ mod tests {
     #[test]
     fn what_json_cannot_be_made_of_is_read_as_text_as_long_as_it_may_help() {
         let mut foreign = foreign(&["lab:type=A"]);
-        assert!(!foreign.unserialisable("lab:type=A"));
+        assert!(!foreign.has_unclear("lab:type=A"));
         foreign.asked("lab:type=A", types(&[("o", Declared::Object), ("c", Declared::Composite(None))]));
-        assert!(foreign.unserialisable("lab:type=A"));
+        assert!(foreign.has_unclear("lab:type=A"));
+        foreign.unserialisable("lab:type=A");
         assert_eq!(shown(foreign.reads(&query("lab:*", None))), ["lab:type=A [o] text more", "lab:type=A [c]"]);
-        assert!(!foreign.unserialisable("lab:type=A"));
+        assert!(!foreign.has_unclear("lab:type=A"));
     }
 
     #[test]

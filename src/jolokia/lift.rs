@@ -16,8 +16,8 @@ type Items<'a> = Vec<(Cow<'a, str>, Value<'a>)>;
 pub(super) enum Lifted<'a> {
     /// This.
     Value(Value<'a>),
-    /// This, but its text would tell more: null may be NaN, an object may be a number.
-    AskForText(Value<'a>),
+    /// Only its text would tell: null may be NaN, an object may be a number.
+    AskForText,
     /// The getter failed.
     Failed,
 }
@@ -32,12 +32,12 @@ pub(super) fn from_json<'a>(tree: Tree<'a>, declared: &Declared) -> Lifted<'a> {
     if *declared == Declared::Object {
         return match tree {
             // A number that JSON cannot hold; one that Jolokia takes for a bean; an Optional.
-            Tree::Null => Lifted::AskForText(Value::Null),
-            Tree::Map(_) if ["andIncrement", "present"].iter().any(|key| tree.get(key).is_some()) => {
-                Lifted::AskForText(Value::Other)
-            }
+            Tree::Null => Lifted::AskForText,
+            Tree::Map(_) if ["andIncrement", "present"].iter().any(|key| tree.get(key).is_some()) => Lifted::AskForText,
             // Rather a Map or a bean than CompositeData, which would be declared.
             Tree::Map(_) if tree.get("bigint").is_none() => Lifted::Value(Value::Other),
+            // 1.x has a text for everything.
+            Tree::Text(text) if is_identity(&text) => Lifted::Value(Value::Other),
             _ => Lifted::Value(untyped(tree)),
         };
     }
@@ -66,6 +66,7 @@ pub(super) fn from_text<'a>(tree: Tree<'a>, declared: &Declared) -> Lifted<'a> {
         Declared::Optional | Declared::Object | Declared::Class => match optional(&text) {
             Some(None) => Value::Null,
             Some(Some(inner)) => scalar(Cow::Owned(inner.to_owned())),
+            None if is_identity(&text) => Value::Other,
             None if *declared == Declared::Class && number(&text).is_none() && !is_identifier(&text) => Value::Other,
             None => scalar(text),
         },
@@ -304,6 +305,17 @@ fn optional(text: &str) -> Option<Option<&str>> {
     }
 }
 
+/// Whether it is what `Object.toString` gives: a class and a hash code.
+fn is_identity(text: &str) -> bool {
+    text.rsplit_once('@').is_some_and(|(class, hash)| {
+        let is_class = |c: char| c.is_alphanumeric() || "._$/[;".contains(c);
+        !hash.is_empty()
+            && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+            && class.chars().all(is_class)
+            && class.contains('.')
+    })
+}
+
 /// Whether it could be the name of an enum constant.
 fn is_identifier(text: &str) -> bool {
     !text.starts_with(|c: char| c.is_ascii_digit())
@@ -399,7 +411,7 @@ mod tests {
         }
         match lifted {
             Lifted::Value(value) => Lifted::Value(own(value)),
-            Lifted::AskForText(value) => Lifted::AskForText(own(value)),
+            Lifted::AskForText => Lifted::AskForText,
             Lifted::Failed => Lifted::Failed,
         }
     }
@@ -435,7 +447,7 @@ mod tests {
         is(text("1180591620717411303424", &Declared::Number), Value::Double(1_180_591_620_717_411_303_424.0));
         is(text("12345678901234567890.125", &Declared::Number), Value::Double(12_345_678_901_234_567_000.0));
         is(from_text(Tree::Null, &Declared::Double), Value::Null);
-        assert!(matches!(json("null", &Declared::Object), Lifted::AskForText(Value::Null)));
+        assert_eq!(json("null", &Declared::Object), Lifted::AskForText);
     }
 
     #[test]
@@ -455,6 +467,8 @@ mod tests {
         for object in ["lab.X@1f", "[1]", "{a=1}", "class x", ""] {
             is(text(object, &Declared::Class), Value::Other);
         }
+        is(text("lab.X$$Lambda$1/0x7f@1f962844", &Declared::Object), Value::Other);
+        is(text("user@example.com", &Declared::Object), Value::String("user@example.com".into()));
     }
 
     #[test]
@@ -463,7 +477,7 @@ mod tests {
         is(text("Optional[0.5]", &Declared::Object), Value::Double(0.5));
         is(text("Optional[seven]", &Declared::Optional), Value::String("seven".into()));
         is(text("Optional.empty", &Declared::Optional), Value::Null);
-        assert_eq!(json(r#"{"present":true}"#, &Declared::Object), Lifted::AskForText(Value::Other));
+        assert_eq!(json(r#"{"present":true}"#, &Declared::Object), Lifted::AskForText);
     }
 
     #[test]

@@ -7,15 +7,22 @@ use std::fmt::Write as _;
 /// exponent; always a digit after the dot; shortest digits that read back the same (as JDK 19 and later write them).
 pub fn java_double(value: f64) -> String {
     // Rust's debug form and its `e` form (`1.5e-7`, `1e10`) have the same shortest digits.
-    java_text(value, || format!("{value:?}"), || format!("{value:e}"))
+    let two_digits = || Some(format!("{value:.1e}")).filter(|text| text.parse() == Ok(value));
+    java_text(value, || format!("{value:?}"), || format!("{value:e}"), two_digits)
 }
 
 /// What Java's `Float.toString` gives, laid out as [`java_double`].
 pub fn java_float(value: f32) -> String {
-    java_text(f64::from(value), || format!("{value:?}"), || format!("{value:e}"))
+    let two_digits = || Some(format!("{value:.1e}")).filter(|text| text.parse() == Ok(value));
+    java_text(f64::from(value), || format!("{value:?}"), || format!("{value:e}"), two_digits)
 }
 
-fn java_text(value: f64, plain: impl Fn() -> String, with_exponent: impl Fn() -> String) -> String {
+fn java_text(
+    value: f64,
+    plain: impl Fn() -> String,
+    with_exponent: impl Fn() -> String,
+    two_digits: impl Fn() -> Option<String>,
+) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -27,6 +34,10 @@ fn java_text(value: f64, plain: impl Fn() -> String, with_exponent: impl Fn() ->
         return plain();
     }
     let mut text = with_exponent();
+    // Java always writes two digits, and where one would do takes the two that are closest: 4.9E-324 rather than 5.0E-324.
+    if !text.contains('.') {
+        text = two_digits().unwrap_or(text);
+    }
     if let Some(at) = text.find('e') {
         let exponent = text.split_off(at);
         if !text.contains('.') {
@@ -57,6 +68,8 @@ mod tests {
             (1e10, "1.0E10"),
             (12_345_678.9, "1.23456789E7"),
             (-1_700_000_000.123, "-1.700000000123E9"),
+            (5e-324, "4.9E-324"),
+            (1e23, "1.0E23"),
             (f64::MAX, "1.7976931348623157E308"),
             (f64::NAN, "NaN"),
             (f64::INFINITY, "Infinity"),
@@ -68,7 +81,13 @@ mod tests {
 
     #[test]
     fn floats_have_the_digits_of_a_float() {
-        for (value, text) in [(0.1, "0.1"), (1e10, "1.0E10"), (f32::MIN_POSITIVE, "1.1754944E-38"), (f32::NAN, "NaN")] {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (1e10, "1.0E10"),
+            (f32::MIN_POSITIVE, "1.1754944E-38"),
+            (1e-45, "1.4E-45"),
+            (f32::NAN, "NaN"),
+        ] {
             assert_eq!(java_float(value), text);
         }
     }

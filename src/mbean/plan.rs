@@ -14,16 +14,18 @@ const MAX_ATTRIBUTES: usize = 40;
 
 /// What a read costs a broker, in microseconds: measured with Jolokia 2.5.0 on Kafka 4.3.0, good for comparisons.
 mod cost {
-    /// One query of a bulk request.
-    pub(super) const QUERY: f64 = 40.0;
+    /// One bean asked for by its name.
+    pub(super) const NAME: f64 = 5.0;
+    /// One pattern.
+    pub(super) const PATTERN: f64 = 28.0;
     /// One bean of the domain that a pattern is compared with (`Repository.query` walks through all of a domain).
-    pub(super) const COMPARISON: f64 = 0.25;
+    pub(super) const COMPARISON: f64 = 0.055;
     /// One bean read.
-    pub(super) const BEAN: f64 = 8.0;
+    pub(super) const BEAN: f64 = 3.5;
     /// One attribute of it.
-    pub(super) const ATTRIBUTE: f64 = 1.0;
-    /// Attributes of a bean that is read whole.
-    pub(super) const ATTRIBUTES: f64 = 8.0;
+    pub(super) const ATTRIBUTE: f64 = 2.0;
+    /// All attributes of a bean.
+    pub(super) const ATTRIBUTES: f64 = 14.0;
 }
 
 /// The queries of one read. Empty = nothing known of the node yet.
@@ -121,14 +123,12 @@ impl Plan {
             domain.add(text, &name, &Wanted::from(ask));
         }
         // Dearer queries make coarser plans.
-        for dearness in [1.0, 10.0, 100.0, 10_000.0] {
+        for dearness in [0.0, 50.0, 500.0, 1e6] {
             let mut plan = Self::default();
             for domain in domains.values() {
-                domain.cheapest(domain.beans, cost::QUERY * dearness).1.into_iter().for_each(
-                    |(per_partition, query)| {
-                        if per_partition { &mut plan.per_partition } else { &mut plan.essentials }.push(query);
-                    },
-                );
+                domain.cheapest(domain.beans, dearness).1.into_iter().for_each(|(per_partition, query)| {
+                    if per_partition { &mut plan.per_partition } else { &mut plan.essentials }.push(query);
+                });
             }
             if plan.essentials.len() + plan.per_partition.len() <= MAX_QUERIES {
                 if plan.essentials.is_empty() {
@@ -194,26 +194,27 @@ impl<'a> Group<'a> {
     }
 
     /// The cost of the cheapest queries for what is wanted here, and the queries, each with whether it reads beans that
-    /// exist per partition. `domain` = beans in the domain.
-    fn cheapest(&self, domain: usize, query: f64) -> (f64, Vec<(bool, Query)>) {
+    /// exist per partition. `domain` = beans in the domain, `dearness` = what is added to the cost of each query.
+    fn cheapest(&self, domain: usize, dearness: f64) -> (f64, Vec<(bool, Query)>) {
         if !self.wanted.is_any() {
             return (0.0, Vec::new());
         }
         let (mut cost, mut queries) = (0.0, Vec::new());
         for part in self.parts.values() {
-            let (part_cost, part_queries) = part.cheapest(domain, query);
+            let (part_cost, part_queries) = part.cheapest(domain, dearness);
             cost += part_cost;
             queries.extend(part_queries);
         }
         for (name, wanted) in &self.names {
-            cost += query + wanted.cost();
+            cost += dearness + cost::NAME + wanted.cost();
             queries.push((self.has_per_partition, wanted.query((*name).to_owned())));
         }
         // A pattern for both would either hold up the essentials or put some of them off.
         let is_mixed = self.has_per_partition && self.wants_others;
         if let Some(pattern) = self.pattern.as_ref().filter(|_| !is_mixed) {
             #[expect(clippy::cast_precision_loss, reason = "numbers of beans")]
-            let whole = query + domain as f64 * cost::COMPARISON + self.beans as f64 * self.wanted.cost();
+            let whole =
+                dearness + cost::PATTERN + domain as f64 * cost::COMPARISON + self.beans as f64 * self.wanted.cost();
             if whole <= cost {
                 return (whole, vec![(self.has_per_partition, self.wanted.query(pattern.clone()))]);
             }
@@ -249,8 +250,8 @@ impl<'a> Wanted<'a> {
     /// Of one bean read.
     fn cost(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a number of attributes")]
-        let attributes = if self.all { cost::ATTRIBUTES } else { self.attributes.len() as f64 };
-        cost::BEAN + cost::ATTRIBUTE * attributes
+        let attributes = if self.all { cost::ATTRIBUTES } else { self.attributes.len() as f64 * cost::ATTRIBUTE };
+        cost::BEAN + attributes
     }
 
     fn query(&self, pattern: String) -> Query {
@@ -288,11 +289,11 @@ mod tests {
             ["kafka.log:type=LogManager,name=A", "kafka.log:name=odd,a=1", "kafka.log:a=2,name=odd", "no name"]
                 .map(str::to_owned),
         );
-        names.extend((0..5).map(|index| format!("java.lang:type=T{index}")));
+        names.extend((0..10).map(|index| format!("java.lang:type=T{index}")));
         let plan = Plan::from_names(names.iter().map(String::as_str));
         assert_eq!(
             patterns(&plan.essentials),
-            ["java.lang:*", "kafka.log:a=*,name=odd", "kafka.log:type=LogManager,name=A"]
+            ["java.lang:*", "kafka.log:name=odd,a=1", "kafka.log:a=2,name=odd", "kafka.log:type=LogManager,name=A"]
         );
         assert_eq!(patterns(&plan.per_partition), ["kafka.log:type=Log,*"]);
     }

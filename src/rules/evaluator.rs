@@ -8,7 +8,7 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::customizing::customizer_of;
-use super::families::{Finished, Renamed};
+use super::families::{Finished, RenamedSeries};
 use super::known::Known;
 use super::learning::{Learner, OVERHEAD};
 use super::model::Rules;
@@ -50,7 +50,7 @@ pub struct Evaluation {
     /// Of these, how many were not looked at to their end, because the time to learn was over.
     pub pending_beans: usize,
     /// What the other generation of jmx_exporter would call these series.
-    pub renamed: Renamed,
+    pub renamed: RenamedSeries,
 }
 
 /// What of a bean is worth reading.

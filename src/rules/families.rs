@@ -99,7 +99,7 @@ pub(super) struct Reserved;
 
 /// How many series the other generation would name differently.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Renamed {
+pub struct RenamedSeries {
     /// Series of this scrape.
     pub series: usize,
     /// Names now and there; three at most, in ascending order.
@@ -264,14 +264,14 @@ impl Families {
     }
 
     /// What the other generation would call the series of the scrape that was finished last.
-    pub(super) fn renamed(&mut self) -> Renamed {
+    pub(super) fn renamed(&mut self) -> RenamedSeries {
         self.bases.iter_mut().for_each(|(_, kind)| *kind = None);
         let sources = || self.groups.iter().flat_map(|group| &group.sources).filter(|source| source.samples > 0);
         for source in sources() {
             let (_, kind) = &mut self.bases[source.base as usize];
             *kind = Some(type_in_1x([kind.unwrap_or(source.kind), source.kind]));
         }
-        let mut renamed = Renamed::default();
+        let mut renamed = RenamedSeries::default();
         let mut examples = Vec::new();
         for source in sources() {
             let (base, kind) = &self.bases[source.base as usize];

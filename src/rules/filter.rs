@@ -102,7 +102,6 @@ impl Filter {
     }
 
     /// Why no bean of the domain can count, if that is so.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the lint that follows asks"))]
     pub(super) fn hides_domain(&self, domain: &str) -> Option<String> {
         let hiding =
             self.exclude.iter().find(|pattern| pattern.means_whole_domains() && pattern.matches_domain(domain));

@@ -4,7 +4,7 @@ use super::model::Compat;
 use crate::metrics::MetricType;
 
 /// The suffixes that generation 1.x takes off all names (its client library keeps them for itself).
-const RESERVED_SUFFIXES: [&str; 4] = ["_total", "_created", "_bucket", "_info"];
+pub(super) const RESERVED_SUFFIXES: [&str; 4] = ["_total", "_created", "_bucket", "_info"];
 
 /// The name under which generation 1.x collects samples: without any of the reserved suffixes. A name that is nothing but
 /// a suffix loses its underscore instead. Seen in agent 1.0.1, which keeps colons.
@@ -17,6 +17,13 @@ pub(super) fn base_name(name: &str) -> &str {
         base = &base[..base.len() - suffix.len()];
     }
     base
+}
+
+/// The name that samples have in generation 1.x, when the rules give `name` (sanitised, not empty) and the family is a
+/// counter or not. In 0.x samples are named as the rules say.
+pub fn name_in_1x(name: &str, is_counter: bool) -> String {
+    let suffix = if is_counter { "_total" } else { "" };
+    format!("{}{suffix}", base_name(name))
 }
 
 /// The type of a 0.x family as Prometheus takes it from the agent's page: the TYPE line of a counter always names a

@@ -61,6 +61,13 @@ pub(super) struct Kept {
     pub(super) equal_labels: bool,
 }
 
+/// Series that keep their places.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Option<Kept>>,
+    free: Vec<u32>,
+}
+
 /// What is kept of a bean.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -76,7 +83,7 @@ pub(super) struct Known {
     pub(super) entries: Vec<Entry>,
     /// Of the customizer's extra metrics, in order.
     pub(super) extras: Vec<Node>,
-    pub(super) series: Vec<Kept>,
+    pub(super) series: Slots,
     /// Entries in rows of tables.
     pub(super) rows: usize,
     /// Bytes that are kept of it alone.
@@ -183,16 +190,17 @@ impl Known {
     }
 
     /// Takes out the rows of tables, and returns their series.
-    pub(super) fn drop_rows(&mut self) -> Vec<Kept> {
-        let mut series: Vec<Option<Kept>> = std::mem::take(&mut self.series).into_iter().map(Some).collect();
+    pub(super) fn drop_rows(&mut self) -> impl Iterator<Item = Kept> + use<> {
+        let mut series = std::mem::take(&mut self.series);
         let entries = std::mem::take(&mut self.entries);
+        // The index is rebuilt by the next leaf that is added.
         (self.rows, self.index) = (0, None);
         let kept = &mut self.series;
         let mut moved = |node: &mut Node| {
-            let (Node::Series(at) | Node::Text { series: Some(at), .. }) = node else { return };
-            if let Some(one) = series.get_mut(*at as usize).and_then(Option::take) {
-                *at = u32::try_from(kept.len()).unwrap_or(u32::MAX);
-                kept.push(one);
+            if let Some(at) = node.series_mut()
+                && let Some(one) = series.take(*at)
+            {
+                *at = kept.put(one);
             }
         };
         self.extras.iter_mut().for_each(&mut moved);
@@ -202,15 +210,67 @@ impl Known {
                 self.entries.push(entry);
             }
         }
-        // Rebuilt by the next leaf that is added.
-        series.into_iter().flatten().collect()
+        series.slots.into_iter().flatten()
     }
 
     /// Forgets all leaves, and returns their series.
-    pub(super) fn clear(&mut self) -> Vec<Kept> {
+    pub(super) fn clear(&mut self) -> impl Iterator<Item = Kept> + use<> {
         (self.complete, self.rows, self.index) = (false, 0, None);
         self.entries.clear();
         self.extras.clear();
-        std::mem::take(&mut self.series)
+        std::mem::take(&mut self.series).slots.into_iter().flatten()
+    }
+}
+
+impl Node {
+    /// The place of its series.
+    pub(super) fn series(self) -> Option<u32> {
+        match self {
+            Self::Series(at) => Some(at),
+            Self::Text { series, .. } => series,
+            _ => None,
+        }
+    }
+
+    fn series_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::Series(at) => Some(at),
+            Self::Text { series, .. } => series.as_mut(),
+            _ => None,
+        }
+    }
+}
+
+impl Slots {
+    pub(super) fn get(&self, at: u32) -> Option<&Kept> {
+        self.slots.get(at as usize)?.as_ref()
+    }
+
+    pub(super) fn take(&mut self, at: u32) -> Option<Kept> {
+        let taken = self.slots.get_mut(at as usize)?.take();
+        if taken.is_some() {
+            self.free.push(at);
+        }
+        taken
+    }
+
+    pub(super) fn put(&mut self, kept: Kept) -> u32 {
+        if let Some(at) = self.free.pop()
+            && let Some(slot) = self.slots.get_mut(at as usize)
+        {
+            *slot = Some(kept);
+            return at;
+        }
+        self.slots.push(Some(kept));
+        u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The one at the last place.
+    pub(super) fn last(&self) -> Option<&Kept> {
+        self.slots.last()?.as_ref()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Kept> {
+        self.slots.iter().flatten()
     }
 }

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::customizing::bean_labels;
 use super::families::{Families, Reserved, Series};
 use super::flatten::{Leaf, flatten};
-use super::known::{Entry, Kept, Known, Node, Path};
+use super::known::{Entry, Kept, Known, Node, Path, Slots};
 use super::match_string::Place;
 use super::matching::Matcher;
 use super::model::{Compat, Rules};
@@ -194,35 +194,27 @@ impl Learner {
     /// Adds the leaf's sample, and returns what becomes of it from now on if that is new.
     fn leaf(
         &mut self,
-        series: &mut Vec<Kept>,
+        series: &mut Slots,
         node: Option<Node>,
         visit: &mut Visit<'_>,
         leaf: &Leaf<'_>,
         extra: Option<&str>,
     ) -> Option<Node> {
         let mut text_hash = 0;
-        let old = match (node, leaf.value) {
+        if let Value::String(text) = leaf.value {
+            text_hash = self.hasher.hash_one(text);
+        }
+        match (node, leaf.value) {
             // What is null for once comes back as it was.
             (Some(Node::Excluded), _) | (Some(_), Value::Null) => return None,
             (Some(Node::NoText), Value::String(_)) => return None,
-            (Some(Node::Text { hash, series: place }), Value::String(text)) => {
-                text_hash = self.hasher.hash_one(text);
-                if hash == text_hash {
-                    if let Some(kept) = place.and_then(|at| series.get(at as usize)) {
-                        self.add(visit.at, kept, leaf.value);
-                    }
-                    return None;
-                }
-                place
+            (Some(node @ Node::Text { hash, .. }), Value::String(_)) if hash == text_hash => {
+                self.add_kept(visit.at, series, node, leaf.value);
+                return None;
             }
-            (_, Value::String(text)) => {
-                text_hash = self.hasher.hash_one(text);
-                None
-            }
-            (Some(Node::Series(at)), _) => {
-                if let Some(kept) = series.get(at as usize) {
-                    self.add(visit.at, kept, leaf.value);
-                }
+            (_, Value::String(_)) => {}
+            (Some(node @ Node::Series(_)), _) => {
+                self.add_kept(visit.at, series, node, leaf.value);
                 return None;
             }
             (Some(Node::Drop), _) => return None,
@@ -234,8 +226,8 @@ impl Learner {
                 self.live(visit, leaf, extra);
                 return None;
             }
-            _ => None,
-        };
+            _ => {}
+        }
         // Of a text that changes the next sample is due now; all else can wait.
         if !matches!(node, Some(Node::Text { .. })) && self.is_over_time() {
             visit.out_of_time = true;
@@ -245,13 +237,15 @@ impl Learner {
             return None;
         }
         visit.learned = true;
-        self.learn(series, old, visit, leaf, extra, text_hash)
+        if let Some(old) = node.and_then(Node::series).and_then(|at| series.take(at)) {
+            self.families.forget(&old.series);
+        }
+        self.learn(series, visit, leaf, extra, text_hash)
     }
 
     fn learn(
         &mut self,
-        series: &mut Vec<Kept>,
-        old: Option<u32>,
+        series: &mut Slots,
         visit: &mut Visit<'_>,
         leaf: &Leaf<'_>,
         extra: Option<&str>,
@@ -283,7 +277,7 @@ impl Learner {
             let description = extra.unwrap_or_default();
             let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
             let leaf = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-            made = outcome(&rules, hit, leaf).map(|made| (made, object_name(rules.compat, hit.text)));
+            made = outcome(&rules, hit, leaf).ok().map(|made| (made, object_name(rules.compat, hit.text)));
         }
         if depends_on_number {
             self.add_live(visit, made, leaf.value);
@@ -291,9 +285,6 @@ impl Learner {
         }
         let recent = series.last().map(|kept| kept.series.labels.clone());
         let placed = made.map_or(Placed::Nothing, |(made, object_name)| self.placed(&made, object_name, recent));
-        if let Some(kept) = old.and_then(|at| series.get(at as usize)) {
-            self.families.forget(&kept.series);
-        }
         let at = match placed {
             Placed::Nothing => None,
             Placed::Reserved if is_text => None,
@@ -306,7 +297,7 @@ impl Learner {
                 visit.bytes += kept.series.object_name.as_ref().map_or(0, |name| name.len() + 16);
                 self.families.keep(&kept.series);
                 self.add(visit.at, &kept, leaf.value);
-                Some(put(series, old, kept))
+                Some(series.put(kept))
             }
         };
         Some(match at {
@@ -332,7 +323,7 @@ impl Learner {
         let description = extra.unwrap_or_default();
         let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
         let matched = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-        let made = outcome(&rules, hit, matched).map(|made| (made, object_name(rules.compat, hit.text)));
+        let made = outcome(&rules, hit, matched).ok().map(|made| (made, object_name(rules.compat, hit.text)));
         self.add_live(visit, made, leaf.value);
     }
 
@@ -373,6 +364,12 @@ impl Learner {
         Placed::Kept(Kept { series, number: made.number, equal_labels: made.equal_labels })
     }
 
+    fn add_kept(&mut self, bean: u32, series: &Slots, node: Node, value: &Value<'_>) {
+        if let Some(kept) = node.series().and_then(|at| series.get(at)) {
+            self.add(bean, kept, value);
+        }
+    }
+
     fn add(&mut self, bean: u32, kept: &Kept, value: &Value<'_>) {
         if let Some(number) = kept.number.of(value) {
             self.families.push(bean, &kept.series, number);
@@ -380,8 +377,8 @@ impl Learner {
         }
     }
 
-    fn forget(&mut self, series: Vec<Kept>) {
-        series.iter().for_each(|kept| self.families.forget(&kept.series));
+    fn forget(&mut self, series: impl Iterator<Item = Kept>) {
+        series.for_each(|kept| self.families.forget(&kept.series));
     }
 
     /// The path of a leaf; shared, except for rows of tables, by all beans that have it.
@@ -413,20 +410,6 @@ impl<'v> Visit<'v> {
             Some((name, place))
         };
         self.name.get_or_init(parse).as_ref()
-    }
-}
-
-/// Puts a series where an old one was, or at the end.
-fn put(series: &mut Vec<Kept>, old: Option<u32>, kept: Kept) -> u32 {
-    match old.and_then(|at| Some((at, series.get_mut(at as usize)?))) {
-        Some((at, slot)) => {
-            *slot = kept;
-            at
-        }
-        None => {
-            series.push(kept);
-            u32::try_from(series.len() - 1).unwrap_or(u32::MAX)
-        }
     }
 }
 

@@ -11,7 +11,11 @@ use super::template::{Part, Template};
 use crate::mbean::Value;
 
 /// Stands for the value where a rule has `cache: true`.
-const CACHED_VALUE: &str = "<cache>";
+pub(super) const CACHED_VALUE: &str = "<cache>";
+
+/// After so many matches given up, a rule is not tried any more: each costs tens of milliseconds, and a node has tens of
+/// thousands of texts.
+const MAX_GIVEN_UP: u64 = 20;
 
 /// Finds the first matching rule. Holds buffers; one per evaluator.
 #[derive(Debug)]
@@ -99,19 +103,12 @@ impl Matcher {
             let text = &self.forms[form].text;
             let groups = match &self.rules.rules[rule].pattern {
                 None => None,
+                Some(_) if self.gave_up[rule] >= MAX_GIVEN_UP => continue,
                 Some(pattern) => match pattern.matches(text) {
                     Ok(Some(groups)) => Some(groups),
                     Ok(None) => continue,
                     Err(_) => {
-                        if self.gave_up[rule] == 0 {
-                            let line = self.rules.rules[rule].line;
-                            tracing::warn!(
-                                rule = rule + 1,
-                                line,
-                                text = %text.chars().take(300).collect::<String>(),
-                                "the pattern of this rule takes too many steps and was given up; such texts count as not matched"
-                            );
-                        }
+                        self.tell_given_up(rule);
                         self.gave_up[rule] += 1;
                         continue;
                     }
@@ -120,6 +117,24 @@ impl Matcher {
             return Match { hit: Some(Hit { rule, groups, text }), depends_on_number };
         }
         Match { hit: None, depends_on_number }
+    }
+
+    fn tell_given_up(&self, rule: usize) {
+        let line = self.rules.rules[rule].line;
+        let number = rule + 1;
+        match self.gave_up[rule] + 1 {
+            1 => tracing::warn!(
+                rule = number,
+                line,
+                "the pattern of this rule takes too many steps on some match strings, which count as not matched"
+            ),
+            MAX_GIVEN_UP => tracing::error!(
+                rule = number,
+                line,
+                "the pattern of this rule takes too many steps again and again: the rule is not tried any more"
+            ),
+            _ => {}
+        }
     }
 
     /// Whether some text in place of the leaf's value may make a rule match that has a `value`, without which a text

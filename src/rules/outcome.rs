@@ -70,9 +70,23 @@ pub(super) struct Matched<'l> {
     pub(super) bean_labels: &'l [(String, String)],
 }
 
-/// What becomes of the leaf; `None` = no sample.
-pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Option<Outcome> {
-    let rule = rules.rules.get(hit.rule)?;
+/// Why a leaf that a rule matches gives no sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dropped {
+    /// The rule's name expands to nothing.
+    NoName,
+    /// The rule's value expands to this, which is no number.
+    NoNumber(String),
+    /// The leaf is a text, and the rule has no value.
+    Text,
+    /// The name is one of the exporter's own.
+    Reserved,
+}
+
+/// What becomes of the leaf.
+pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Result<Outcome, Dropped> {
+    // A hit is always one of these rules.
+    let rule = rules.rules.get(hit.rule).ok_or(Dropped::NoName)?;
     let expand = |template: &Template| {
         let mut text = String::new();
         if let Some(groups) = &hit.groups {
@@ -81,10 +95,14 @@ pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Option
         text
     };
     let number = match &rule.value {
-        Some(value) => Number::Constant(parse_double(&expand(value))? * rule.value_factor),
+        Some(value) => {
+            let text = expand(value);
+            let number = parse_double(&text).ok_or(Dropped::NoNumber(text))?;
+            Number::Constant(number * rule.value_factor)
+        }
         None => Number::Times(rule.value_factor),
     };
-    number.of(leaf.value)?;
+    number.of(leaf.value).ok_or(Dropped::Text)?;
     let mut labels = Labels { pairs: leaf.bean_labels.to_vec(), equal: false };
     let (name, help) = match &rule.name {
         None => {
@@ -96,7 +114,7 @@ pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Option
         Some(name) => {
             let name = safe_name(&expand(name), rules.lowercase_output_name);
             if name.is_empty() {
-                return None;
+                return Err(Dropped::NoName);
             }
             for (name, value) in &rule.labels {
                 let (name, value) = (expand(name), expand(value));
@@ -109,7 +127,7 @@ pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Option
     };
     let inferred = rules.infer_counter_type_from_name && name.ends_with("_total");
     let kind = if inferred { MetricType::Counter } else { rule.kind };
-    Some(Outcome { rule: hit.rule, name, help, kind, labels: labels.pairs, equal_labels: labels.equal, number })
+    Ok(Outcome { rule: hit.rule, name, help, kind, labels: labels.pairs, equal_labels: labels.equal, number })
 }
 
 struct Labels {
@@ -169,7 +187,7 @@ mod tests {
             description: "",
             bean_labels: &[("bean".to_owned(), "l".to_owned())],
         };
-        let made = outcome(&rules, &matched.hit?, leaf)?;
+        let made = outcome(&rules, &matched.hit?, leaf).ok()?;
         let labels: Vec<String> = made.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let equal = if made.equal_labels { "!" } else { "" };
         Some(format!("{}{{{}}}{equal} {} # {}", made.name, labels.join(","), made.number.of(&value)?, made.help))

@@ -52,7 +52,7 @@ fn prometheus_finds_one_target_per_node_and_a_dead_one_is_down_and_stays() {
     };
     await_up("all nodes to be up", None);
     // Told apart by `instance` alone.
-    let bean = "kafka_server_replicamanager_value{name=\"PartitionCount\"}";
+    let bean = "kafka_server_replicamanager_partitioncount";
     let by_instance = prometheus.query(&format!("count by (instance) (sum without (instance, job) ({bean}))")).unwrap();
     assert_eq!(by_instance.len(), 1, "labels other than instance and job differ: {by_instance:?}");
     let series = prometheus.query(bean).unwrap();

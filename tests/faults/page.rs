@@ -81,7 +81,7 @@ fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
     for id in BROKERS {
         let success = page.get(&format!("kafka_vitals_collector_success{{broker=\"{id}\",collector=\"jmx\"}}"));
         let threads = page.get(&format!("jvm_threads_current{{broker=\"{id}\"}}"));
-        let bean = format!("kafka_server_replicamanager_value{{broker=\"{id}\",name=\"PartitionCount\"}}");
+        let bean = format!("kafka_server_replicamanager_partitioncount{{broker=\"{id}\"}}");
         let bean = page.get(&bean);
         let seen = (success, threads.is_some(), bean.is_some());
         let answers = silent != Some(id);

@@ -56,8 +56,12 @@ fn compare(java: &mut Java, pattern: &str, texts: &[String]) -> Result<usize, St
     for (text, theirs) in texts.iter().zip(outcomes) {
         let Ok(found) = groups(&ours, text) else { continue };
         // Java before 19 has other word boundaries beside letters that are not ASCII.
-        let is_older_java = !text.is_ascii() && (pattern.contains("\\b") || pattern.contains("\\B"));
-        if theirs == Outcome::GivenUp || is_older_java {
+        let has_boundary = (pattern.contains("\\b") || pattern.contains("\\B")) && !pattern.starts_with("(?U)");
+        // Java looks behind into half a character beyond U+FFFF, unless the pattern has such a one itself.
+        let looks_behind = pattern.contains("(?<=") || pattern.contains("(?<!");
+        let is_java_alone = (has_boundary && !text.is_ascii())
+            || (looks_behind && pattern.chars().all(|c| c <= '\u{ffff}') && text.chars().any(|c| c > '\u{ffff}'));
+        if theirs == Outcome::GivenUp || is_java_alone {
             continue;
         }
         let found = found.map_or(Outcome::NoMatch, Outcome::Match);
@@ -76,7 +80,7 @@ fn compare(java: &mut Java, pattern: &str, texts: &[String]) -> Result<usize, St
 
 #[test]
 fn generated_patterns_match_as_in_java() {
-    let mut runner = runner(4_000);
+    let mut runner = runner(3_000);
     let cases = runner.config().cases as usize;
     let java = RefCell::new(Java::start());
     let matched = Cell::new(0);
@@ -125,7 +129,7 @@ fn letters_of_either_case_match_as_in_java() {
     let cased: Vec<char> = ('\0'..='\u{1ffff}').filter(|c| c.is_alphabetic() && *c < '\u{2c00}').collect();
     let cased: Vec<char> = cased.into_iter().filter(|c| c.is_lowercase() || c.is_uppercase()).collect();
     let texts: Vec<String> = cased.iter().map(char::to_string).collect();
-    for letter in ['i', 'I', 'k', 's', 'ß', 'ı', 'İ', 'µ', 'å', 'ÿ', 'ᾳ', 'ς', 'я', 'ǆ', 'ẞ', '\u{212a}', '\u{345}']
+    for letter in ['i', 'I', 'k', 's', 'ı', 'İ', 'µ', 'å', 'ÿ', 'ᾳ', 'ς', 'я', 'ǆ', 'ẞ', '\u{212a}', '\u{345}']
     {
         for pattern in [format!("(?iu){letter}"), format!("(?iu)[{letter}]"), format!("(?iu)[{letter}-{letter}]")] {
             let matched = compare(&mut java, &pattern, &texts).unwrap_or_else(|failure| panic!("{failure}"));
@@ -139,7 +143,7 @@ fn a_pattern_said_to_be_blind_gives_the_same_whatever_the_value() {
     let blind = Cell::new(0);
     let matched = Cell::new(0);
     let strategy = (generated::pattern(), proptest::collection::vec(generated::any_front(), 4), generated::values());
-    let outcome = runner(6_000).run(&strategy, |(pattern, fronts, values)| {
+    let outcome = runner(4_000).run(&strategy, |(pattern, fronts, values)| {
         let Ok(compiled) = Pattern::compile(&pattern) else { return Ok(()) };
         if compiled.can_see_number() {
             return Ok(());

@@ -45,12 +45,12 @@ fn assert_nodes(page: &Page) {
     for id in [1, 2, 3] {
         assert_eq!(page.value(&format!("kafka_vitals_collector_success{{broker=\"{id}\",collector=\"jmx\"}}")), 1.0);
         assert!(page.value(&format!("jvm_threads_current{{broker=\"{id}\"}}")) > 0.0);
-        let partitions = format!("kafka_server_replicamanager_value{{broker=\"{id}\",name=\"PartitionCount\"}}");
+        let partitions = format!("kafka_server_replicamanager_partitioncount{{broker=\"{id}\"}}");
         assert_eq!(page.get(&partitions).is_some(), id != CONTROLLER, "{partitions}");
     }
-    let active = "kafka_controller_kafkacontroller_value{broker=\"3\",name=\"ActiveControllerCount\"}";
+    let active = "kafka_controller_kafkacontroller_activecontrollercount{broker=\"3\"}";
     assert_eq!(page.value(active), 1.0);
-    assert_eq!(page.value("kafka_controller_kafkacontroller_value{broker=\"3\",name=\"ActiveBrokerCount\"}"), 2.0);
+    assert_eq!(page.value("kafka_controller_kafkacontroller_activebrokercount{broker=\"3\"}"), 2.0);
     assert_eq!(page.value("kafka_vitals_nodes"), 3.0);
     // Nothing stays under the name that the node had before its id was known.
     let stray: Vec<_> = page.series.keys().filter(|series| series.contains("broker=\"127.")).collect();
@@ -61,7 +61,7 @@ fn assert_nodes(page: &Page) {
 fn assert_controller_page(vitals: &Vitals) {
     for key in [CONTROLLER.to_string(), controller_instance()] {
         let page = vitals.page(&format!("/metrics/brokers/{key}"), Duration::from_secs(10));
-        assert_eq!(page.value("kafka_controller_kafkacontroller_value{name=\"ActiveControllerCount\"}"), 1.0);
+        assert_eq!(page.value("kafka_controller_kafkacontroller_activecontrollercount"), 1.0);
         assert!(page.value("jvm_threads_current") > 0.0);
     }
 }

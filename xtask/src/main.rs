@@ -26,6 +26,7 @@ Usage: cargo xtask COMMAND
                        Ctrl-C ends all of it, --for ends by itself and fails if something did not show
   test [--full]        format, clippy, licences, unit tests, and tests against a real Kafka; --full adds the long ones
   bench scrape [ARG]   measure collections against three brokers, beside the agents that kafka-vitals replaces
+  bench rules [ARG]    measure what jmx_exporter rules cost on one node, beside the agents with the same file
   docs                 write docs/metrics.md from the catalogue of metrics
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
@@ -50,7 +51,7 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["demo", rest @ ..] => demo(rest)?,
         ["test"] => test::run(false)?,
         ["test", "--full"] => test::run(true)?,
-        ["bench", "scrape", rest @ ..] => bench("kafka-lab-bench-scrape", rest)?,
+        ["bench", what @ ("scrape" | "rules"), rest @ ..] => bench(what, rest)?,
         ["docs"] => docs::write()?,
         _ => return Err(Failure::usage(format!("unknown command `{}`; see `cargo xtask --help`", args.join(" ")))),
     }
@@ -70,11 +71,16 @@ fn demo(args: &[&str]) -> Result<(), Failure> {
 }
 
 /// Builds and becomes a benchmark, in the release profile.
-fn bench(binary: &str, args: &[&str]) -> Result<(), Failure> {
+fn bench(what: &str, args: &[&str]) -> Result<(), Failure> {
     tools::ensure(&[NATIVE_BUILD, KAFKA])?;
     println!("Building in the release profile; the first time this takes several minutes.");
     let binaries = build::binaries(build::Profile::Release)?;
-    let mut command = binaries.command(binary);
-    command.arg("--kafka-vitals").arg(binaries.path("kafka-vitals")).args(args);
+    let mut command = binaries.command("kafka-lab-bench");
+    command.arg(what).arg("--kafka-vitals").arg(binaries.path("kafka-vitals"));
+    let bundled = build::workspace().join("rules/kafka.yaml");
+    if what == "rules" && bundled.is_file() {
+        command.arg("--rules").arg(bundled);
+    }
+    command.args(args);
     Err(build::become_command(command))
 }

@@ -68,6 +68,7 @@ impl Loader<'_> {
     fn unknown_key(&mut self, key: &str, line: u64, known: &[&str]) {
         let shown: String = key.chars().take(60).collect();
         let hint = match nearest(key, known) {
+            _ if self.rule.is_none() && RULE.contains(&key) => "; it is a key of a rule, not of the file".to_owned(),
             Some(nearest) => format!("; {nearest} may be meant"),
             None => String::new(),
         };

@@ -350,6 +350,7 @@ fn what_is_odd_is_warned_of() {
             None,
             "unknown key \"lowercaseoutputname\" is ignored, as in jmx_exporter; lowercaseOutputName may",
         ),
+        ("attrNameSnakeCase: true", 1, None, "a key of a rule, not of the file"),
         ("zzz: 1", 1, None, "unknown key \"zzz\" is ignored, as in jmx_exporter"),
         ("rules:\n- pattern: a\n  lables: {}", 3, Some(1), "labels may be meant"),
         ("lowercaseOutputName: true\nlowercaseOutputName: no", 1, None, "is there again in line 2"),

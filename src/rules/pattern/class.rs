@@ -3,8 +3,9 @@
 use regex_syntax::hir::ClassUnicode;
 
 use super::ast::Case;
+use super::escape::Escape;
 use super::fold;
-use super::parse::{Escape, Parser, Result};
+use super::parse::{Parser, Result};
 
 /// One part of a class.
 enum Item {

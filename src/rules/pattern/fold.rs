@@ -89,8 +89,8 @@ fn upper(c: char) -> char {
     }
 }
 
-/// All characters that have another case.
+/// All characters that have another case, and the one that is another's lower case only.
 fn cased() -> &'static [char] {
     static CASED: OnceLock<Vec<char>> = OnceLock::new();
-    CASED.get_or_init(|| ('\0'..=char::MAX).filter(|&c| upper(c) != c || lower(c) != c).collect())
+    CASED.get_or_init(|| ('\0'..=char::MAX).filter(|&c| upper(c) != c || lower(c) != c || c == 'ß').collect())
 }

@@ -7,10 +7,12 @@
 mod ast;
 mod backtrack;
 mod class;
+mod escape;
 mod fold;
 mod literals;
 mod looks;
 mod parse;
+mod program;
 mod property;
 mod sight;
 mod translate;
@@ -43,7 +45,7 @@ pub struct Pattern {
 #[derive(Debug)]
 enum Engine {
     Automaton(regex::Regex),
-    Backtracking(backtrack::Program),
+    Backtracking(program::Program),
 }
 
 /// Why a pattern cannot be used: one line, with what stands where.
@@ -83,7 +85,7 @@ impl Pattern {
         })?;
         let engine = match translate::to_regex(&parsed.root) {
             Some(regex) => Engine::Automaton(automaton(&regex)?),
-            None => Engine::Backtracking(backtrack::Program::new(&parsed.root, parsed.groups.len())),
+            None => Engine::Backtracking(program::Program::new(&parsed.root, parsed.groups.len())),
         };
         Ok(Self {
             java: java.to_owned(),
@@ -145,7 +147,8 @@ impl Pattern {
 }
 
 fn automaton(regex: &str) -> Result<regex::Regex, PatternError> {
-    let built = regex::RegexBuilder::new(regex)
+    // With brackets: a pattern such as `a)|(?:b` makes alternatives of the whole.
+    let built = regex::RegexBuilder::new(&format!(r"\A(?:{regex})\z"))
         .size_limit(MAX_AUTOMATON_BYTES)
         .dfa_size_limit(MAX_CACHE_BYTES)
         .nest_limit(1000)

@@ -6,7 +6,8 @@
 //! decided by what stands in front of it. A trailing `.*` of the pattern itself does no more than the wrapper's, so it is
 //! left out first. `false` is proved, `true` may be said too often.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use regex_automata::nfa::thompson::{Compiler, Config, NFA, State, WhichCaptures};
 use regex_automata::util::look::Look as NfaLook;
@@ -128,6 +129,9 @@ enum Number {
     Word(&'static str, usize),
 }
 
+/// All bytes of values.
+const BYTES: &[u8] = b"0123456789-.ENaInfityrulse";
+
 const WORDS: [&str; 4] = ["NaN", "Infinity", "true", "false"];
 
 impl Number {
@@ -172,6 +176,12 @@ struct Search<'a> {
     nfa: &'a NFA,
 }
 
+/// States reached, in the order they were found.
+struct States {
+    is_in: Vec<bool>,
+    found: Vec<StateID>,
+}
+
 /// An assertion that looks at the value.
 struct LooksAtValue;
 
@@ -182,75 +192,81 @@ impl Search<'_> {
 
     fn search(&self) -> Result<bool, LooksAtValue> {
         // Where the pattern can be after any text at all, then after `:` and after the blank.
-        let mut anywhere = HashSet::new();
-        self.close(self.nfa.start_anchored(), Place::Front, &mut anywhere)?;
-        let mut work: Vec<StateID> = anywhere.iter().copied().collect();
-        while let Some(state) = work.pop() {
-            let mut reached = HashSet::new();
-            for next in self.targets(state, None) {
-                self.close(next, Place::Front, &mut reached)?;
-            }
-            work.extend(reached.into_iter().filter(|&state| anywhere.insert(state)));
+        let mut anywhere = self.begun(Place::Front)?;
+        let mut done = 0;
+        while let Some(&state) = anywhere.found.get(done) {
+            self.step(state, None, Place::Front, &mut anywhere)?;
+            done += 1;
         }
-        let colon = self.step(&anywhere, b':', Place::Front)?;
-        let boundary = self.step(&colon, b' ', Place::Value(Number::Start))?;
+        let mut colon = self.begun(Place::Front)?;
+        for &state in &anywhere.found {
+            self.step(state, Some(b':'), Place::Front, &mut colon)?;
+        }
+        let mut boundary = self.begun(Place::Value(Number::Start))?;
+        for &state in &colon.found {
+            self.step(state, Some(b' '), Place::Value(Number::Start), &mut boundary)?;
+        }
 
-        let mut seen: HashSet<(StateID, Number)> = boundary.iter().map(|&state| (state, Number::Start)).collect();
-        let mut work: Vec<(StateID, Number)> = seen.iter().copied().collect();
+        let mut work: Vec<(StateID, Number)> = boundary.found.iter().map(|&state| (state, Number::Start)).collect();
+        let mut reached: HashMap<Number, States> = HashMap::new();
+        // The pattern can also begin within the value, so each place is visited though no state leads there.
+        let mut numbers = vec![Number::Start];
+        while let Some(number) = numbers.pop() {
+            for after in BYTES.iter().filter_map(|&byte| number.after(byte)) {
+                if let Entry::Vacant(place) = reached.entry(after) {
+                    let begun = self.begun(Place::Value(after))?;
+                    work.extend(begun.found.iter().map(|&state| (state, after)));
+                    place.insert(begun);
+                    numbers.push(after);
+                }
+            }
+        }
         while let Some((state, number)) = work.pop() {
-            for byte in 0..=u8::MAX {
+            for &byte in BYTES {
                 let Some(after) = number.after(byte) else { continue };
-                let mut reached = HashSet::new();
-                for next in self.targets(state, Some(byte)) {
-                    self.close(next, Place::Value(after), &mut reached)?;
-                }
-                // The pattern can also begin there.
-                self.close(self.nfa.start_anchored(), Place::Value(after), &mut reached)?;
-                if reached.iter().any(|&state| matches!(self.nfa.state(state), State::Match { .. })) {
-                    return Ok(true);
-                }
-                work.extend(reached.into_iter().map(|state| (state, after)).filter(|&item| seen.insert(item)));
+                let Some(states) = reached.get_mut(&after) else { continue };
+                let known = states.found.len();
+                self.step(state, Some(byte), Place::Value(after), states)?;
+                work.extend(states.found.iter().skip(known).map(|&state| (state, after)));
             }
         }
-        Ok(false)
+        let is_match = |&state: &StateID| matches!(self.nfa.state(state), State::Match { .. });
+        Ok(reached.values().any(|states| states.found.iter().any(is_match)))
     }
 
-    /// States after one byte; the pattern can also begin there.
-    fn step(&self, from: &HashSet<StateID>, byte: u8, to: Place) -> Result<HashSet<StateID>, LooksAtValue> {
-        let mut reached = HashSet::new();
-        for &state in from {
-            for next in self.targets(state, Some(byte)) {
-                self.close(next, to, &mut reached)?;
-            }
-        }
-        self.close(self.nfa.start_anchored(), to, &mut reached)?;
-        Ok(reached)
+    /// Where the pattern is if it begins at `place`.
+    fn begun(&self, place: Place) -> Result<States, LooksAtValue> {
+        let mut states = States { is_in: vec![false; self.nfa.states().len()], found: Vec::new() };
+        self.close(self.nfa.start_anchored(), place, &mut states)?;
+        Ok(states)
     }
 
-    /// Where a state goes with a byte, or with any (`None`).
-    fn targets(&self, state: StateID, byte: Option<u8>) -> Vec<StateID> {
+    /// Adds where `state` goes with a byte, or with any (`None`).
+    fn step(&self, state: StateID, byte: Option<u8>, to: Place, reached: &mut States) -> Result<(), LooksAtValue> {
         let fits = |start: u8, end: u8| byte.is_none_or(|byte| (start..=end).contains(&byte));
         match self.nfa.state(state) {
-            State::ByteRange { trans } if fits(trans.start, trans.end) => vec![trans.next],
+            State::ByteRange { trans } if fits(trans.start, trans.end) => self.close(trans.next, to, reached),
             State::Sparse(sparse) => {
-                let fitting = sparse.transitions.iter().filter(|trans| fits(trans.start, trans.end));
-                fitting.map(|trans| trans.next).collect()
+                let mut fitting = sparse.transitions.iter().filter(|trans| fits(trans.start, trans.end));
+                fitting.try_for_each(|trans| self.close(trans.next, to, reached))
             }
-            State::Dense(dense) => match byte {
-                Some(byte) => vec![dense.transitions[usize::from(byte)]],
-                None => dense.transitions.to_vec(),
-            },
-            _ => Vec::new(),
+            State::Dense(dense) => {
+                let all = dense.transitions.iter().zip(0..=u8::MAX);
+                let mut fitting = all.filter(|&(_, at)| fits(at, at));
+                fitting.try_for_each(|(&next, _)| self.close(next, to, reached))
+            }
+            _ => Ok(()),
         }
     }
 
     /// Adds `state` and all that is reached from it without a byte.
-    fn close(&self, state: StateID, place: Place, reached: &mut HashSet<StateID>) -> Result<(), LooksAtValue> {
+    fn close(&self, state: StateID, place: Place, reached: &mut States) -> Result<(), LooksAtValue> {
         let mut work = vec![state];
         while let Some(state) = work.pop() {
-            if !reached.insert(state) {
+            if std::mem::replace(&mut reached.is_in[state.as_usize()], true) {
                 continue;
             }
+            reached.found.push(state);
             match self.nfa.state(state) {
                 State::Union { alternates } => work.extend(alternates.iter()),
                 State::BinaryUnion { alt1, alt2 } => work.extend([*alt1, *alt2]),

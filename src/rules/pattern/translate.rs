@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::ast::{Kind, LINE_TERMINATORS, Look, Node, contains, only};
-use super::parse::LINE_BREAKS;
+use super::escape::LINE_BREAKS;
 
 /// The text of an equivalent pattern. It is to be matched with whole texts.
 pub(super) fn to_regex(root: &Node) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::Cost;
+use crate::measure::{Cost, median};
 use crate::state::State;
 
 /// One line.
@@ -46,12 +46,6 @@ impl Row {
         self.rss = Some(bytes);
         self
     }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// All lines of a state.

@@ -24,6 +24,16 @@ impl State {
         }
     }
 
+    /// Topic number `topic`.
+    pub(crate) fn topic(topic: i32) -> String {
+        format!("bench-{topic:04}")
+    }
+
+    /// How many topics there are.
+    pub(crate) fn topics(self) -> i32 {
+        self.counts().0
+    }
+
     /// The old agent's time grows with the square of its series.
     pub(crate) fn old_agent_rounds(self) -> usize {
         match self {
@@ -42,7 +52,7 @@ impl State {
     /// Makes topics (one replica), records and commits.
     pub(crate) fn fill(self, kafka: &Kafka) -> Result<()> {
         let (topics, groups, offsets) = self.counts();
-        let names: Vec<String> = (0..topics).map(|topic| format!("bench-{topic:04}")).collect();
+        let names: Vec<String> = (0..topics).map(Self::topic).collect();
         let new: Vec<NewTopic> = names.iter().map(|name| NewTopic::new(name, PARTITIONS)).collect();
         kafka.create_topics(&new)?;
         for name in &names {
