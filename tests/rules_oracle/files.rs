@@ -18,14 +18,24 @@ pub(crate) struct RulesFile {
     pub(crate) at_least: usize,
 }
 
-/// All files, by name.
+/// The sets that come with kafka-vitals; 0.17.2 does not know the keys by which they choose beans.
+const BUNDLED: [&str; 3] = ["kafka", "strimzi", "confluent"];
+const AGENTS_OF_BUNDLED: [Agent; 2] = [Agent::V0_20_0, Agent::V1_0_1];
+
+/// All files, by name, the bundled sets last.
 pub(crate) fn all() -> Vec<RulesFile> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules_oracle/files");
-    let paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let paths = fs::read_dir(home.join("tests/rules_oracle/files")).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<RulesFile> = paths
         .map(|path| read(&path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
+    files.extend(BUNDLED.map(|name| RulesFile {
+        name: format!("bundled:{name}"),
+        text: fs::read_to_string(home.join(format!("rules/{name}.yaml"))).unwrap(),
+        agents: AGENTS_OF_BUNDLED.to_vec(),
+        at_least: 300,
+    }));
     files
 }
 
