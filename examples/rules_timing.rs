@@ -111,7 +111,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ("30 percent hit", STRIMZI_LIKE),
         ("2,000 rules", two_thousand.as_str()),
         ("none", "rules: []"),
-        (".* sees the value", "rules: [{pattern: '(.*)<>(.*): (.*)', name: x_$2, labels: {l: $1}}]"),
+        (".* sees the value", "rules: [{pattern: '^(.+)<>(.*): (.*)', name: x_$2, labels: {l: $1}}]"),
     ] {
         let start = Instant::now();
         let rules = Arc::new(Rules::load(text, what)?);

@@ -37,7 +37,7 @@ impl Scene {
         let (one, two) = (bad.flag(), good.flag());
         let mut arguments = vec![one.as_str(), two.as_str(), "--scrape.reuse=0s"];
         arguments.extend(more);
-        let vitals = Vitals::start(&lab, &arguments);
+        let vitals = Vitals::start_with_all_beans(&lab, &arguments);
         Self { lab, bad, vitals }
     }
 
@@ -321,8 +321,10 @@ fn an_endless_body_ends_at_the_limit_and_memory_stays_bounded() {
 fn nobody_at_the_port_is_a_connection_error_until_an_agent_starts_there() {
     let lab = Lab::new().unwrap();
     let (port, good) = (free_port().unwrap(), FakeAgent::start(2));
-    let vitals =
-        Vitals::start(&lab, &[&format!("--jolokia.url=1=http://127.0.0.1:{port}"), &good.flag(), "--scrape.reuse=0s"]);
+    let vitals = Vitals::start_with_all_beans(
+        &lab,
+        &[&format!("--jolokia.url=1=http://127.0.0.1:{port}"), &good.flag(), "--scrape.reuse=0s"],
+    );
     failed_with(&scrape(&vitals), "connect");
     let answer = vitals.get("/metrics/brokers/1");
     assert_eq!(answer.status, 503);
@@ -340,7 +342,7 @@ fn another_nodes_agent_at_the_url_is_an_identity_error() {
     let lab = Lab::new().unwrap();
     let (other, good) = (FakeAgent::start(3), FakeAgent::start(2));
     let flag = format!("--jolokia.url=1={}", other.url());
-    let vitals = Vitals::start(&lab, &[&flag, &good.flag(), "--scrape.reuse=0s"]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[&flag, &good.flag(), "--scrape.reuse=0s"]);
     let page = scrape(&vitals);
     failed_with(&page, "identity");
     assert!(page.series.keys().all(|series| !series.starts_with("kafka_server") || series.contains(r#"broker="2""#)));
@@ -391,11 +393,11 @@ fn the_login_is_sent_and_never_shown() {
     let password = format!("--jolokia.password-file={}", secret.display());
     let (one, two) = (bad.flag(), good.flag());
     let arguments = [&one, &two, "--jolokia.username=reader", &password, "--scrape.reuse=0s", "--log.level=debug"];
-    let vitals = Vitals::start(&lab, &arguments);
+    let vitals = Vitals::start_with_all_beans(&lab, &arguments);
     assert_eq!(scrape(&vitals).value(BAD), 17.0);
 
     fs::write(&secret, "hunter3\n").unwrap();
-    let wrong = Vitals::start(&lab, &arguments);
+    let wrong = Vitals::start_with_all_beans(&lab, &arguments);
     failed_with(&scrape(&wrong), "authentication");
     let node = wrong.get("/metrics/brokers/1");
     assert_eq!(node.status, 503);
@@ -425,7 +427,7 @@ fn https_agents_are_read_with_the_ca_that_signed_them_and_not_without() {
     for (flag, works) in
         [(ca("agent").as_str(), true), ("--jolokia.insecure-skip-tls-verify", true), (ca("other").as_str(), false)]
     {
-        let vitals = Vitals::start(&lab, &[&agent.flag(), &good.flag(), flag]);
+        let vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag(), &good.flag(), flag]);
         let page = scrape(&vitals);
         if works {
             assert_eq!(page.value(BAD), 17.0, "{flag}");

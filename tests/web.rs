@@ -44,7 +44,7 @@ impl Scene {
         let flag = agent.flag();
         let mut arguments = vec![flag.as_str()];
         arguments.extend(more);
-        let vitals = Arc::new(Vitals::start(lab, &arguments));
+        let vitals = Arc::new(Vitals::start_with_all_beans(lab, &arguments));
         Self { lab: Arc::clone(lab), agent: Arc::new(agent), vitals }
     }
 
@@ -255,7 +255,7 @@ fn a_hangup_signal_reloads_too() {
     fs::write(&rules, "lowercaseOutputName: true\n").unwrap();
     let agent = FakeAgent::start(1);
     let flag = format!("--jmx.rules={}", rules.display());
-    let mut vitals = Vitals::start(&lab, &[&agent.flag(), &flag, "--scrape.reuse=0s"]);
+    let mut vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag(), &flag, "--scrape.reuse=0s"]);
     assert_eq!(vitals.metrics().get(COUNT), Some(17.0));
     for (content, reloaded, lower, as_written) in
         [("rules: 1", 0.0, Some(17.0), None), ("lowercaseOutputName: false", 1.0, None, Some(17.0))]
@@ -488,7 +488,7 @@ fn discovery_follows_external_url_template_and_path() {
 fn a_node_whose_id_is_learned_keeps_its_page_and_gets_one_by_id() {
     let lab = Lab::new().unwrap();
     let agent = FakeAgent::start(3);
-    let vitals = Vitals::start(&lab, &[&format!("--jolokia.url={}", agent.url())]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[&format!("--jolokia.url={}", agent.url())]);
     let address = format!("127.0.0.1:{}", agent.port);
     assert_eq!(sd(&vitals)[0]["labels"]["__metrics_path__"], json!(format!("/metrics/brokers/{address}")));
     assert_eq!(vitals.get(&format!("/metrics/brokers/{address}")).status, 200);
@@ -504,7 +504,7 @@ fn a_node_whose_id_is_learned_keeps_its_page_and_gets_one_by_id() {
 fn a_node_that_failed_before_its_id_was_learned_leaves_nothing_under_its_address() {
     let lab = Lab::new().unwrap();
     let agent = FakeAgent::start(3);
-    let vitals = Vitals::start(&lab, &[&format!("--jolokia.url={}", agent.url()), "--scrape.reuse=0s"]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[&format!("--jolokia.url={}", agent.url()), "--scrape.reuse=0s"]);
     agent.behave(Behaviour::Raw(b"garbage".to_vec()));
     let node = format!("/metrics/brokers/127.0.0.1:{}", agent.port);
     assert_eq!(vitals.get(&node).status, 503);
@@ -525,7 +525,7 @@ fn agents_given_by_url_do_not_wait_for_metadata() {
     let lab = Lab::new().unwrap();
     let agent = FakeAgent::start(1);
     agent.behave(Behaviour::Slow(Duration::from_millis(800)));
-    let vitals = Vitals::start(&lab, &[&agent.flag(), NO_KAFKA, "--jolokia.port=8778"]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag(), NO_KAFKA, "--jolokia.port=8778"]);
     // Names and two bulks take 2.4 s; a third of the time would leave 2.3 s.
     let page = vitals.page("/metrics", Duration::from_secs(4));
     assert_eq!((page.value(SUCCESS), page.get(COUNT)), (1.0, Some(17.0)));
@@ -534,14 +534,14 @@ fn agents_given_by_url_do_not_wait_for_metadata() {
 #[test]
 fn discovery_and_node_pages_are_503_before_the_first_metadata() {
     let lab = Lab::new().unwrap();
-    let vitals = Vitals::start(&lab, &[NO_KAFKA, "--jolokia.port=8778"]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[NO_KAFKA, "--jolokia.port=8778"]);
     for path in ["/sd", "/metrics/brokers/1"] {
         let answer = vitals.try_get(path, &[("X-Prometheus-Scrape-Timeout-Seconds", "2")]).unwrap();
         assert_eq!(answer.status, 503, "{path}: {}", answer.text());
         assert!(answer.text().contains("not known yet") && answer.text().lines().count() == 1, "{}", answer.text());
         assert!(answer.elapsed < Duration::from_secs(2), "{path}: {:?}", answer.elapsed);
     }
-    let answer = Vitals::start(&lab, &[NO_KAFKA]).get("/sd");
+    let answer = Vitals::start_with_all_beans(&lab, &[NO_KAFKA]).get("/sd");
     assert_eq!(answer.status, 404);
     assert!(answer.text().contains("--jolokia.port"), "{}", answer.text());
 }
@@ -571,7 +571,7 @@ fn a_signal_to_stop_lets_a_running_scrape_finish() {
     for signal in ["TERM", "INT"] {
         let lab = Lab::new().unwrap();
         let agent = FakeAgent::start(1);
-        let mut vitals = Vitals::start(&lab, &[&agent.flag()]);
+        let mut vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag()]);
         agent.behave(Behaviour::Slow(Duration::from_secs(1)));
         let url = format!("{}/metrics", vitals.url);
         let scrape = thread::spawn(move || http::get(&url, &[], PATIENCE).unwrap());
@@ -589,7 +589,7 @@ fn a_signal_to_stop_lets_a_running_scrape_finish() {
 #[test]
 fn a_request_to_kafka_does_not_hold_up_the_stop() {
     let lab = Lab::new().unwrap();
-    let mut vitals = Vitals::start(&lab, &[NO_KAFKA]);
+    let mut vitals = Vitals::start_with_all_beans(&lab, &[NO_KAFKA]);
     // The client goes, the read of metadata has the best part of a minute left.
     let headers = [("X-Prometheus-Scrape-Timeout-Seconds", "60")];
     assert!(http::get(&format!("{}/metrics", vitals.url), &headers, Duration::from_secs(1)).is_err());
@@ -602,7 +602,7 @@ fn a_request_to_kafka_does_not_hold_up_the_stop() {
 fn an_idle_keep_alive_connection_does_not_hold_up_the_stop() {
     let lab = Lab::new().unwrap();
     let agent = FakeAgent::start(1);
-    let mut vitals = Vitals::start(&lab, &[&agent.flag()]);
+    let mut vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag()]);
     let mut idle = TcpStream::connect(vitals.url.strip_prefix("http://").unwrap()).unwrap();
     idle.write_all(b"GET /-/ready HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
     assert!(idle.read(&mut [0; 1000]).unwrap() > 0);
@@ -652,7 +652,7 @@ fn hostile_requests_are_answered_or_closed_and_nothing_else_happens() {
 fn the_page_of_an_ipv6_node_is_found_as_prometheus_encodes_it() {
     let lab = Lab::new().unwrap();
     // Nothing listens there.
-    let vitals = Vitals::start(&lab, &["--jolokia.url=http://[::1]:1"]);
+    let vitals = Vitals::start_with_all_beans(&lab, &["--jolokia.url=http://[::1]:1"]);
     let list: Value = serde_json::from_str(&vitals.get("/sd").text()).unwrap();
     let labels = &list[0]["labels"];
     assert_eq!(
@@ -671,7 +671,7 @@ fn it_listens_on_several_addresses_and_on_ipv6() {
     let agent = FakeAgent::start(1);
     let (six, any) = (free_port().unwrap(), free_port().unwrap());
     let more = [&format!("--web.listen-address=[::1]:{six}"), &format!("--web.listen-address=:{any}")];
-    let vitals = Vitals::start(&lab, &[&agent.flag(), more[0], more[1]]);
+    let vitals = Vitals::start_with_all_beans(&lab, &[&agent.flag(), more[0], more[1]]);
     let all = [
         format!("http://[::1]:{six}"),
         format!("http://127.0.0.1:{any}"),

@@ -1,8 +1,9 @@
 //! What is kept of a bean across scrapes: for each of its leaves what becomes of it, so that no rule is tried twice.
 
-use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::families::Series;
 use super::flatten::Leaf;
@@ -89,7 +90,7 @@ pub(super) struct Known {
     /// Bytes that are kept of it alone.
     pub(super) bytes: usize,
     /// Places in `entries` by hash of the path; `None` while there are few.
-    index: Option<HashMap<u64, u32>>,
+    index: Option<Box<FxHashMap<u64, u32>>>,
 }
 
 impl Path {
@@ -184,9 +185,15 @@ impl Known {
         self.entries.push(entry);
         if self.index.is_none() && self.entries.len() > INDEXED {
             let places = self.entries.iter().enumerate().map(|(at, entry)| (entry.path.own_hash(hasher), place(at)));
-            self.index = Some(places.collect());
+            self.index = Some(Box::new(places.collect()));
         }
         at
+    }
+
+    /// Gives back room: most beans have a leaf or two, and there are tens of thousands of them.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+        self.series.slots.shrink_to_fit();
     }
 
     /// Takes out the rows of tables, and returns their series.

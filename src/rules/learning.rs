@@ -183,6 +183,9 @@ impl Learner {
         if known.rows > 2 * visit.rows + 16 {
             self.forget(known.drop_rows());
         }
+        if visit.learned {
+            known.shrink();
+        }
         let was_complete = std::mem::replace(&mut known.complete, !visit.out_of_time);
         self.counts.pending += usize::from(visit.out_of_time);
         self.bytes += visit.bytes;

@@ -263,6 +263,8 @@ impl Shared {
                     return json!({"status": 304, "timestamp": 1_700_000_000});
                 }
                 Some("search") => beans.iter().map(|(name, _)| *name).collect(),
+                // What its policy may say of everything but what README asks for.
+                Some("list") => return json!({"status": 403, "error_type": "java.lang.Exception", "error": "denied"}),
                 _ => {
                     let pattern = request["mbean"].as_str().unwrap_or_default();
                     if let Behaviour::ItemStatus(domain, status) = behaviour
@@ -271,8 +273,15 @@ impl Shared {
                         let error = "java.lang.IllegalStateException : shut\ndown";
                         return json!({"status": status, "error_type": "java.lang.IllegalStateException", "error": error});
                     }
-                    let hits = beans.iter().filter(|(name, _)| matches(pattern, name));
-                    hits.map(|(name, attributes)| ((*name).to_owned(), attributes.clone())).collect()
+                    let mut hits = beans.iter().filter(|(name, _)| matches(pattern, name));
+                    if pattern.contains('*') {
+                        hits.map(|(name, attributes)| ((*name).to_owned(), wanted(request, attributes))).collect()
+                    } else if let Some((_, attributes)) = hits.next() {
+                        wanted(request, attributes)
+                    } else {
+                        let kind = "javax.management.InstanceNotFoundException";
+                        return json!({"status": 404, "error_type": kind, "error": format!("{kind} : {pattern}")});
+                    }
                 }
             };
             json!({"status": 200, "timestamp": 1_700_000_000, "value": value})
@@ -300,9 +309,21 @@ impl Shared {
     }
 }
 
-/// Matches the patterns that a plan of these beans is made of: `domain:*` and `domain:type=x,*`.
+/// Matches what a plan of these beans is made of: names, `domain:*` and `domain:type=x,*`.
 fn matches(pattern: &str, name: &str) -> bool {
-    name.starts_with(pattern.trim_end_matches('*').trim_end_matches(','))
+    if pattern.contains('*') {
+        name.starts_with(pattern.trim_end_matches('*').trim_end_matches(','))
+    } else {
+        name == pattern
+    }
+}
+
+/// The attributes that a read asks for.
+fn wanted(request: &Value, attributes: &Value) -> Value {
+    let Some(names) = request["attribute"].as_array() else { return attributes.clone() };
+    let named = attributes.as_object().into_iter().flatten();
+    let named = named.filter(|(name, _)| names.iter().any(|wanted| wanted == name.as_str()));
+    named.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn send(out: &mut impl Write, body: &str) -> Option<()> {

@@ -40,6 +40,13 @@ impl Vitals {
         vitals
     }
 
+    /// As [`start`](Self::start), with every MBean on the page under its plain name: for tests of how beans are read.
+    pub fn start_with_all_beans(lab: &Arc<Lab>, arguments: &[&str]) -> Self {
+        let has_rules = arguments.iter().any(|argument| argument.starts_with("--jmx.rules"));
+        let rules = if has_rules { &[][..] } else { &["--jmx.rules=bundled:all"] };
+        Self::start(lab, &[arguments, rules].concat())
+    }
+
     /// One request; any status.
     pub fn try_get(&self, path: &str, headers: &[(&str, &str)]) -> kafka_lab::Result<Response> {
         http::get(&format!("{}{path}", self.url), headers, PATIENCE)

@@ -389,7 +389,7 @@ mod tests {
             ("foo|bar", "nothing in the string fits `foo|bar`"),
             (
                 "kafka.log<type=Log(?!, name)",
-                "matches as far as `kafka.log<type=Log`, but nothing in the string fits `(?!, name)` after that",
+                "matches up to `kafka.log<type=Log`, then it needs `(?!, name)`, but `, name=Size, topic=t, partition=0><>Value: 5` follows",
             ),
         ] {
             assert_eq!(reason(java, SIZE), expected, "{java}");
