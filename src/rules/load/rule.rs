@@ -172,10 +172,7 @@ impl<'t> Loader<'t> {
     fn value_factor(&mut self, line: u64, value: &Spanned<Yaml>) -> f64 {
         let text = Scalar::of(value, self.text).and_then(|scalar| scalar.java_text());
         let Some(factor) = text.as_deref().and_then(parse_double) else {
-            match self.compat {
-                Compat::V0 => self.warn(line, "valueFactor is no number and is ignored, as in jmx_exporter 0.x"),
-                Compat::V1 => self.problem(line, "valueFactor must be a number"),
-            }
+            self.warn(line, "valueFactor is no number and is ignored, as in jmx_exporter");
             return 1.0;
         };
         factor
