@@ -28,6 +28,8 @@ pub struct Evaluator {
     nothing: FxHashMap<u64, u32>,
     /// Beans seen in this scrape.
     seen: usize,
+    /// In `beans`: where the next bean is, if they come in the order in which they came first.
+    next: u32,
 }
 
 /// The families of one scrape.
@@ -68,32 +70,41 @@ impl Evaluator {
     /// An evaluator that has seen nothing.
     pub fn new(rules: Arc<Rules>) -> Self {
         let (index, nothing) = (FxHashMap::default(), FxHashMap::default());
-        Self { learner: Learner::new(rules), index, beans: Vec::new(), free: Vec::new(), nothing, seen: 0 }
+        Self { learner: Learner::new(rules), index, beans: Vec::new(), free: Vec::new(), nothing, seen: 0, next: 0 }
     }
 
     /// Starts a scrape; what an abandoned one has left is dropped. From `learn_until` on nothing new is looked at: what is
     /// known gives samples as ever, the rest waits for the next scrape.
     pub fn begin(&mut self, learn_until: Instant) {
         self.seen = 0;
+        self.next = 0;
         self.learner.begin(learn_until);
     }
 
     /// Adds the samples of one bean: of all its attributes, or of those that [`wanted`](Self::wanted) names.
     pub fn bean(&mut self, bean: &Bean<'_>) {
         self.seen += 1;
-        let hash = self.hash(bean.name);
         let attributes = u32::try_from(bean.attributes.len()).unwrap_or(u32::MAX);
-        // Kafka's beans may get more attributes while they live.
-        if self.nothing.get(&hash).is_some_and(|&looked_at| attributes <= looked_at) {
-            return;
-        }
-        let Some(at) = self.find(hash).or_else(|| self.admit(hash, bean)) else { return };
+        let at = match self.is_next(bean.name) {
+            Some(at) => at,
+            None => {
+                let hash = self.hash(bean.name);
+                // Kafka's beans may get more attributes while they live.
+                if self.nothing.get(&hash).is_some_and(|&looked_at| attributes <= looked_at) {
+                    return;
+                }
+                let Some(at) = self.find(hash).or_else(|| self.admit(hash, bean)) else { return };
+                at
+            }
+        };
+        self.next = at.wrapping_add(1);
         let Some(slot) = self.beans.get_mut(at as usize) else { return };
         let Some(known) = slot else { return };
         let learned = self.learner.visit(known, at, bean);
         if learned && known.complete && !known.is_wanted() {
             self.learner.bytes = self.learner.bytes.saturating_sub(known.bytes) + OVERHEAD / 2;
             *slot = None;
+            let hash = self.hash(bean.name);
             self.index.remove(&hash);
             self.free.push(at);
             self.nothing.insert(hash, attributes);
@@ -197,6 +208,12 @@ impl Evaluator {
 
     fn hash(&self, name: &str) -> u64 {
         self.learner.hasher.hash_one(name)
+    }
+
+    /// The place after that of the bean that came before, if this bean is there: they come in the same order each time.
+    fn is_next(&self, name: &str) -> Option<u32> {
+        let known = self.beans.get(self.next as usize)?.as_ref()?;
+        (*known.name == *name).then_some(self.next)
     }
 
     /// Names are told apart by 64 bits of a hash that nobody can foresee.
