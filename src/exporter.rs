@@ -15,9 +15,9 @@ use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
-use crate::rules::{self, OtherNames, Rules};
+use crate::rules::{self, Compat, OtherNames, RenamedSeries, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
-use crate::stats::{CollectorId, Failure, Stats};
+use crate::stats::{AgentStats, CollectorId, Failure, Stats};
 
 /// Label value of the collector of a node's MBeans.
 const JMX: &str = "jmx";
@@ -33,6 +33,8 @@ pub struct Exporter {
     nodes: Arc<Mutex<Nodes>>,
     agents: Mutex<HashMap<AgentKey, Arc<Agent>>>,
     rules: Mutex<Arc<Rules>>,
+    /// The rules of which the log has what the other generation would call their series.
+    renamed_told: Arc<Mutex<Option<Arc<Rules>>>>,
 }
 
 #[derive(Debug)]
@@ -119,6 +121,7 @@ impl Exporter {
             stats: Arc::default(),
             agents: Mutex::default(),
             rules: Mutex::new(Arc::new(rules)),
+            renamed_told: Arc::default(),
             kafka,
             config,
         }
@@ -278,7 +281,7 @@ impl Exporter {
         let start = |progress: Arc<Progress<NodeReading>>, deadline| {
             let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
             let (agent, node, url) = (Arc::clone(&agent), node.clone(), url.clone());
-            let rules = Arc::clone(&locked(&self.rules));
+            let (rules, told) = (Arc::clone(&locked(&self.rules)), Arc::clone(&self.renamed_told));
             async move {
                 let started = Instant::now();
                 let (essentials_url, essentials_progress) = (url.clone(), Arc::clone(&progress));
@@ -298,8 +301,18 @@ impl Exporter {
                 let key = reading.node_id.or(node.id).map_or_else(|| node.key(), |id| id.to_string());
                 let failures: Vec<Failure> = reading.result.as_ref().err().into_iter().map(read_failure).collect();
                 stats.collector_ended(node_collector(&key), started.elapsed(), &failures);
-                let dropped = reading.duplicates_dropped + reading.reserved_dropped;
-                stats.agent_ended(&key, reading.requests, reading.bytes, reading.beans, dropped);
+                let run = AgentStats {
+                    requests: reading.requests,
+                    bytes: reading.bytes,
+                    beans: reading.beans,
+                    pending: reading.pending_beans,
+                    dropped: reading.duplicates_dropped + reading.reserved_dropped,
+                    gave_up: reading.gave_up,
+                };
+                stats.agent_ended(&key, run);
+                if reading.complete {
+                    tell_renamed(&told, &rules, &key, &reading.renamed);
+                }
                 let complete = reading.complete && failures.is_empty();
                 // A reading that was lost at its end does not take the published essentials with it.
                 let keeps = progress.has_value() && !reading.has_essentials;
@@ -339,6 +352,28 @@ impl Exporter {
         let nodes = self.nodes().len();
         exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
     }
+}
+
+/// Logs, once for these rules, what the other generation of jmx_exporter would call the series that they give: only beans
+/// show what captures hold.
+fn tell_renamed(told: &Mutex<Option<Arc<Rules>>>, rules: &Arc<Rules>, broker: &str, renamed: &RenamedSeries) {
+    let before = locked(told).replace(Arc::clone(rules));
+    if renamed.series == 0 || before.is_some_and(|before| Arc::ptr_eq(&before, rules)) {
+        return;
+    }
+    let (compat, other) = match rules.compat {
+        Compat::V0 => (Compat::V0, Compat::V1),
+        Compat::V1 => (Compat::V1, Compat::V0),
+    };
+    let examples: Vec<String> = renamed.examples.iter().map(|(here, there)| format!("{here} -> {there}")).collect();
+    tracing::info!(
+        broker,
+        compat = compat.as_str(),
+        "jmx_exporter {} would call {} of this node's series something else, e.g. {}; --jmx.compat chooses",
+        other.as_str(),
+        renamed.series,
+        examples.join(", ")
+    );
 }
 
 /// The agent at `url`, reached as `config` says; nothing is sent yet.

@@ -68,8 +68,12 @@ pub struct AgentStats {
     pub bytes: u64,
     /// Beans in the last answer.
     pub beans: usize,
+    /// Beans of the last answer that the rules have not been tried on yet.
+    pub pending: usize,
     /// Samples of the last answer that were left out.
     pub dropped: u64,
+    /// Matches given up since the start because they took too many steps.
+    pub gave_up: u64,
 }
 
 /// What is known of a page.
@@ -164,13 +168,12 @@ impl Stats {
     }
 
     /// Records what a run of a node's agent cost and yielded.
-    pub fn agent_ended(&self, broker: &str, requests: u64, bytes: u64, beans: usize, dropped: u64) {
+    pub fn agent_ended(&self, broker: &str, run: AgentStats) {
         let mut agents = locked(&self.agents);
         let stats = agents.entry(broker.to_owned()).or_default();
-        stats.requests += requests;
-        stats.bytes += bytes;
-        stats.beans = beans;
-        stats.dropped = dropped;
+        let (requests, bytes) = (stats.requests + run.requests, stats.bytes + run.bytes);
+        let gave_up = stats.gave_up + run.gave_up;
+        *stats = AgentStats { requests, bytes, gave_up, ..run };
     }
 
     /// Forgets nodes that are no longer known.
@@ -276,9 +279,9 @@ mod tests {
     fn counters_follow_a_node_to_its_id_and_go_when_it_is_forgotten() {
         let stats = Stats::default();
         stats.collector_ended(jmx("h:1"), Duration::ZERO, &failed("connect"));
-        stats.agent_ended("h:1", 3, 0, 0, 0);
+        stats.agent_ended("h:1", AgentStats { requests: 3, ..AgentStats::default() });
         stats.rename_broker("h:1", "5");
-        stats.agent_ended("5", 2, 0, 0, 0);
+        stats.agent_ended("5", AgentStats { requests: 2, ..AgentStats::default() });
         let collectors = stats.collectors();
         assert_eq!((collectors.len(), &collectors[0].0, collectors[0].1.errors["connect"]), (1, &jmx("5"), 1));
         assert_eq!(

@@ -83,15 +83,19 @@ fn agents(stats: &Stats) -> Vec<Family> {
     let mut requests = exporter::AGENT_REQUESTS.family();
     let mut bytes = exporter::AGENT_RECEIVED_BYTES.family();
     let mut beans = exporter::AGENT_BEANS.family();
+    let mut pending = exporter::RULES_PENDING.family();
+    let mut gave_up = exporter::RULES_GAVE_UP.family();
     let mut dropped = exporter::RULES_DROPPED.family();
     for (broker, agent) in stats.agents() {
         let labels = Labels::new([("broker", broker.as_str())]);
         requests.push(labels.clone(), counter_value(agent.requests));
         bytes.push(labels.clone(), counter_value(agent.bytes));
         beans.push(labels.clone(), count_value(agent.beans));
+        pending.push(labels.clone(), count_value(agent.pending));
+        gave_up.push(labels.clone(), counter_value(agent.gave_up));
         dropped.push(labels, counter_value(agent.dropped));
     }
-    vec![requests, bytes, beans, dropped]
+    vec![requests, bytes, beans, pending, gave_up, dropped]
 }
 
 fn pages(stats: &Stats) -> Vec<Family> {

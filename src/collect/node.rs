@@ -10,7 +10,7 @@ use super::kafka_beans::{self, KafkaBeanFamilies};
 use super::learning::Learning;
 use crate::mbean::{Answer, Ask, Bean, BeanSink, ObjectName, Plan, ReadError, ReadErrorKind, Transport, Value};
 use crate::metrics::Family;
-use crate::rules::{Evaluator, Rules, Wanted};
+use crate::rules::{Evaluator, RenamedSeries, Rules, Wanted};
 
 /// Reads one node. Lives as long as the node is known.
 #[derive(Debug)]
@@ -49,6 +49,12 @@ pub struct NodeReading {
     pub duplicates_dropped: u64,
     /// Samples left out because their names begin with `kafka_vitals_`.
     pub reserved_dropped: u64,
+    /// Beans that the rules have not been tried on, for lack of time.
+    pub pending_beans: usize,
+    /// Matches given up because they took too many steps.
+    pub gave_up: u64,
+    /// What the other generation of jmx_exporter would call these series.
+    pub renamed: RenamedSeries,
     /// All beans but those that exist per partition have arrived, or what the agent's policy allows of them, which is
     /// something. If not, `result` says why.
     pub has_essentials: bool,
@@ -129,21 +135,21 @@ impl<T: Transport> NodeCollector<T> {
         let (all_arrived, rules) = (result.is_ok(), Arc::clone(rules));
         // Dropping duplicates of 60,000 samples and making plans take milliseconds.
         let ended = tokio::task::spawn_blocking(move || {
-            let (reading, missing, evaluator, kafka) = sink.finish();
+            let (reading, over_limit, evaluator, kafka) = sink.finish();
             let mut memory = Memory { rules, learning, evaluator, kafka };
-            if all_arrived && missing.pending == 0 {
+            if all_arrived && reading.pending_beans == 0 {
                 memory.all_tried();
             }
             if let Some(names) = names {
                 memory.tell(names);
             }
-            (reading, missing, memory)
+            (reading, over_limit, memory)
         });
-        let Ok((reading, missing, memory)) = ended.await else {
+        let Ok((reading, over_limit, memory)) = ended.await else {
             return NodeReading { requests, bytes, ..NodeReading::failed(lost(Ok(()))) };
         };
         *place = Some(memory);
-        let result = result.and_then(|()| usable(&reading, &missing));
+        let result = result.and_then(|()| usable(&reading, over_limit));
         NodeReading { requests, bytes, complete: result.is_ok(), result, ..reading }
     }
 }
@@ -191,28 +197,19 @@ fn built_in(name: &ObjectName<'_>, rules: &Rules) -> Ask<'static> {
         .fold(Ask::Nothing, |ask, attributes| ask.and(Ask::Attributes(attributes.to_vec())))
 }
 
-/// What a read lacks though all of it has arrived.
-struct Missing {
-    /// Values and rows for whose names there was no room.
-    over_limit: u64,
-    /// Beans that the rules have not been tried on.
-    pending: usize,
-}
-
 /// Whether what was read without an error is what a node has.
-fn usable(reading: &NodeReading, missing: &Missing) -> Result<(), ReadError> {
-    if missing.over_limit > 0 {
+fn usable(reading: &NodeReading, over_limit: u64) -> Result<(), ReadError> {
+    if over_limit > 0 {
         let message = format!(
-            "{} values of this node's MBeans were left out, because there are more names of metrics than any \
-             node has; is it an agent of a Kafka node?",
-            missing.over_limit
+            "{over_limit} values of this node's MBeans were left out, because there are more names of metrics than any \
+             node has; is it an agent of a Kafka node?"
         );
         return Err(ReadError { kind: ReadErrorKind::TooLarge, message });
     }
-    if missing.pending > 0 {
+    if reading.pending_beans > 0 {
         let message = format!(
             "the rules have not been tried on {} of {} MBeans yet, for lack of time; the next scrapes go on with it",
-            missing.pending, reading.beans
+            reading.pending_beans, reading.beans
         );
         return Err(ReadError { kind: ReadErrorKind::Learning, message });
     }
@@ -255,6 +252,9 @@ impl NodeReading {
             beans: 0,
             duplicates_dropped: 0,
             reserved_dropped: 0,
+            pending_beans: 0,
+            gave_up: 0,
+            renamed: RenamedSeries::default(),
             has_essentials: false,
             requests: 0,
             bytes: 0,
@@ -290,11 +290,11 @@ impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
         Self { evaluator, jvm, kafka, identity, on_essentials: Some(on_essentials) }
     }
 
-    /// The reading, what it lacks, and what is kept for the next scrape.
-    fn finish(mut self) -> (NodeReading, Missing, Evaluator, KafkaBeanFamilies) {
+    /// The reading, how many values the evaluator had no room for, and what is kept for the next scrape.
+    fn finish(mut self) -> (NodeReading, u64, Evaluator, KafkaBeanFamilies) {
         let evaluation = self.evaluator.finish();
-        let missing = Missing { over_limit: evaluation.over_limit, pending: evaluation.pending_beans };
-        (self.reading(evaluation), missing, self.evaluator, self.kafka)
+        let over_limit = evaluation.over_limit;
+        (self.reading(evaluation), over_limit, self.evaluator, self.kafka)
     }
 
     fn reading(&self, evaluation: crate::rules::Evaluation) -> NodeReading {
@@ -307,6 +307,9 @@ impl<F: FnOnce(NodeReading) + Send + 'static> NodeSink<F> {
             beans: evaluation.beans,
             duplicates_dropped: evaluation.duplicates_dropped,
             reserved_dropped: evaluation.reserved_dropped,
+            pending_beans: evaluation.pending_beans,
+            gave_up: evaluation.gave_up,
+            renamed: evaluation.renamed,
             has_essentials: self.on_essentials.is_none(),
             requests: 0,
             bytes: 0,
@@ -511,6 +514,20 @@ mod tests {
         let reading = collect(&collector).await;
         let times = reading.kafka.iter().find(|family| &*family.name == "kafka_request_total_time_seconds").unwrap();
         assert_eq!(times.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [10.0, 0.02]);
+    }
+
+    #[tokio::test]
+    async fn what_there_was_no_time_to_try_the_rules_on_is_told_and_tried_by_the_next_scrape() {
+        let collector = collector();
+        let reading = collector.collect(&RULES, Instant::now(), |_| {}).await;
+        let failure = reading.result.unwrap_err();
+        assert_eq!((failure.kind, reading.pending_beans), (ReadErrorKind::Learning, 6));
+        assert!(failure.message.contains("6 of 6 MBeans"), "{failure}");
+        // What needs no rules is there.
+        assert_eq!((names(&reading.jvm), reading.node_id), (vec!["jvm_threads_current"], Some(7)));
+        let reading = collect(&collector).await;
+        assert_eq!((reading.result, reading.pending_beans, reading.complete), (Ok(()), 0, true));
+        assert_eq!(names(&reading.rules), ["java_lang_threading_threadcount", "kafka_log_log_value"]);
     }
 
     #[tokio::test]

@@ -99,6 +99,25 @@ pub const AGENT_BEANS: Metric = Metric {
     source: SELF,
 };
 
+/// Beans that wait for the rules.
+pub const RULES_PENDING: Metric = Metric {
+    name: "kafka_vitals_rules_pending_beans",
+    kind: Gauge,
+    labels: &["broker"],
+    help: "MBeans of the node's last answer that the rules have not been tried on yet, for lack of time; their series are \
+           not there yet.",
+    source: SELF,
+};
+
+/// Patterns that take too long.
+pub const RULES_GAVE_UP: Metric = Metric {
+    name: "kafka_vitals_rules_matches_given_up_total",
+    kind: Counter,
+    labels: &["broker"],
+    help: "Matches of patterns that were given up because they took too many steps; they count as not matched.",
+    source: SELF,
+};
+
 /// Samples that rules made twice.
 pub const RULES_DROPPED: Metric = Metric {
     name: "kafka_vitals_rules_dropped_samples",
@@ -230,6 +249,8 @@ pub const ALL: &[Metric] = &[
     AGENT_REQUESTS,
     AGENT_RECEIVED_BYTES,
     AGENT_BEANS,
+    RULES_PENDING,
+    RULES_GAVE_UP,
     RULES_DROPPED,
     NODES,
     HTTP_REQUESTS,

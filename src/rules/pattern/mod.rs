@@ -268,10 +268,10 @@ mod tests {
             pattern in r"([a-c.*+?()\[\]{}|^$\\<>&#, 0-9:=!ixsmduUQEpkRbXé𝄞-]|\PC){0,24}",
             text in r"([a-c<>\n\ré𝄞]|\PC){0,12}",
         ) {
-            if let Ok(pattern) = Pattern::compile(&pattern) {
-                if let Ok(Some(groups)) = pattern.matches(&text) {
-                    proptest::prop_assert_eq!(groups.text(0, &text), Some(text.as_str()));
-                }
+            if let Ok(pattern) = Pattern::compile(&pattern)
+                && let Ok(Some(groups)) = pattern.matches(&text)
+            {
+                proptest::prop_assert_eq!(groups.text(0, &text), Some(text.as_str()));
             }
         }
     }
