@@ -139,8 +139,11 @@ impl Exporter {
 
     /// Reads the rules file again. Good rules replace those in use, and no page is made from results of the old ones
     /// any more; bad ones change nothing.
-    pub fn reload(&self) -> Result<(), String> {
-        let read = read_rules(&self.config);
+    pub async fn reload(&self) -> Result<(), String> {
+        let config = self.config.clone();
+        // Thousands of patterns take a second to compile.
+        let read = tokio::task::spawn_blocking(move || read_rules(&config)).await;
+        let read = read.unwrap_or_else(|_| Err("reading the rules failed; please report this as a bug".to_owned()));
         self.stats.reloaded(read.is_ok());
         match read {
             Ok(rules) => {
@@ -282,6 +285,7 @@ impl Exporter {
             let (stats, nodes) = (Arc::clone(&self.stats), Arc::clone(&self.nodes));
             let (agent, node, url) = (Arc::clone(&agent), node.clone(), url.clone());
             let (rules, told) = (Arc::clone(&locked(&self.rules)), Arc::clone(&self.renamed_told));
+            let has_file = self.config.rules_file.is_some();
             async move {
                 let started = Instant::now();
                 let (essentials_url, essentials_progress) = (url.clone(), Arc::clone(&progress));
@@ -310,7 +314,7 @@ impl Exporter {
                     gave_up: reading.gave_up,
                 };
                 stats.agent_ended(&key, run);
-                if reading.complete {
+                if reading.complete && has_file {
                     tell_renamed(&told, &rules, &key, &reading.renamed);
                 }
                 let complete = reading.complete && failures.is_empty();
@@ -357,8 +361,11 @@ impl Exporter {
 /// Logs, once for these rules, what the other generation of jmx_exporter would call the series that they give: only beans
 /// show what captures hold.
 fn tell_renamed(told: &Mutex<Option<Arc<Rules>>>, rules: &Arc<Rules>, broker: &str, renamed: &RenamedSeries) {
+    if renamed.series == 0 {
+        return;
+    }
     let before = locked(told).replace(Arc::clone(rules));
-    if renamed.series == 0 || before.is_some_and(|before| Arc::ptr_eq(&before, rules)) {
+    if before.is_some_and(|before| Arc::ptr_eq(&before, rules)) {
         return;
     }
     let (compat, other) = match rules.compat {

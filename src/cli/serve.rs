@@ -14,6 +14,7 @@ use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
+    let known = watch::stamp(&config);
     let rules = read_rules(&config)?;
     check_agents(&config)?;
     let admin = connect(&config)?;
@@ -34,7 +35,7 @@ pub async fn run(config: Config) -> Result<(), String> {
 
     let stop = CancellationToken::new();
     tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
-    tokio::spawn(watch::rules_file(Arc::clone(&exporter)));
+    tokio::spawn(watch::rules_file(Arc::clone(&exporter), known));
     web::serve(listeners, exporter, stop).await;
     tracing::info!("stopped");
     Ok(())
@@ -92,7 +93,7 @@ async fn handle_signals(stop: CancellationToken, exporter: Arc<Exporter>) {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
             // The outcome is in the log and in the metrics.
-            _ = hangup.recv() => drop(exporter.reload()),
+            _ = hangup.recv() => drop(exporter.reload().await),
         }
     }
     tracing::info!("stopping: running scrapes may finish");

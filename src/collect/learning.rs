@@ -8,9 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::mbean::{Ask, ObjectName, Plan};
 
-/// After this time all beans are tried again: a getter may have failed when its bean was tried, and Kafka adds attributes
-/// to the beans of its sensors as it meets their first use.
+/// After this time beans are tried again: a getter may have failed when its bean was tried, and Kafka adds attributes to the
+/// beans of its sensors as it meets their first use. Those that exist per partition are not: they have their one attribute
+/// from the start, and a flood must not come again and again for nothing.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(600);
+
+/// What stands in the names of beans that exist per partition.
+const PER_PARTITION: &str = "partition=";
 
 /// What is known of a node's beans.
 #[derive(Debug, Default)]
@@ -23,13 +27,21 @@ pub(super) struct Learning {
     /// Hashes of the names of beans that were tried.
     tried: HashSet<u64>,
     hasher: RandomState,
-    all_tried_at: Option<Instant>,
+    /// Since when beans have been tried.
+    since: Option<Instant>,
+    /// The beans that are told next are to be tried again.
+    try_again: bool,
 }
 
 impl Learning {
     /// What to ask for. Empty = the names first.
     pub(super) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether what was tried will be tried again: what is kept of beans that gave nothing is to be forgotten.
+    pub(super) fn tries_again(&self) -> bool {
+        self.try_again
     }
 
     /// Beans came or went. `may_want` = whether a bean is worth a try; `wanted` = what is wanted of one that was tried.
@@ -44,19 +56,21 @@ impl Learning {
         for (at, name) in names.iter().enumerate() {
             let hash = self.hasher.hash_one(name);
             // What is known of a bean may have been forgotten, for lack of room.
-            if self.tried.contains(&hash) && wanted(name).is_some() {
+            let is_tried = self.tried.contains(&hash) && wanted(name).is_some();
+            if is_tried && (!self.try_again || name.contains(PER_PARTITION)) {
                 tried.insert(hash);
             } else if may_want(name) {
                 self.untried.push(at);
             }
         }
         self.tried = tried;
+        self.try_again = false;
         self.names = names;
         self.make_plan(wanted);
     }
 
-    /// A read of the plan has brought all it asked for, and what came has been tried. `wanted` tells nothing of a bean that
-    /// did not come: it will be asked for again.
+    /// A read of the plan has ended, and what came has been tried. `wanted` tells nothing of a bean that did not come, or that
+    /// was not tried: it will be asked for again.
     pub(super) fn tried<'a>(&mut self, now: Instant, wanted: impl Fn(&str) -> Option<Ask<'a>>) {
         let before = self.untried.len();
         let Self { untried, tried, names, hasher, .. } = self;
@@ -71,10 +85,9 @@ impl Learning {
         if self.untried.len() < before {
             self.make_plan(wanted);
         }
-        match self.all_tried_at {
-            None => self.all_tried_at = Some(now),
-            Some(then) if now.saturating_duration_since(then) >= TRY_AGAIN_AFTER => *self = Self::default(),
-            Some(_) => {}
+        let since = *self.since.get_or_insert(now);
+        if self.untried.is_empty() && now.saturating_duration_since(since) >= TRY_AGAIN_AFTER {
+            (self.since, self.try_again, self.plan) = (None, true, Plan::default());
         }
     }
 
@@ -168,6 +181,9 @@ mod tests {
         learning.tried(start + TRY_AGAIN_AFTER / 2, wanted);
         assert!(!learning.plan().is_empty());
         learning.tried(start + TRY_AGAIN_AFTER, wanted);
-        assert!(learning.plan().is_empty());
+        assert!(learning.plan().is_empty() && learning.tries_again());
+        learning.told(names(&NAMES), |_| true, wanted);
+        assert_eq!(asked(&learning), [("a:type=t,name=n", None), ("b:type=t,name=n", None), ("s:type=sensor", None)]);
+        assert!(!learning.tries_again());
     }
 }

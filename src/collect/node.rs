@@ -132,14 +132,13 @@ impl<T: Transport> NodeCollector<T> {
         requests += answer.requests;
         bytes += answer.bytes;
         let Some(sink) = sink else { return NodeReading { requests, bytes, ..NodeReading::failed(lost(result)) } };
-        let (all_arrived, rules) = (result.is_ok(), Arc::clone(rules));
+        let rules = Arc::clone(rules);
         // Dropping duplicates of 60,000 samples and making plans take milliseconds.
         let ended = tokio::task::spawn_blocking(move || {
             let (reading, over_limit, evaluator, kafka) = sink.finish();
             let mut memory = Memory { rules, learning, evaluator, kafka };
-            if all_arrived && reading.pending_beans == 0 {
-                memory.all_tried();
-            }
+            memory.tried();
+            // After that: a bean that came by a pattern before it was named may have shown but some of its attributes.
             if let Some(names) = names {
                 memory.tell(names);
             }
@@ -163,6 +162,9 @@ impl Memory {
     /// Beans came or went.
     fn tell(&mut self, names: Vec<Box<str>>) {
         let Self { rules, learning, evaluator, .. } = self;
+        if learning.tries_again() {
+            evaluator.try_again();
+        }
         evaluator.keep_only(names.iter().map(|name| &**name));
         let may_want = |name: &str| {
             ObjectName::parse(name).is_ok_and(|name| built_in(&name, rules) != Ask::Nothing || rules.filter.bean(&name))
@@ -170,8 +172,8 @@ impl Memory {
         learning.told(names, may_want, |name| wanted(name, evaluator, rules));
     }
 
-    /// The read has brought all it asked for, and the rules have been tried on all of it.
-    fn all_tried(&mut self) {
+    /// A read has ended, and the rules have been tried on what came, as far as there was time.
+    fn tried(&mut self) {
         let Self { rules, learning, evaluator, .. } = self;
         learning.tried(Instant::now(), |name| wanted(name, evaluator, rules));
     }
@@ -394,6 +396,7 @@ mod tests {
         changed: bool,
         error: Option<ReadErrorKind>,
         loses_sink: bool,
+        withholds_second: bool,
         denies: bool,
         plans: Vec<Plan>,
     }
@@ -408,7 +411,8 @@ mod tests {
             let asked = |queries: &[Query], name: &str| {
                 queries.iter().any(|query| name.starts_with(query.pattern.trim_end_matches(['*', ','])))
             };
-            for (part, queries) in [&plan.essentials, &plan.per_partition].into_iter().enumerate() {
+            let parts = if node.withholds_second { 1 } else { 2 };
+            for (part, queries) in [&plan.essentials, &plan.per_partition].into_iter().take(parts).enumerate() {
                 for (name, attributes) in node.beans.iter().filter(|(name, _)| !node.denies && asked(queries, name)) {
                     let attributes: Vec<(Cow<'_, str>, _)> =
                         attributes.iter().map(|(key, value)| ((*key).into(), value.clone())).collect();
@@ -514,6 +518,34 @@ mod tests {
         let reading = collect(&collector).await;
         let times = reading.kafka.iter().find(|family| &*family.name == "kafka_request_total_time_seconds").unwrap();
         assert_eq!(times.samples.iter().map(|sample| sample.value).collect::<Vec<_>>(), [10.0, 0.02]);
+    }
+
+    #[tokio::test]
+    async fn what_arrived_of_a_read_that_was_cut_short_is_learned_from() {
+        let collector = collector();
+        let rules =
+            Rules::load("rules: [{pattern: 'java.lang<type=Threading><>ThreadCount:', name: threads}]", "r.yml");
+        let rules = Arc::new(rules.unwrap());
+        {
+            let mut node = collector.transport.0.lock().unwrap();
+            (node.withholds_second, node.error) = (true, Some(ReadErrorKind::Timeout));
+        }
+        // The names, all that they name, what is wanted of it.
+        for _ in 0..3 {
+            assert!(collect_with(&collector, &rules).await.result.is_err());
+        }
+        let plan = collector.transport.0.lock().unwrap().plans.pop().unwrap();
+        let asked: Vec<&str> = plan.essentials.iter().map(|query| query.pattern.as_str()).collect();
+        assert!(!asked.iter().any(|pattern| pattern.starts_with("kafka.consumer")), "{asked:?}");
+        assert_eq!(plan.per_partition.len(), 1, "the bean that did not come is asked for again");
+        {
+            let mut node = collector.transport.0.lock().unwrap();
+            (node.withholds_second, node.error) = (false, None);
+        }
+        assert_eq!(collect_with(&collector, &rules).await.result, Ok(()));
+        assert_eq!(names(&collect_with(&collector, &rules).await.rules), ["threads"]);
+        let plan = collector.transport.0.lock().unwrap().plans.pop().unwrap();
+        assert_eq!(plan.per_partition.len(), 0, "no rule wants it");
     }
 
     #[tokio::test]

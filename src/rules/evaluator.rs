@@ -151,6 +151,11 @@ impl Evaluator {
         }
     }
 
+    /// Beans that give nothing are looked at again: they may have shown other values before.
+    pub fn try_again(&mut self) {
+        self.nothing = FxHashMap::default();
+    }
+
     /// What of the bean of this name is worth reading.
     pub fn wanted(&self, bean: &str) -> Wanted<'_> {
         let hash = self.hash(bean);

@@ -83,7 +83,7 @@ impl Web {
             Route::Landing => landing::page(&self.exporter),
             Route::Alive => plain(StatusCode::OK, "ok\n"),
             Route::Config => plain(StatusCode::OK, self.exporter.config.effective.clone()),
-            Route::Reload => match self.exporter.reload() {
+            Route::Reload => match self.exporter.reload().await {
                 Ok(()) => plain(StatusCode::OK, "reloaded\n"),
                 Err(error) => {
                     let text = format!("{error}\nThe rules before stay in use.\n");

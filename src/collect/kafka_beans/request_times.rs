@@ -26,6 +26,9 @@ const HISTOGRAMS: [&str; REQUEST_TIMES.len()] = [
 /// Most requests that are remembered; Kafka has less than a hundred.
 const MAX_REQUESTS: usize = 1000;
 
+/// What a sum may fall by without a restart, at least: the requests between the reads of two attributes.
+const MAX_SLACK_MS: f64 = 1000.0;
+
 /// The requests' times, this scrape's and what earlier ones have shown.
 #[derive(Debug, Default)]
 pub(super) struct RequestTimes {
@@ -70,8 +73,10 @@ impl RequestTimes {
         }
         let Some(time) = self.requests.get_mut(request).and_then(|times| times.get_mut(at)) else { return };
         let milliseconds = (count * mean).round();
-        // Fewer requests than before: the node has been restarted.
-        let before = if count < time.count { 0.0 } else { time.milliseconds };
+        // Fewer requests than before, or much less time: the node has been restarted.
+        let slack = (time.milliseconds / 100.0).max(MAX_SLACK_MS);
+        let is_restarted = count < time.count || milliseconds < time.milliseconds - slack;
+        let before = if is_restarted { 0.0 } else { time.milliseconds };
         *time = Time { fresh: true, count, milliseconds: milliseconds.max(before) };
     }
 
@@ -125,6 +130,8 @@ mod tests {
     #[test]
     fn a_restarted_broker_begins_anew() {
         assert_eq!(after(&[(100, 50.0), (2, 1.0)]), lines("0.002", "2"));
+        // Not seen for so long that it has had more requests than before.
+        assert_eq!(after(&[(100, 50.0), (200, 1.0)]), lines("0.2", "200"));
     }
 
     #[test]
