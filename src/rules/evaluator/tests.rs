@@ -641,3 +641,57 @@ fn thousands_of_attributes_in_any_order_are_found_without_a_walk() {
     // A walk along them takes 400 million comparisons.
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
+
+/// The bytes that count as kept, after each of as many scrapes of a bean with these attributes.
+fn kept_bytes<'v>(
+    evaluator: &mut Evaluator,
+    scrapes: usize,
+    attributes: impl Fn(usize) -> Vec<(&'static str, Value<'v>)>,
+) -> Vec<usize> {
+    let scrapes = 0..scrapes;
+    let bytes = scrapes.map(|number| {
+        assert_eq!(scrape(evaluator, &[("d:type=t", &attributes(number))]).over_limit, 0);
+        evaluator.learner.bytes
+    });
+    bytes.collect()
+}
+
+#[test]
+fn what_is_replaced_again_and_again_counts_once_in_the_bytes_kept() {
+    for compat in [Compat::V0, Compat::V1] {
+        let by_text = [rule("<>V: (.+)").name("x").value("1").label("v", "$1"), rule(".*")];
+        let mut texts = of_generation(compat, by_text);
+        let bytes = kept_bytes(&mut texts, 100_000, |number| {
+            vec![("V", Value::String(format!("{number:06}").into())), ("W", Value::Long(1))]
+        });
+        assert!(bytes.iter().all(|&now| now == bytes[0]), "{} {:?}", bytes[0], bytes.last());
+    }
+
+    let rules = Rules { customizers: vec![customizer()], ..Rules::empty() };
+    let bytes = kept_bytes(&mut Evaluator::new(Arc::new(rules)), 1000, |number| {
+        vec![("Text", Value::String(format!("{number:06}").into())), ("V", Value::Long(1))]
+    });
+    assert!(bytes.iter().all(|&now| now == bytes[0]), "{} {:?}", bytes[0], bytes.last());
+
+    let bytes = kept_bytes(&mut plain(), 1000, |number| {
+        let key = |row| Value::String(format!("{:06}", 50 * number + row).into());
+        let rows = (0..50).map(|at| row(&[("key", key(at)), ("value", Value::Long(1))]));
+        vec![("T", table(&["key"], rows.collect()))]
+    });
+    assert!(bytes.iter().all(|&now| now <= 4 * bytes[0]), "{} {:?}", bytes[0], bytes.iter().max());
+}
+
+#[test]
+fn beans_that_come_and_go_leave_no_bytes_behind() {
+    let mut evaluator = Evaluator::new(rules([rule("<>Hit")]));
+    let mut bytes = Vec::new();
+    for number in 0..100 {
+        let (hit, miss) = (format!("d:type=t,b={number:03}"), format!("d:type=u,b={number:03}"));
+        let one: &[(&str, Value<'_>)] = &[("Hit", Value::Long(1))];
+        let other: &[(&str, Value<'_>)] = &[("Miss", Value::Long(1))];
+        scrape(&mut evaluator, &[(&hit, one), (&miss, other)]);
+        bytes.push(evaluator.learner.bytes);
+        evaluator.keep_only(std::iter::empty());
+    }
+    assert!(bytes.iter().all(|&now| now == bytes[0]), "{bytes:?}");
+}
