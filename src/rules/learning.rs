@@ -181,6 +181,8 @@ impl Learner {
         let too_many_rows = known.rows > 2 * visit.rows + 16;
         if too_many_rows {
             self.forget(known.drop_rows());
+            // The samples of rows forgotten just now stay, and no series of another bean is compared with them any more.
+            self.families.all_may_repeat();
         }
         if visit.learned {
             known.shrink();

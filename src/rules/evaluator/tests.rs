@@ -280,6 +280,38 @@ fn a_bean_that_comes_twice_gives_its_series_once() {
     }
 }
 
+#[test]
+fn a_bean_that_comes_twice_makes_no_later_scrape_dearer_and_series_that_do_repeat_stay_found() {
+    let mut evaluator = plain();
+    let once: (&str, &[(&str, Value<'_>)]) = ("a:type=b", &[("V", Value::Long(1))]);
+    // These two are equal: of one family, not of all.
+    let equal: (&str, &[(&str, Value<'_>)]) = ("a:type=c", &[("a-b", Value::Long(1)), ("a_b", Value::Long(2))]);
+    assert_eq!(scrape(&mut evaluator, &[once, once, equal]).duplicates_dropped, 2);
+    for _ in 0..2 {
+        let evaluation = scrape(&mut evaluator, &[once, equal]);
+        assert_eq!((lines(&evaluation).len(), evaluation.duplicates_dropped), (2, 1));
+        let families = &evaluator.learner.families;
+        assert_eq!((families.searched(), families.hashes()), (1, 1));
+    }
+    evaluator.keep_only(["a:type=c"].into_iter());
+    assert_eq!(evaluator.learner.families.hashes(), 0);
+}
+
+#[test]
+fn rows_that_are_forgotten_in_a_scrape_are_still_compared_with_those_that_come_after_them() {
+    let keyed = |from: i64, to: i64| {
+        let rows = (from..to).map(|key| row(&[("key", Value::Long(key)), ("value", Value::Long(1))]));
+        table(&["key"], rows.collect())
+    };
+    let mut evaluator = Evaluator::new(rules([rule("key=([0-9]+)").name("x").label("k", "$1").cached()]));
+    scrape(&mut evaluator, &[("a:type=b", &[("T", keyed(0, 50))])]);
+    // The first bean has lost most of its rows, so that all are forgotten; the second one has one of them, too.
+    let beans: [(&str, &[(&str, Value<'_>)]); 2] =
+        [("a:type=b", &[("T", keyed(0, 1))]), ("a:type=c", &[("T", keyed(0, 1))])];
+    let evaluation = scrape(&mut evaluator, &beans);
+    assert_eq!((lines(&evaluation), evaluation.duplicates_dropped), (vec![r#"x{k="0"} 1"#.to_owned()], 1));
+}
+
 fn typed(evaluation: &Evaluation) -> Vec<String> {
     evaluation
         .families
