@@ -18,6 +18,9 @@ use crate::metrics::Family;
 /// What a bean that gives nothing costs, roughly.
 const NOTHING_BYTES: usize = OVERHEAD / 2;
 
+/// In place of the number of attributes: no attribute can give anything, because the file leaves the bean out.
+const NEVER: u32 = u32::MAX;
+
 /// Turns the beans of one node into families, scrape after scrape.
 #[derive(Debug)]
 pub struct Evaluator {
@@ -154,6 +157,13 @@ impl Evaluator {
         }
     }
 
+    /// Has beans that gave nothing looked at again when they come next; until then they are [`Wanted::Unknown`]. For a
+    /// caller that reads all beans anew from time to time, since an attribute that was null, a text or something else that
+    /// gives no sample may be a number later. Beans that the file leaves out by name stay out.
+    pub fn try_again(&mut self) {
+        self.forget_nothing(|_, looked_at| looked_at == NEVER);
+    }
+
     /// What of the bean of this name is worth reading.
     pub fn wanted(&self, bean: &str) -> Wanted<'_> {
         let hash = self.hash(bean);
@@ -246,7 +256,7 @@ impl Evaluator {
         }
         let Some(name) = ObjectName::parse(bean.name).ok().filter(|name| self.learner.rules.filter.bean(name)) else {
             self.learner.bytes += NOTHING_BYTES;
-            self.nothing.insert(hash, u32::MAX);
+            self.nothing.insert(hash, NEVER);
             return None;
         };
         let customizer = customizer_of(&self.learner.rules.customizers, &name);

@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use super::super::filter::Filter;
 use super::super::model::{Compat, ExtraMetric, MetricCustomizer, Rule};
 use super::super::testing::{composite, row, rule, rules, table};
 use super::*;
-use crate::mbean::Value;
+use crate::mbean::{ObjectNamePattern, Value};
 use crate::metrics::{MetricType, Sample};
 
 fn soon() -> Instant {
@@ -556,6 +557,27 @@ fn a_bean_that_gave_nothing_and_gets_more_attributes_is_looked_at_again() {
     assert_eq!(evaluator.wanted("d:type=t"), Wanted::Nothing);
     assert_eq!(lines(&scrape(&mut evaluator, &[("d:type=t", attributes)])), ["d_t_B{} 2"]);
     assert_eq!(evaluator.wanted("d:type=t"), Wanted::Attributes(vec!["B"]));
+}
+
+#[test]
+fn a_bean_that_gave_nothing_is_looked_at_again_if_told_so() {
+    let exclude = vec![ObjectNamePattern::parse("d:type=out").unwrap()];
+    let filter = Filter { exclude, ..Filter::default() };
+    let rules = Rules { filter, ..Rules::empty() };
+    let mut evaluator = Evaluator::new(Arc::new(rules));
+    let beans = |value: Value<'static>| [("A", value)];
+    let (other, number) = (beans(Value::Other), beans(Value::Long(1)));
+    for name in ["d:type=t", "d:type=out"] {
+        scrape(&mut evaluator, &[(name, &other)]);
+        assert_eq!(evaluator.wanted(name), Wanted::Nothing);
+    }
+    assert!(lines(&scrape(&mut evaluator, &[("d:type=t", &number)])).is_empty());
+    let bytes = evaluator.learner.bytes;
+    evaluator.try_again();
+    assert_eq!((evaluator.wanted("d:type=t"), evaluator.wanted("d:type=out")), (Wanted::Unknown, Wanted::Nothing));
+    assert!(evaluator.learner.bytes < bytes);
+    assert_eq!(lines(&scrape(&mut evaluator, &[("d:type=t", &number), ("d:type=out", &number)])), ["d_t_A{} 1"]);
+    assert_eq!(evaluator.wanted("d:type=t"), Wanted::Attributes(vec!["A"]));
 }
 
 #[test]
