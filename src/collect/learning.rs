@@ -39,9 +39,9 @@ impl Learning {
         &self.plan
     }
 
-    /// Whether what was tried will be tried again: what is kept of beans that gave nothing is to be forgotten.
-    pub(super) fn tries_again(&self) -> bool {
-        self.try_again
+    /// The beans that are to be tried.
+    pub(super) fn untried(&self) -> impl Iterator<Item = &str> {
+        self.untried.iter().filter_map(|&at| self.names.get(at)).map(|name| &**name)
     }
 
     /// Beans came or went. `may_want` = whether a bean is worth a try; `wanted` = what is wanted of one that was tried.
@@ -181,9 +181,9 @@ mod tests {
         learning.tried(start + TRY_AGAIN_AFTER / 2, wanted);
         assert!(!learning.plan().is_empty());
         learning.tried(start + TRY_AGAIN_AFTER, wanted);
-        assert!(learning.plan().is_empty() && learning.tries_again());
+        assert!(learning.plan().is_empty() && learning.untried().count() == 0);
         learning.told(names(&NAMES), |_| true, wanted);
         assert_eq!(asked(&learning), [("a:type=t,name=n", None), ("b:type=t,name=n", None), ("s:type=sensor", None)]);
-        assert!(!learning.tries_again());
+        assert_eq!(learning.untried().count(), 3);
     }
 }

@@ -162,14 +162,12 @@ impl Memory {
     /// Beans came or went.
     fn tell(&mut self, names: Vec<Box<str>>) {
         let Self { rules, learning, evaluator, .. } = self;
-        if learning.tries_again() {
-            evaluator.try_again();
-        }
         evaluator.keep_only(names.iter().map(|name| &**name));
         let may_want = |name: &str| {
             ObjectName::parse(name).is_ok_and(|name| built_in(&name, rules) != Ask::Nothing || rules.filter.bean(&name))
         };
         learning.told(names, may_want, |name| wanted(name, evaluator, rules));
+        evaluator.try_again(learning.untried());
     }
 
     /// A read has ended, and the rules have been tried on what came, as far as there was time.

@@ -9,11 +9,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::customizing::customizer_of;
 use super::families::{Finished, RenamedSeries};
-use super::known::Known;
-use super::learning::{Learner, OVERHEAD};
+use super::known::{Known, OVERHEAD};
+use super::learning::Learner;
 use super::model::Rules;
 use crate::mbean::{Bean, ObjectName};
 use crate::metrics::Family;
+
+/// What a bean that gives nothing costs, roughly.
+const NOTHING_BYTES: usize = OVERHEAD / 2;
+
+/// In place of the number of attributes: no attribute can give anything, because the file leaves the bean out.
+const NEVER: u32 = u32::MAX;
 
 /// Turns the beans of one node into families, scrape after scrape.
 #[derive(Debug)]
@@ -102,7 +108,7 @@ impl Evaluator {
         let Some(known) = slot else { return };
         let learned = self.learner.visit(known, at, bean);
         if learned && known.complete && !known.is_wanted() {
-            self.learner.bytes = self.learner.bytes.saturating_sub(known.bytes) + OVERHEAD / 2;
+            self.learner.bytes = self.learner.bytes.saturating_sub(known.bytes) + NOTHING_BYTES;
             *slot = None;
             let hash = self.hash(bean.name);
             self.index.remove(&hash);
@@ -132,7 +138,7 @@ impl Evaluator {
     /// Forgets the beans that are not among `names`, which are all that the node has.
     pub fn keep_only<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
         let names: FxHashSet<u64> = names.map(|name| self.hash(name)).collect();
-        self.nothing.retain(|hash, _| names.contains(hash));
+        self.forget_nothing(|hash, _| names.contains(&hash));
         let Self { index, beans, free, learner, .. } = self;
         let Learner { families, bytes, .. } = learner;
         index.retain(|hash, at| {
@@ -151,9 +157,12 @@ impl Evaluator {
         }
     }
 
-    /// Beans that give nothing are looked at again: they may have shown other values before.
-    pub fn try_again(&mut self) {
-        self.nothing = FxHashMap::default();
+    /// Has those of these beans that gave nothing looked at again when they come next; until then they are
+    /// [`Wanted::Unknown`]: an attribute that was null, a text or something else that gives no sample may be a number later.
+    /// Beans that the file leaves out by name stay out.
+    pub fn try_again<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let hashes: FxHashSet<u64> = names.map(|name| self.hash(name)).collect();
+        self.forget_nothing(|hash, looked_at| looked_at == NEVER || !hashes.contains(&hash));
     }
 
     /// What of the bean of this name is worth reading.
@@ -203,6 +212,14 @@ impl Evaluator {
         }
     }
 
+    /// Of the beans that give nothing, forgets those that need not `stay`, by hash and number of attributes.
+    fn forget_nothing(&mut self, stay: impl Fn(u64, u32) -> bool) {
+        let before = self.nothing.len();
+        self.nothing.retain(|&hash, looked_at| stay(hash, *looked_at));
+        let bytes = (before - self.nothing.len()) * NOTHING_BYTES;
+        self.learner.bytes = self.learner.bytes.saturating_sub(bytes);
+    }
+
     fn forget_all(&mut self) {
         self.learner.forget_all();
         self.index = FxHashMap::default();
@@ -232,19 +249,20 @@ impl Evaluator {
             self.learner.counts.pending += 1;
             return None;
         }
-        let bytes = size_of::<Known>() + bean.name.len() + OVERHEAD;
-        if !self.learner.has_room(bytes) {
+        if !self.learner.has_room(Known::least_bytes(bean.name)) {
             return None;
         }
-        self.nothing.remove(&hash);
+        if self.nothing.remove(&hash).is_some() {
+            self.learner.bytes = self.learner.bytes.saturating_sub(NOTHING_BYTES);
+        }
         let Some(name) = ObjectName::parse(bean.name).ok().filter(|name| self.learner.rules.filter.bean(name)) else {
-            self.learner.bytes += OVERHEAD / 2;
-            self.nothing.insert(hash, u32::MAX);
+            self.learner.bytes += NOTHING_BYTES;
+            self.nothing.insert(hash, NEVER);
             return None;
         };
-        self.learner.bytes += bytes;
         let customizer = customizer_of(&self.learner.rules.customizers, &name);
-        let known = Known::new(bean.name, customizer, bytes);
+        let known = Known::new(bean.name, customizer);
+        self.learner.bytes += known.bytes;
         let at = self.free.pop().unwrap_or_else(|| {
             self.beans.push(None);
             u32::try_from(self.beans.len() - 1).unwrap_or(u32::MAX)

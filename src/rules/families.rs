@@ -31,6 +31,8 @@ pub(super) struct Families {
     bases: Vec<(Arc<str>, Option<MetricType>)>,
     base_by_name: HashMap<Arc<str>, u32>,
     hasher: RandomState,
+    /// In this scrape any two samples may have the same labels.
+    all_may_repeat: bool,
 }
 
 /// Samples that are shown as one family.
@@ -44,11 +46,11 @@ struct Group {
     beans: Vec<u32>,
     /// What tells each sample apart from equal ones in 1.x; empty in 0.x.
     object_names: Vec<Arc<str>>,
-    /// Hashes of the labels of all series that are kept across scrapes.
+    /// Hashes of the labels of all series that are kept across scrapes; empty once labels may repeat.
     kept: FxHashSet<u64>,
     /// Series kept across scrapes.
     series: usize,
-    /// Two series may have the same labels.
+    /// Two series may have the same labels, in this scrape and all others.
     may_repeat: bool,
 }
 
@@ -127,6 +129,7 @@ impl Families {
 
     /// Drops the samples; what is known of families stays.
     pub(super) fn begin(&mut self) {
+        self.all_may_repeat = false;
         for group in &mut self.groups {
             group.samples.clear();
             group.beans.clear();
@@ -180,7 +183,9 @@ impl Families {
         let hash = self.hash(&series.labels);
         let group = &mut self.groups[series.at.group as usize];
         group.series += 1;
-        group.may_repeat |= !group.kept.insert(hash);
+        if !group.may_repeat && !group.kept.insert(hash) {
+            group.may_repeat();
+        }
     }
 
     /// The opposite of [`keep`](Self::keep).
@@ -188,20 +193,17 @@ impl Families {
         let hash = self.hash(&series.labels);
         let group = &mut self.groups[series.at.group as usize];
         group.series = group.series.saturating_sub(1);
-        // Once labels repeat, the hash may be another series' too.
-        if !group.may_repeat {
-            group.kept.remove(&hash);
-        }
+        group.kept.remove(&hash);
     }
 
     /// A sample of a series that may not be kept: its labels may be those of others.
     pub(super) fn may_repeat(&mut self, at: Place) {
-        self.groups[at.group as usize].may_repeat = true;
+        self.groups[at.group as usize].may_repeat();
     }
 
-    /// Labels may repeat everywhere.
+    /// Labels may repeat everywhere, in this scrape alone.
     pub(super) fn all_may_repeat(&mut self) {
-        self.groups.iter_mut().for_each(|group| group.may_repeat = true);
+        self.all_may_repeat = true;
     }
 
     /// Adds a sample of the bean at place `bean`.
@@ -235,7 +237,7 @@ impl Families {
         let mut finished = Finished::default();
         for (group, mut samples) in groups {
             let (name, kind) = group.name_and_type(self.compat);
-            if group.may_repeat {
+            if group.may_repeat || self.all_may_repeat {
                 let mut repeated = self.repeated(&samples, &group.beans, &comes_first);
                 if self.compat == Compat::V1 && !repeated.is_empty() {
                     for (sample, object_name) in samples.iter_mut().zip(&group.object_names) {
@@ -324,6 +326,12 @@ impl Group {
         }
     }
 
+    fn may_repeat(&mut self) {
+        self.may_repeat = true;
+        // Nothing asks for it any more.
+        self.kept = FxHashSet::default();
+    }
+
     /// The samples; room for as many is made for the next scrape.
     fn take(&mut self) -> Vec<Sample> {
         let next = Vec::with_capacity(self.samples.len());
@@ -377,4 +385,17 @@ fn told_apart(labels: &Labels, object_name: &str) -> Labels {
 
 fn index(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+impl Families {
+    /// How many families are searched for equal series in every scrape.
+    pub(super) fn searched(&self) -> usize {
+        self.groups.iter().filter(|group| group.may_repeat).count()
+    }
+
+    /// How many hashes of labels are kept.
+    pub(super) fn hashes(&self) -> usize {
+        self.groups.iter().map(|group| group.kept.len()).sum()
+    }
 }

@@ -9,6 +9,9 @@ use super::families::Series;
 use super::flatten::Leaf;
 use super::outcome::Number;
 
+/// What an entry of a map and such costs, roughly, in bytes.
+pub(super) const OVERHEAD: usize = 48;
+
 /// From here on leaves are looked up by hash: an odd bean has thousands of attributes.
 const INDEXED: usize = 32;
 
@@ -87,7 +90,7 @@ pub(super) struct Known {
     pub(super) series: Slots,
     /// Entries in rows of tables.
     pub(super) rows: usize,
-    /// Bytes that are kept of it alone.
+    /// Bytes that are kept of it alone, as they were counted last.
     pub(super) bytes: usize,
     /// Places in `entries` by hash of the path; `None` while there are few.
     index: Option<Box<FxHashMap<u64, u32>>>,
@@ -130,6 +133,11 @@ impl Path {
 }
 
 impl Entry {
+    /// What an entry of this path costs its bean alone, roughly: other beans have the path as well, unless it is in a row.
+    pub(super) fn bytes(path: &Path) -> usize {
+        size_of::<Self>() + if path.is_in_row() { path.bytes() } else { 0 }
+    }
+
     /// Whether the leaf gives a sample or may give one.
     pub(super) fn is_wanted(&self) -> bool {
         match self.node {
@@ -142,10 +150,31 @@ impl Entry {
     }
 }
 
+impl Kept {
+    /// Roughly.
+    pub(super) fn bytes(&self) -> usize {
+        let object_name = self.series.object_name.as_ref().map_or(0, |name| name.len() + 16);
+        size_of::<Self>() + self.series.labels.as_str().len() + object_name
+    }
+}
+
 impl Known {
     /// A bean of which nothing is known yet.
-    pub(super) fn new(name: &str, customizer: Option<usize>, bytes: usize) -> Self {
-        Self { name: name.into(), customizer, bytes, ..Self::default() }
+    pub(super) fn new(name: &str, customizer: Option<usize>) -> Self {
+        let mut known = Self { name: name.into(), customizer, ..Self::default() };
+        known.bytes = known.own_bytes();
+        known
+    }
+
+    /// Bytes that are kept of a bean of this name of which nothing is known yet, roughly.
+    pub(super) fn least_bytes(name: &str) -> usize {
+        size_of::<Self>() + name.len() + OVERHEAD
+    }
+
+    /// Bytes that are kept of it alone, roughly, counted anew.
+    pub(super) fn own_bytes(&self) -> usize {
+        let entries = self.entries.iter().map(|entry| Entry::bytes(&entry.path)).sum::<usize>();
+        Self::least_bytes(&self.name) + entries + self.series.iter().map(Kept::bytes).sum::<usize>()
     }
 
     /// Whether the bean gives a sample or may give one.

@@ -10,7 +10,7 @@ use std::time::Instant;
 use super::customizing::bean_labels;
 use super::families::{Families, Reserved, Series};
 use super::flatten::{Leaf, flatten};
-use super::known::{Entry, Kept, Known, Node, Path, Slots};
+use super::known::{Entry, Kept, Known, Node, OVERHEAD, Path, Slots};
 use super::match_string::Place;
 use super::matching::Matcher;
 use super::model::{Compat, Rules};
@@ -24,9 +24,6 @@ const MAX_BYTES: usize = 128 << 20;
 
 /// What the labels that are made anew in each scrape may hold, in bytes.
 const MAX_LIVE_BYTES: usize = 64 << 20;
-
-/// What an entry of a map and such costs, roughly.
-pub(super) const OVERHEAD: usize = 48;
 
 /// Looks at beans.
 #[derive(Debug)]
@@ -70,7 +67,7 @@ struct Visit<'v> {
     out_of_time: bool,
     /// Leaves in rows of tables.
     rows: usize,
-    /// Bytes more that are kept of the bean alone.
+    /// Bytes more that are kept of the bean alone, until it is recounted.
     bytes: usize,
 }
 
@@ -145,6 +142,7 @@ impl Learner {
             let labels = bean_labels(customizer, bean.attributes, self.rules.lowercase_output_label_names);
             if labels != known.labels {
                 self.forget(known.clear());
+                self.recount(known);
                 known.labels = labels;
             }
         }
@@ -180,16 +178,20 @@ impl Learner {
             }
         });
         // Rows come and go.
-        if known.rows > 2 * visit.rows + 16 {
+        let too_many_rows = known.rows > 2 * visit.rows + 16;
+        if too_many_rows {
             self.forget(known.drop_rows());
+            // The samples of rows forgotten just now stay, and no series of another bean is compared with them any more.
+            self.families.all_may_repeat();
         }
         if visit.learned {
             known.shrink();
         }
+        if visit.learned || too_many_rows {
+            self.recount(known);
+        }
         let was_complete = std::mem::replace(&mut known.complete, !visit.out_of_time);
         self.counts.pending += usize::from(visit.out_of_time);
-        self.bytes += visit.bytes;
-        known.bytes += visit.bytes;
         known.labels = visit.labels;
         visit.learned || !was_complete
     }
@@ -296,8 +298,7 @@ impl Learner {
                 return Some(Node::Reserved);
             }
             Placed::Kept(kept) => {
-                visit.bytes += size_of::<Kept>() + kept.series.labels.as_str().len();
-                visit.bytes += kept.series.object_name.as_ref().map_or(0, |name| name.len() + 16);
+                visit.bytes += kept.bytes();
                 self.families.keep(&kept.series);
                 self.add(visit.at, &kept, leaf.value);
                 Some(series.put(kept))
@@ -379,26 +380,32 @@ impl Learner {
         }
     }
 
+    /// Brings the bytes up to what is kept of the bean now: what has replaced something else adds nothing for ever.
+    fn recount(&mut self, known: &mut Known) {
+        let bytes = known.own_bytes();
+        self.bytes = self.bytes.saturating_sub(known.bytes) + bytes;
+        known.bytes = bytes;
+    }
+
     fn forget(&mut self, series: impl Iterator<Item = Kept>) {
         series.for_each(|kept| self.families.forget(&kept.series));
     }
 
     /// The path of a leaf; shared, except for rows of tables, by all beans that have it.
     fn path(&mut self, leaf: &Leaf<'_>, bytes: &mut usize) -> Arc<Path> {
-        *bytes += size_of::<Entry>();
         let hash = Path::hash(leaf, &self.hasher);
         if leaf.row.is_empty()
             && let Some(path) = self.paths.get(&hash).filter(|path| path.is_of(leaf))
         {
+            *bytes += Entry::bytes(path);
             return Arc::clone(path);
         }
         let path = Arc::new(Path::of(leaf));
         if leaf.row.is_empty() {
             self.bytes += path.bytes() + OVERHEAD;
             self.paths.insert(hash, Arc::clone(&path));
-        } else {
-            *bytes += path.bytes();
         }
+        *bytes += Entry::bytes(&path);
         path
     }
 }

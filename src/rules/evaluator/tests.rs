@@ -1,9 +1,10 @@
 use std::time::Duration;
 
+use super::super::filter::Filter;
 use super::super::model::{Compat, ExtraMetric, MetricCustomizer, Rule};
 use super::super::testing::{composite, row, rule, rules, table};
 use super::*;
-use crate::mbean::Value;
+use crate::mbean::{ObjectNamePattern, Value};
 use crate::metrics::{MetricType, Sample};
 
 fn soon() -> Instant {
@@ -280,6 +281,38 @@ fn a_bean_that_comes_twice_gives_its_series_once() {
     }
 }
 
+#[test]
+fn a_bean_that_comes_twice_makes_no_later_scrape_dearer_and_series_that_do_repeat_stay_found() {
+    let mut evaluator = plain();
+    let once: (&str, &[(&str, Value<'_>)]) = ("a:type=b", &[("V", Value::Long(1))]);
+    // These two are equal: of one family, not of all.
+    let equal: (&str, &[(&str, Value<'_>)]) = ("a:type=c", &[("a-b", Value::Long(1)), ("a_b", Value::Long(2))]);
+    assert_eq!(scrape(&mut evaluator, &[once, once, equal]).duplicates_dropped, 2);
+    for _ in 0..2 {
+        let evaluation = scrape(&mut evaluator, &[once, equal]);
+        assert_eq!((lines(&evaluation).len(), evaluation.duplicates_dropped), (2, 1));
+        let families = &evaluator.learner.families;
+        assert_eq!((families.searched(), families.hashes()), (1, 1));
+    }
+    evaluator.keep_only(["a:type=c"].into_iter());
+    assert_eq!(evaluator.learner.families.hashes(), 0);
+}
+
+#[test]
+fn rows_that_are_forgotten_in_a_scrape_are_still_compared_with_those_that_come_after_them() {
+    let keyed = |from: i64, to: i64| {
+        let rows = (from..to).map(|key| row(&[("key", Value::Long(key)), ("value", Value::Long(1))]));
+        table(&["key"], rows.collect())
+    };
+    let mut evaluator = Evaluator::new(rules([rule("key=([0-9]+)").name("x").label("k", "$1").cached()]));
+    scrape(&mut evaluator, &[("a:type=b", &[("T", keyed(0, 50))])]);
+    // The first bean has lost most of its rows, so that all are forgotten; the second one has one of them, too.
+    let beans: [(&str, &[(&str, Value<'_>)]); 2] =
+        [("a:type=b", &[("T", keyed(0, 1))]), ("a:type=c", &[("T", keyed(0, 1))])];
+    let evaluation = scrape(&mut evaluator, &beans);
+    assert_eq!((lines(&evaluation), evaluation.duplicates_dropped), (vec![r#"x{k="0"} 1"#.to_owned()], 1));
+}
+
 fn typed(evaluation: &Evaluation) -> Vec<String> {
     evaluation
         .families
@@ -527,6 +560,27 @@ fn a_bean_that_gave_nothing_and_gets_more_attributes_is_looked_at_again() {
 }
 
 #[test]
+fn a_bean_that_gave_nothing_is_looked_at_again_if_told_so() {
+    let exclude = vec![ObjectNamePattern::parse("d:type=out").unwrap()];
+    let filter = Filter { exclude, ..Filter::default() };
+    let rules = Rules { filter, ..Rules::empty() };
+    let mut evaluator = Evaluator::new(Arc::new(rules));
+    let beans = |value: Value<'static>| [("A", value)];
+    let (other, number) = (beans(Value::Other), beans(Value::Long(1)));
+    for name in ["d:type=t", "d:type=out"] {
+        scrape(&mut evaluator, &[(name, &other)]);
+        assert_eq!(evaluator.wanted(name), Wanted::Nothing);
+    }
+    assert!(lines(&scrape(&mut evaluator, &[("d:type=t", &number)])).is_empty());
+    let bytes = evaluator.learner.bytes;
+    evaluator.try_again(["d:type=t", "d:type=out"].into_iter());
+    assert_eq!((evaluator.wanted("d:type=t"), evaluator.wanted("d:type=out")), (Wanted::Unknown, Wanted::Nothing));
+    assert!(evaluator.learner.bytes < bytes);
+    assert_eq!(lines(&scrape(&mut evaluator, &[("d:type=t", &number), ("d:type=out", &number)])), ["d_t_A{} 1"]);
+    assert_eq!(evaluator.wanted("d:type=t"), Wanted::Attributes(vec!["A"]));
+}
+
+#[test]
 fn beans_that_give_nothing_cost_next_to_nothing() {
     let mut evaluator = Evaluator::new(rules([rule("zzz")]));
     evaluator.begin(soon());
@@ -640,4 +694,58 @@ fn thousands_of_attributes_in_any_order_are_found_without_a_walk() {
     assert_eq!(scrape(&mut evaluator, &[("a:b=c", &attributes)]).families.len(), 20_000);
     // A walk along them takes 400 million comparisons.
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+}
+
+/// The bytes that count as kept, after each of as many scrapes of a bean with these attributes.
+fn kept_bytes<'v>(
+    evaluator: &mut Evaluator,
+    scrapes: usize,
+    attributes: impl Fn(usize) -> Vec<(&'static str, Value<'v>)>,
+) -> Vec<usize> {
+    let scrapes = 0..scrapes;
+    let bytes = scrapes.map(|number| {
+        assert_eq!(scrape(evaluator, &[("d:type=t", &attributes(number))]).over_limit, 0);
+        evaluator.learner.bytes
+    });
+    bytes.collect()
+}
+
+#[test]
+fn what_is_replaced_again_and_again_counts_once_in_the_bytes_kept() {
+    for compat in [Compat::V0, Compat::V1] {
+        let by_text = [rule("<>V: (.+)").name("x").value("1").label("v", "$1"), rule(".*")];
+        let mut texts = of_generation(compat, by_text);
+        let bytes = kept_bytes(&mut texts, 100_000, |number| {
+            vec![("V", Value::String(format!("{number:06}").into())), ("W", Value::Long(1))]
+        });
+        assert!(bytes.iter().all(|&now| now == bytes[0]), "{} {:?}", bytes[0], bytes.last());
+    }
+
+    let rules = Rules { customizers: vec![customizer()], ..Rules::empty() };
+    let bytes = kept_bytes(&mut Evaluator::new(Arc::new(rules)), 1000, |number| {
+        vec![("Text", Value::String(format!("{number:06}").into())), ("V", Value::Long(1))]
+    });
+    assert!(bytes.iter().all(|&now| now == bytes[0]), "{} {:?}", bytes[0], bytes.last());
+
+    let bytes = kept_bytes(&mut plain(), 1000, |number| {
+        let key = |row| Value::String(format!("{:06}", 50 * number + row).into());
+        let rows = (0..50).map(|at| row(&[("key", key(at)), ("value", Value::Long(1))]));
+        vec![("T", table(&["key"], rows.collect()))]
+    });
+    assert!(bytes.iter().all(|&now| now <= 4 * bytes[0]), "{} {:?}", bytes[0], bytes.iter().max());
+}
+
+#[test]
+fn beans_that_come_and_go_leave_no_bytes_behind() {
+    let mut evaluator = Evaluator::new(rules([rule("<>Hit")]));
+    let mut bytes = Vec::new();
+    for number in 0..100 {
+        let (hit, miss) = (format!("d:type=t,b={number:03}"), format!("d:type=u,b={number:03}"));
+        let one: &[(&str, Value<'_>)] = &[("Hit", Value::Long(1))];
+        let other: &[(&str, Value<'_>)] = &[("Miss", Value::Long(1))];
+        scrape(&mut evaluator, &[(&hit, one), (&miss, other)]);
+        bytes.push(evaluator.learner.bytes);
+        evaluator.keep_only(std::iter::empty());
+    }
+    assert!(bytes.iter().all(|&now| now == bytes[0]), "{bytes:?}");
 }
