@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::probes::{INTEGER, Kind, PROBES, Probe, VALUE};
-use super::{Finding, FindingKind, Looked, expand, groups, numbers, shown};
+use super::{Finding, FindingKind, Looked, expand, groups, matches, numbers, shown};
 use crate::mbean::ObjectName;
 use crate::rules::pattern::Groups;
 use crate::rules::{Rule, Rules};
@@ -52,7 +52,7 @@ pub(super) fn check(looked: &[&Looked<'_>], rules: &Rules, findings: &mut Vec<Fi
             }
         }
         if seen.value.is_none() {
-            seen.value = value_in(rule, &text);
+            seen.value = value_in(rule, &text, true);
         }
     }
     for probe in PROBES.iter().filter(|probe| is_read(probe, rules)) {
@@ -64,12 +64,13 @@ pub(super) fn check(looked: &[&Looked<'_>], rules: &Rules, findings: &mut Vec<Fi
         let Some((at, text)) = hit else { continue };
         let seen = seen.entry(at).or_default();
         if seen.value.is_none() {
-            seen.value = value_in(looked[at].rule, &text);
+            seen.value = value_in(looked[at].rule, &text, true);
         }
     }
     for (at, looked) in looked.iter().enumerate() {
         let seen = seen.remove(&at).unwrap_or_default();
-        let value = seen.value.or_else(|| looked.samples.iter().find_map(|sample| value_in(looked.rule, sample)));
+        let value =
+            seen.value.or_else(|| looked.samples.iter().find_map(|sample| value_in(looked.rule, sample, false)));
         report(looked, seen.greedy, value, &seen.per_partition, &seen.per_client, findings);
     }
     if !quoting.is_empty() {
@@ -161,9 +162,10 @@ fn with_value(text: &str, value: &str) -> Option<String> {
     (old != CACHED).then(|| format!("{head}: {value}"))
 }
 
-/// What is wrong if the value, or a part of it, is in what names the series.
-fn value_in(rule: &Rule, text: &str) -> Option<String> {
+/// What is wrong if the value, or a part of it, is in what names the series. The values of probes are numbers.
+fn value_in(rule: &Rule, text: &str, is_probe: bool) -> Option<String> {
     let (head, value) = text.rsplit_once(": ")?;
+    let may_be_text = value != CACHED && !is_probe && matches(rule, &format!("{head}: leader"));
     let values = SHAPES.iter().filter(|[cached, _]| (value == CACHED) == (*cached == CACHED));
     values.into_iter().find_map(|[one, other]| {
         let [one, other] = [one, other].map(|value| format!("{head}: {value}"));
@@ -173,7 +175,9 @@ fn value_in(rule: &Rule, text: &str) -> Option<String> {
         if before.iter().any(|(what, got)| *what == NAME && got.is_empty()) {
             return None;
         }
-        let (what, got) = before.into_iter().zip(after).find(|(before, after)| before.1 != after.1)?.0;
+        let mut changed = before.into_iter().zip(after).filter(|(before, after)| before.1 != after.1);
+        // Of an attribute that may well be a text, as a state is, words are wanted, of which a number's digits are none.
+        let (what, got) = changed.find(|(before, _)| !may_be_text || before.1.contains(VALUE))?.0;
         Some(format!(
             "the value of the attribute, or a part of it, is in the {what}: {} gives {}, a new series for each value; end \
              the pattern's last group before the colon, as in `><>(\\w+):`",

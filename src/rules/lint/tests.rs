@@ -224,6 +224,8 @@ fn values_in_names_and_labels_are_found() {
         ("kafka.server<type=(.+), name=.+><>Count: (\\d+)", "name: x, value: $2", false),
         ("kafka.server<type=(.+), name=.+><>Count: (\\d+)", "name: ''", false),
         ("made.up<type=(.+)><>Count: (\\d+)$", "name: x_$2", true),
+        // States are words.
+        ("kafka.server<type=raft-metrics><>current-state: (\\w+)", "name: x, value: 1, labels: {state: $1}", false),
         ("a.b<type=(.+)><>(\\w+): (.+)", "name: x, value: 1, labels: {v: $3}", true),
     ] {
         let text = format!("rules: [{{pattern: '{pattern}', {rest}}}]");
