@@ -222,13 +222,11 @@ fn write(report: &Report) -> String {
             let _ = writeln!(out, "{file}: note: {summary}");
         }
         if !other.may_rename.is_empty() {
-            let (count, it) =
-                (other.may_rename.len(), if other.may_rename.len() == 1 { "its name" } else { "their names" });
             let _ = writeln!(
                 out,
-                "{file}: note: {} may give other names under {}, if {it} end in _total, _created, _bucket or _info, or \
-                 the type is COUNTER; the log of the exporter tells after the first scrape, rules explain before it",
-                counted(count, "rule"),
+                "{file}: note: of {} only beans can tell whether {} gives other names (endings _total, _created, _bucket and \
+                 _info, counters without _total): rules explain shows it, and the exporter's log after its first scrape",
+                counted(other.may_rename.len(), "rule"),
                 other.compat
             );
         }
