@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 // serde-saphyr: the one kept YAML parser that knows YAML 1.1's booleans, which jmx_exporter files use, and positions.
 pub use serde_saphyr::Spanned;
+use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 /// A YAML node; the nodes below it have their positions.
@@ -35,6 +36,9 @@ pub struct YamlError {
     pub message: String,
 }
 
+/// Deepest nesting that is read, in levels.
+const MAX_DEPTH: usize = 24;
+
 /// Reads one document; `None` if the text holds nothing but comments. Equal keys of one mapping are all in the tree.
 pub fn parse(text: &str) -> Result<Option<Spanned<Yaml>>, YamlError> {
     if text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('#') || line == "---") {
@@ -48,22 +52,43 @@ pub fn parse(text: &str) -> Result<Option<Spanned<Yaml>>, YamlError> {
         with_snippet: false,
         // No file of ours is deeper than ten; the parser's default of 64 is too much for a thread's stack. What aliases
         // unfold to is bounded too.
-        budget: serde_saphyr::budget! { max_depth: 24, flow_nesting_limit: 24, max_recorded_anchor_events: 100_000 },
+        budget: serde_saphyr::budget! { max_depth: MAX_DEPTH, flow_nesting_limit: MAX_DEPTH, max_recorded_anchor_events: 100_000 },
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 200_000 },
     };
     serde_saphyr::from_str_with_options(text, options).map(Some).map_err(|error| YamlError {
         line: error.location().map_or(0, |location| location.line()),
-        message: one_line(&error.without_snippet().to_string()),
+        message: too_much(&error).unwrap_or_else(|| one_line(&error.without_snippet().to_string())),
     })
+}
+
+/// The parser's limits in plain words: it tells them by their names in its code.
+fn too_much(error: &serde_saphyr::Error) -> Option<String> {
+    use serde_saphyr::Error;
+    match error.without_snippet() {
+        Error::AliasError { error, .. } => too_much(error),
+        Error::Budget { breach, .. } => Some(match breach {
+            BudgetBreach::Depth { .. } => format!("it is nested more than {MAX_DEPTH} levels deep"),
+            _ => "it unfolds to more than is allowed; use fewer entries, anchors and aliases".to_owned(),
+        }),
+        Error::AliasReplayCounterOverflow { .. }
+        | Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            Some("its aliases unfold to more than is allowed; use fewer of them".to_owned())
+        }
+        _ => None,
+    }
 }
 
 fn one_line(message: &str) -> String {
     let line = message.lines().next().unwrap_or_default();
-    // The parser's words for its limits and its functions, of which the reader of the error knows nothing.
-    line.replace("budget breached:", "it unfolds to more than is allowed:").replace(
-        "multiple YAML documents detected; use from_str_multiple or from_str_multiple_with_options",
-        "several documents, where one is wanted,",
-    )
+    // The parser's words for its own insides, of which the reader of the error knows nothing.
+    line.replace("recursion limit exceeded", "it is nested too deeply")
+        .replace("recursive references require weak recursion types", "an alias stands in what it is an alias of,")
+        .replace(
+            "multiple YAML documents detected; use from_str_multiple or from_str_multiple_with_options",
+            "several documents, where one is wanted,",
+        )
 }
 
 /// Where a scalar stands in the text, quotes included; of an alias, where it was defined.
@@ -223,11 +248,16 @@ mod tests {
             let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
             bomb += &format!("a{level}: &a{level} [{aliases}]\n");
         }
+        let anchored = format!("a: 1\nb: &b\n{}c: *b\n", "- x\n".repeat(100_001));
         let deep = "[".repeat(100_000);
         let deep_blocks: String = (0..2_000).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
-        for text in [&bomb, &deep, &deep_blocks, &"&a [*a]".to_owned()] {
+        let itself = "a: 1\nb: &b [*b]".to_owned();
+        for (text, line) in [(&bomb, 5), (&anchored, 100_002), (&deep, 1), (&deep_blocks, 25), (&itself, 2)] {
             let error = parse(text).unwrap_err();
             assert!(!error.message.is_empty() && error.message.len() < 300, "{error:?}");
+            let words = ["budget", "{ ", "_events", "defined at", "replay", "recursion"];
+            assert!(!words.iter().any(|word| error.message.contains(word)), "{error:?}");
+            assert_eq!(error.line, line, "{error:?}");
         }
     }
 

@@ -63,7 +63,8 @@ impl OtherNames {
         other
     }
 
-    /// One line for the log and for `rules check`, seen from the generation in use; `None` if nothing can differ.
+    /// One line for the log and for `rules check`, seen from the generation in use, of what is certain; `None` if nothing
+    /// is. What is merely possible, which beans alone can tell, is in [`possible`](Self::possible).
     pub fn summary(&self, compat: Compat) -> Option<String> {
         let other = if compat == Compat::V0 { Compat::V1 } else { Compat::V0 };
         let mut said = Vec::new();
@@ -79,15 +80,6 @@ impl OtherNames {
                 self.certain.len(),
                 self.rules
             ));
-        }
-        if !self.possible.is_empty() {
-            let (count, more) = (self.possible.len(), if said.is_empty() { "" } else { " more" });
-            let mut part =
-                format!("{count}{more} of {} rules may give other names, depending on what they match", self.rules);
-            if said.is_empty() {
-                let _ = write!(part, " (endings _total, _created, _bucket and _info, counters without _total)");
-            }
-            said.push(part);
         }
         if !self.types.is_empty() {
             let verb = if compat == Compat::V0 { "would be untyped" } else { "would have a type of their own" };
@@ -234,13 +226,14 @@ mod tests {
         assert_eq!(
             OtherNames::of(&rules).summary(Compat::V0).unwrap(),
             "under 1.x 2 of 4 rules would give other names, e.g. rule 1: a_total -> a, rule 2: b -> b_total; \
-             1 more of 4 rules may give other names, depending on what they match; \
              the families of 1 rules would be untyped"
         );
         let rules = Rules::load_with("rules: [{pattern: a, name: a_total}]", "r.yml", Some(Compat::V1)).unwrap();
         let summary = OtherNames::of(&rules).summary(rules.compat).unwrap();
         assert_eq!(summary, "under 0.x 1 of 1 rules would give other names, e.g. rule 1: a -> a_total");
-        let same = Rules::load("rules: [{pattern: a, name: a}]", "r.yml").unwrap();
-        assert_eq!(OtherNames::of(&same).summary(Compat::V0), None);
+        for text in ["rules: [{pattern: a, name: a}]", "rules: [{pattern: '(a)', name: n7_$1}]"] {
+            let same = Rules::load(text, "r.yml").unwrap();
+            assert_eq!(OtherNames::of(&same).summary(Compat::V0), None, "{text}");
+        }
     }
 }

@@ -53,10 +53,10 @@ fn what_cannot_be_done_is_one_line_and_code_2() {
     let broken = File::new("rules: [{pattern: '(', name: x}]");
     let agent = "--jolokia.url=http://127.0.0.1:1";
     for (arguments, says) in [
-        (&["bogus"][..], &["'bogus'"][..]),
-        (&["check"], &["<FILE>"]),
+        (&["bogus"][..], &["'bogus'", "see kafka-vitals rules --help"][..]),
+        (&["check"], &["<FILE>", "see kafka-vitals rules check --help"]),
+        (&["diff", "--bogus"], &["see kafka-vitals rules diff --help"]),
         (&["check", "--jmx.compat=2", KAFKA], &["--jmx.compat", "0.x or 1.x"]),
-        (&["check", "/nonexistent/rules.yml"], &["/nonexistent/rules.yml: No such file"]),
         (&["explain", KAFKA], &["<STRING>"]),
         (&["explain", KAFKA, MESSAGES, "--bean=a:b=c"], &["cannot be used with"]),
         (&["explain", KAFKA, "--bean=a:b=c"], &["--jolokia.url"]),
@@ -102,6 +102,70 @@ fn all_errors_of_a_file_are_told_at_once_with_their_places() {
         found[0]["errors"].as_array().unwrap().iter().map(|one| (&one["line"], &one["rule"])).collect();
     let expected = [(json!(1), json!(null)), (json!(3), json!(1)), (json!(6), json!(2)), (json!(7), json!(3))];
     assert_eq!(places, expected.each_ref().map(|(line, rule)| (line, rule)));
+}
+
+#[test]
+fn warnings_are_told_beside_errors() {
+    let file = File::new("jmxUrl: x\nusername: u\nrules:\n- {patern: a}\n- {pattern: '(', name: x}\n");
+    let (code, out) = rules(&["check", file.path()]);
+    assert_eq!(code, Some(1), "{out}");
+    let at = |place: &str| format!("{}:{place}", file.path());
+    holds(
+        &out,
+        &[
+            &at("5: error: rule 2: pattern"),
+            &at("1: warning: jmxUrl"),
+            &at("2: warning: username"),
+            &at("4: warning: rule 1: unknown key \"patern\""),
+            "cannot be used: 1 error, 3 warnings\n",
+        ],
+    );
+    let (_, found) = rules_as_json(&["check", file.path()]);
+    let lines: Vec<_> = found[0]["warnings"].as_array().unwrap().iter().map(|one| one["line"].clone()).collect();
+    assert_eq!(lines, [1, 2, 4]);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_keeps_no_other_from_being_checked() {
+    let (good, bad) = (File::new("rules: [{pattern: a, name: b}]"), File::new("rules: [{pattern: '(', name: x}]"));
+    let files = ["check", "/nonexistent/rules.yml", good.path(), bad.path()];
+    let (code, out) = rules(&files);
+    assert_eq!(code, Some(2), "{out}");
+    holds(
+        &out,
+        &[
+            "/nonexistent/rules.yml: error: No such file",
+            "/nonexistent/rules.yml: cannot be read\n",
+            "can be used: 1 rule",
+            "cannot be used: 1 error",
+        ],
+    );
+    let (code, found) = rules_as_json(&files);
+    assert_eq!(code, Some(2));
+    let usable: Vec<_> = found.as_array().unwrap().iter().map(|one| one["usable"].clone()).collect();
+    assert_eq!(usable, [false, true, false]);
+    let reason = found[0]["errors"][0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("No such file"), "{reason}");
+}
+
+#[test]
+fn what_is_so_of_several_rules_is_said_once() {
+    let text: String = [1, 2, 3, 5]
+        .map(|number| format!("- {{pattern: '(.+)<type=(.+), topic=t{number}, partition=(.+)><>a-total:', type: COUNTER, name: n7_{number}_$1}}\n"))
+        .concat();
+    let rule = "- {pattern: 'a.b<type=(.+)><>x', name: n}\n";
+    let file = File::new(&format!("rules:\n{rule}{text}"));
+    let (_, found) = rules_as_json(&["check", file.path()]);
+    let findings = found[0]["findings"].as_array().unwrap();
+    let typed: Vec<_> = findings.iter().filter(|one| one["kind"] == "type").map(|one| one["rule"].clone()).collect();
+    assert_eq!(typed, [2, 3, 4, 5]);
+    let (_, out) = rules(&["check", file.path()]);
+    assert_eq!(out.matches("finding (type): ").count(), 1, "{out}");
+    holds(&out, &[":3: finding (type): rules 2-5: "]);
+    // What beans alone can tell is no part of the summary.
+    assert!(found[0]["other_generation"].get("summary").is_none(), "{found}");
+    assert_eq!(found[0]["other_generation"]["may_rename"], json!([2, 3, 4, 5]));
+    holds(&out, &["note: of 4 rules only beans can tell whether 1.x gives other names "]);
 }
 
 #[test]

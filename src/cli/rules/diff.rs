@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::arguments::Diff;
 use super::compare::{Differences, compare};
 use super::exposition::{Exposition, name_of};
-use super::{Done, counted, files, json, live};
+use super::{Done, Outcome, counted, files, json, live};
 use crate::collect::node::NodeCollector;
 use crate::jolokia::Jolokia;
 use crate::metrics::{Labels, Part, merge, text};
@@ -110,7 +110,7 @@ pub(super) async fn run(arguments: &Diff) -> Result<Done, String> {
     };
     let problems = shown.count() > 0;
     let text = if arguments.output.json { json(&report)? } else { write(&report, arguments.all) };
-    Ok(Done { text, problems })
+    Ok(Done { text, outcome: Outcome::of_problems(problems) })
 }
 
 impl Ours {

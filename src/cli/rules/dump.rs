@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::arguments::Dump;
-use super::{Done, live};
+use super::{Done, Outcome, live};
 use crate::mbean::{ObjectName, Value};
 use crate::rules::{Filter, Place, flatten, write_value};
 
@@ -62,7 +62,7 @@ pub(super) async fn run(arguments: &Dump) -> Result<Done, String> {
         }
         text.push('\n');
     }
-    Ok(Done { text, problems: false })
+    Ok(Done { text, outcome: Outcome::Fine })
 }
 
 /// What JMX calls it; `None` for what has no match string.

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::arguments::Explain;
 use super::why_not::{Miss, why_not};
-use super::{Done, explained, files, json, live, match_string};
+use super::{Done, Outcome, explained, files, json, live, match_string};
 use crate::mbean::{ObjectName, ObjectNamePattern};
 use crate::metrics::{Family, MetricType};
 use crate::rules::{Dropped, Rule, Rules, Trial, Tried, Verdict};
@@ -146,7 +146,7 @@ pub(super) async fn run(arguments: &Explain) -> Result<Done, String> {
         true => json(&explanations)?,
         false => explained::write(&explanations, compat),
     };
-    Ok(Done { text, problems })
+    Ok(Done { text, outcome: Outcome::of_problems(problems) })
 }
 
 async fn beans(arguments: &Explain, wanted: &str) -> Result<Vec<live::Read>, String> {

@@ -18,8 +18,8 @@ use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
 use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser as _};
 use serde::Serialize;
 
 use crate::config::usage_line;
@@ -32,13 +32,31 @@ const FAILED: u8 = 2;
 struct Done {
     /// For standard output.
     text: String,
-    /// Whether problems or differences were found.
-    problems: bool,
+    outcome: Outcome,
+}
+
+/// How it ends, which is the exit code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Fine,
+    /// Problems or differences were found.
+    Problems,
+    /// Part of it could not be done, as the text says.
+    Failed,
+}
+
+impl Outcome {
+    fn of_problems(found: bool) -> Self {
+        if found { Self::Problems } else { Self::Fine }
+    }
 }
 
 /// Runs the tool that `arguments` (what follows `rules`) name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let program = OsString::from("kafka-vitals rules");
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let tool = arguments.first().and_then(|tool| tool.to_str()).unwrap_or_default().to_owned();
     let arguments = match Arguments::try_parse_from(std::iter::once(program).chain(arguments)) {
         Ok(arguments) => arguments,
         Err(error) => {
@@ -47,16 +65,22 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
                 // A closed pipe is no error.
                 let _ = error.print();
             } else {
-                eprintln!("kafka-vitals: {}; see kafka-vitals rules --help", usage_line(&error));
+                let is_tool = Arguments::command().find_subcommand(&tool).is_some();
+                let tool = if is_tool { format!("{tool} ") } else { String::new() };
+                eprintln!("kafka-vitals: {}; see kafka-vitals rules {tool}--help", usage_line(&error));
             }
             return if error.use_stderr() { ExitCode::from(FAILED) } else { ExitCode::SUCCESS };
         }
     };
     match dispatch(arguments.command) {
-        Ok(Done { text, problems }) => {
+        Ok(Done { text, outcome }) => {
             // Whoever reads may stop early, as head does.
             let _ = std::io::stdout().write_all(text.as_bytes());
-            if problems { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+            match outcome {
+                Outcome::Fine => ExitCode::SUCCESS,
+                Outcome::Problems => ExitCode::FAILURE,
+                Outcome::Failed => ExitCode::from(FAILED),
+            }
         }
         Err(error) => {
             eprintln!("kafka-vitals: {error}");

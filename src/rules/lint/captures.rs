@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::probes::{Kind, PROBES, Probe, VALUE};
-use super::{Finding, FindingKind, Looked, expand, groups, numbers, shown};
+use super::probes::{INTEGER, Kind, PROBES, Probe, VALUE};
+use super::{Finding, FindingKind, Looked, expand, groups, matches, numbers, shown};
 use crate::mbean::ObjectName;
 use crate::rules::pattern::Groups;
 use crate::rules::{Rule, Rules};
@@ -51,13 +51,26 @@ pub(super) fn check(looked: &[&Looked<'_>], rules: &Rules, findings: &mut Vec<Fi
                 quoting.insert(looked[at].number);
             }
         }
-        let captured = holds_value(rule, groups.as_ref(), &text, if rule.cache { "<cache>" } else { VALUE });
-        seen.value = seen.value.take().or(captured);
+        if seen.value.is_none() {
+            seen.value = value_in(rule, &text, true);
+        }
+    }
+    for probe in PROBES.iter().filter(|probe| is_read(probe, rules)) {
+        // Another rule may be the first to take it when the value is an integer.
+        let hit = looked.iter().enumerate().find_map(|(at, looked)| {
+            let text = with_value(&probe.match_string(looked.rule), INTEGER)?;
+            groups(looked.rule, &text).map(|_| (at, text))
+        });
+        let Some((at, text)) = hit else { continue };
+        let seen = seen.entry(at).or_default();
+        if seen.value.is_none() {
+            seen.value = value_in(looked[at].rule, &text, true);
+        }
     }
     for (at, looked) in looked.iter().enumerate() {
         let seen = seen.remove(&at).unwrap_or_default();
         let value =
-            seen.value.or_else(|| looked.samples.iter().find_map(|sample| value_in_sample(looked.rule, sample)));
+            seen.value.or_else(|| looked.samples.iter().find_map(|sample| value_in(looked.rule, sample, false)));
         report(looked, seen.greedy, value, &seen.per_partition, &seen.per_client, findings);
     }
     if !quoting.is_empty() {
@@ -82,14 +95,28 @@ fn report(
     findings.extend(value.map(|text| looked.finding(FindingKind::Explosive, text)));
     for (names, what) in [(per_partition, "partition"), (per_client, "client or user")] {
         if let Some(first) = names.first() {
+            // Who names the beans wants them.
+            let by_chance: Vec<_> = names.iter().copied().filter(|name| !is_named(looked.rule, name)).collect();
+            let Some(first) = by_chance.first() else {
+                let text = format!("it gives series for each {what}, such as of {first}, as its pattern says");
+                findings.push(looked.finding(FindingKind::Note, text));
+                continue;
+            };
             let text = format!(
                 "it gives series for each {what}, such as of {first}; unless something needs them, add \
                  excludeObjectNames: [{}]",
-                exclusions(names)
+                exclusions(&by_chance)
             );
             findings.push(looked.finding(FindingKind::Explosive, text));
         }
     }
+}
+
+/// Whether the pattern speaks of beans of this one's type, by its name.
+fn is_named(rule: &Rule, bean: &str) -> bool {
+    let (Some(pattern), Ok(name)) = (&rule.pattern, ObjectName::parse(bean)) else { return false };
+    let mut words = pattern.as_java().split(|character: char| !character.is_alphanumeric());
+    name.get("type").is_some_and(|kind| words.any(|word| word == kind))
 }
 
 /// ObjectName patterns for the kinds of these beans.
@@ -123,20 +150,41 @@ fn swallows(what: &str, got: &str) -> bool {
     if what == LABEL_NAME { outside.contains(['=', ',']) } else { outside.contains(", ") && outside.contains('=') }
 }
 
-/// The value is part of what names the series.
-fn holds_value(rule: &Rule, groups: Option<&Groups>, text: &str, value: &str) -> Option<String> {
-    let (what, got) = expansions(rule, groups, text).into_iter().find(|(_, got)| got.contains(value))?;
-    Some(format!(
-        "the value of the attribute is part of the {what}: {} gives {}, a new series for each value; end the pattern's last \
-         group before the colon, as in `><>(\\w+):`",
-        shown(text),
-        shown(&got)
-    ))
+/// Values of one shape that differ in each digit: what changes with them holds the value, or a part of it.
+const SHAPES: [[&str; 2]; 3] = [[VALUE, "8462.36"], [INTEGER, "8462"], [CACHED, "<other>"]];
+
+/// What patterns see of the value if the rule has a cache.
+const CACHED: &str = "<cache>";
+
+/// The text with another value; `None` if it is one that a cache hides.
+fn with_value(text: &str, value: &str) -> Option<String> {
+    let (head, old) = text.rsplit_once(": ")?;
+    (old != CACHED).then(|| format!("{head}: {value}"))
 }
 
-fn value_in_sample(rule: &Rule, sample: &str) -> Option<String> {
-    let groups = groups(rule, sample)?;
-    sample.ends_with(VALUE).then(|| holds_value(rule, groups.as_ref(), sample, VALUE)).flatten()
+/// What is wrong if the value, or a part of it, is in what names the series. The values of probes are numbers.
+fn value_in(rule: &Rule, text: &str, is_probe: bool) -> Option<String> {
+    let (head, value) = text.rsplit_once(": ")?;
+    let may_be_text = value != CACHED && !is_probe && matches(rule, &format!("{head}: leader"));
+    let values = SHAPES.iter().filter(|[cached, _]| (value == CACHED) == (*cached == CACHED));
+    values.into_iter().find_map(|[one, other]| {
+        let [one, other] = [one, other].map(|value| format!("{head}: {value}"));
+        let (groups_of_one, groups_of_other) = (groups(rule, &one)?, groups(rule, &other)?);
+        let before = expansions(rule, groups_of_one.as_ref(), &one);
+        let after = expansions(rule, groups_of_other.as_ref(), &other);
+        if before.iter().any(|(what, got)| *what == NAME && got.is_empty()) {
+            return None;
+        }
+        let mut changed = before.into_iter().zip(after).filter(|(before, after)| before.1 != after.1);
+        // Of an attribute that may well be a text, as a state is, words are wanted, of which a number's digits are none.
+        let (what, got) = changed.find(|(before, _)| !may_be_text || before.1.contains(VALUE))?.0;
+        Some(format!(
+            "the value of the attribute, or a part of it, is in the {what}: {} gives {}, a new series for each value; end \
+             the pattern's last group before the colon, as in `><>(\\w+):`",
+            shown(&one),
+            shown(&got)
+        ))
+    })
 }
 
 fn is_read(probe: &Probe, rules: &Rules) -> bool {

@@ -24,6 +24,9 @@ pub(super) struct Probe {
 /// The value of every probe, such as no name holds.
 pub(super) const VALUE: &str = "7351.25";
 
+/// What patterns for integers alone are tried with.
+pub(super) const INTEGER: &str = "7351";
+
 const fn probe(name: &'static str, attribute: &'static str, kind: Kind) -> Probe {
     Probe { name, attribute, kind }
 }

@@ -187,11 +187,45 @@ fn rules_are_shadowed_only_by_those_that_take_all_of_theirs() {
 }
 
 #[test]
+fn who_names_beans_of_partitions_and_clients_is_not_told_to_exclude_them() {
+    for (pattern, expected) in [
+        ("kafka.log<type=Log, name=Size, topic=(.+), partition=(.+)><>Value", ("note", "as its pattern says")),
+        ("kafka.server<type=(?:Produce|Fetch), client-id=(.+)><>byte-rate", ("note", "as its pattern says")),
+        (
+            "kafka.log<type=(.+), name=Size, topic=(.+), partition=(.+)><>Value",
+            ("explosive", "[\"kafka.log:type=Log,*\"]"),
+        ),
+        (
+            "kafka.*<type=(?:Log|\\w+), name=(.+), topic=([^,]+), partition=(\\d+)><>Value",
+            (
+                "explosive",
+                "add excludeObjectNames: [\"kafka.cluster:type=Partition,*\", \"kafka.server:type=FetcherLagMetrics,*\"]",
+            ),
+        ),
+    ] {
+        let findings = found(&format!("rules: [{{pattern: '{pattern}', name: n}}]"));
+        let [(kind, _, text)] = findings.as_slice() else { panic!("{pattern}: {findings:?}") };
+        assert_eq!(kind.as_str(), expected.0, "{pattern}: {text}");
+        assert!(text.ends_with(expected.1), "{pattern}: {text}");
+    }
+}
+
+#[test]
 fn values_in_names_and_labels_are_found() {
     for (pattern, rest, explosive) in [
         ("a.b<type=(.+)><>(.+)", "name: x_$2", true),
         ("a.b<type=(.+)><>(.+):", "name: x_$2", false),
         ("a.b<type=(.+)><>(\\w+): (.+)", "name: x, value: $3, labels: {v: $2}", false),
+        // A part of the value is enough.
+        ("kafka.server<type=(.+), name=.+><>Count: (\\d+)", "name: x_$2", true),
+        ("kafka.server<type=(.+), name=.+><>Count: (\\d+)$", "name: x_$2", true),
+        ("kafka.server<type=(.+), name=.+><>Count: (\\d)", "name: 'x', labels: {v: $2}", true),
+        ("kafka.server<type=(.+), name=.+><>Count: \\d+\\.(\\d+)", "name: x_$2", true),
+        ("kafka.server<type=(.+), name=.+><>Count: (\\d+)", "name: x, value: $2", false),
+        ("kafka.server<type=(.+), name=.+><>Count: (\\d+)", "name: ''", false),
+        ("made.up<type=(.+)><>Count: (\\d+)$", "name: x_$2", true),
+        // States are words.
+        ("kafka.server<type=raft-metrics><>current-state: (\\w+)", "name: x, value: 1, labels: {state: $1}", false),
         ("a.b<type=(.+)><>(\\w+): (.+)", "name: x, value: 1, labels: {v: $3}", true),
     ] {
         let text = format!("rules: [{{pattern: '{pattern}', {rest}}}]");

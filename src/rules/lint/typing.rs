@@ -38,11 +38,10 @@ fn counter_without_total(looked: &Looked<'_>, rules: &Rules) -> Option<Finding> 
     if names.is_empty() || names.iter().any(|name| name.is_empty() || name.ends_with("_total")) {
         return None;
     }
-    let name = template.source();
-    let text = format!(
-        "a counter whose name does not end in _total: as with jmx_exporter 0.x the TYPE line says {name}_total and the \
-         samples say {name}, which Prometheus takes for untyped; let the name end in _total, or leave the type out"
-    );
+    // Without the name, so that what is so of many rules can be said once.
+    let text = "a counter whose name does not end in _total: as with jmx_exporter 0.x the TYPE line has _total at the end \
+                and the samples have not, which Prometheus takes for untyped; let the name end in _total, or leave the type \
+                out";
     Some(looked.finding(FindingKind::Type, text))
 }
 

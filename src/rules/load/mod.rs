@@ -35,6 +35,8 @@ pub struct RulesError {
     pub problems: Vec<Problem>,
     /// How many more there are.
     pub more: usize,
+    /// What is odd besides, in the order of the file; [`Display`](fmt::Display) leaves it out.
+    pub warnings: Vec<Warning>,
 }
 
 /// One thing that is wrong with a rules file.
@@ -97,7 +99,7 @@ impl Rules {
         }
         let more = loader.problems.len().saturating_sub(MAX_PROBLEMS);
         loader.problems.truncate(MAX_PROBLEMS);
-        Err(RulesError { file: file.to_owned(), problems: loader.problems, more })
+        Err(RulesError { file: file.to_owned(), problems: loader.problems, more, warnings: loader.warnings })
     }
 }
 
