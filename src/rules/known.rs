@@ -36,7 +36,7 @@ pub(super) enum Node {
     Reserved,
     /// A number is looked at anew each time.
     Live,
-    /// No text gives a sample.
+    /// No text gives a sample, save perhaps one with angle brackets.
     NoText,
     /// The text of this hash gives this outcome, another one may give another.
     Text {

@@ -12,7 +12,7 @@ use super::families::{Families, Reserved, Series};
 use super::flatten::{Leaf, flatten};
 use super::known::{Entry, Kept, Known, Node, OVERHEAD, Path, Slots};
 use super::match_string::Place;
-use super::matching::Matcher;
+use super::matching::{Matcher, is_structural};
 use super::model::{Compat, Rules};
 use super::outcome::{Matched, Outcome, outcome};
 use crate::mbean::{Bean, ObjectName, Value};
@@ -212,7 +212,9 @@ impl Learner {
         match (node, leaf.value) {
             // What is null for once comes back as it was.
             (Some(Node::Excluded), _) | (Some(_), Value::Null) => return None,
-            (Some(Node::NoText), Value::String(_)) => return None,
+            // Texts with angle brackets alone are not covered. What stays: nobody may read this attribute any more, so that
+            // such a text is seen only once all is read again.
+            (Some(Node::NoText), Value::String(text)) if !is_structural(text) || self.is_over_time() => return None,
             (Some(node @ Node::Text { hash, .. }), Value::String(_)) if hash == text_hash => {
                 self.add_kept(visit.at, series, node, leaf.value);
                 return None;
@@ -272,7 +274,9 @@ impl Learner {
             &in_row
         };
         let is_text = matches!(leaf.value, Value::String(_));
-        if is_text && !self.matcher.text_may_give_a_sample(place, leaf.keys, leaf.name) {
+        if let Value::String(text) = leaf.value
+            && !self.matcher.text_may_give_a_sample(place, leaf.keys, leaf.name, text)
+        {
             return Some(Node::NoText);
         }
         let matched = self.matcher.first(place, leaf.keys, leaf.name, leaf.value);
