@@ -61,8 +61,6 @@ pub(super) struct Entry {
 pub(super) struct Kept {
     pub(super) series: Series,
     pub(super) number: Number,
-    /// It has lost a label to another one of the same name.
-    pub(super) equal_labels: bool,
 }
 
 /// Series that keep their places.

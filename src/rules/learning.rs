@@ -49,7 +49,6 @@ pub(super) struct Counts {
     pub(super) pending: usize,
     pub(super) reserved: u64,
     pub(super) over_limit: u64,
-    pub(super) equal_labels: u64,
     live_bytes: usize,
     /// There is no room to keep more.
     pub(super) full: bool,
@@ -368,7 +367,7 @@ impl Learner {
         let labels = Labels::new(made.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let labels = recent.filter(|recent| *recent == labels).unwrap_or(labels);
         let series = Series { at, labels, object_name };
-        Placed::Kept(Kept { series, number: made.number, equal_labels: made.equal_labels })
+        Placed::Kept(Kept { series, number: made.number })
     }
 
     fn add_kept(&mut self, bean: u32, series: &Slots, node: Node, value: &Value<'_>) {
@@ -380,7 +379,6 @@ impl Learner {
     fn add(&mut self, bean: u32, kept: &Kept, value: &Value<'_>) {
         if let Some(number) = kept.number.of(value) {
             self.families.push(bean, &kept.series, number);
-            self.counts.equal_labels += u64::from(kept.equal_labels);
         }
     }
 
