@@ -47,8 +47,6 @@ pub struct Evaluation {
     pub duplicates_dropped: u64,
     /// Samples left out because their names begin with `kafka_vitals_`.
     pub reserved_dropped: u64,
-    /// Samples that lack a label because another one has the same name.
-    pub equal_labels: u64,
     /// Values left out because all names together were larger than any real node's.
     pub over_limit: u64,
     /// Matches that were given up because they took too many steps; these count as not matched.
@@ -203,7 +201,6 @@ impl Evaluator {
             families: finished.families,
             duplicates_dropped: finished.duplicates as u64,
             reserved_dropped: counts.reserved,
-            equal_labels: counts.equal_labels,
             over_limit: counts.over_limit,
             gave_up: self.learner.gave_up(),
             beans: self.seen,

@@ -36,7 +36,7 @@ pub(super) enum Node {
     Reserved,
     /// A number is looked at anew each time.
     Live,
-    /// No text gives a sample.
+    /// No text gives a sample, save perhaps one with angle brackets.
     NoText,
     /// The text of this hash gives this outcome, another one may give another.
     Text {
@@ -61,8 +61,6 @@ pub(super) struct Entry {
 pub(super) struct Kept {
     pub(super) series: Series,
     pub(super) number: Number,
-    /// It has lost a label to another one of the same name.
-    pub(super) equal_labels: bool,
 }
 
 /// Series that keep their places.

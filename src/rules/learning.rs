@@ -12,7 +12,7 @@ use super::families::{Families, Reserved, Series};
 use super::flatten::{Leaf, flatten};
 use super::known::{Entry, Kept, Known, Node, OVERHEAD, Path, Slots};
 use super::match_string::Place;
-use super::matching::Matcher;
+use super::matching::{Matcher, is_structural};
 use super::model::{Compat, Rules};
 use super::outcome::{Matched, Outcome, outcome};
 use crate::mbean::{Bean, ObjectName, Value};
@@ -49,7 +49,6 @@ pub(super) struct Counts {
     pub(super) pending: usize,
     pub(super) reserved: u64,
     pub(super) over_limit: u64,
-    pub(super) equal_labels: u64,
     live_bytes: usize,
     /// There is no room to keep more.
     pub(super) full: bool,
@@ -212,7 +211,9 @@ impl Learner {
         match (node, leaf.value) {
             // What is null for once comes back as it was.
             (Some(Node::Excluded), _) | (Some(_), Value::Null) => return None,
-            (Some(Node::NoText), Value::String(_)) => return None,
+            // Texts with angle brackets alone are not covered. What stays: nobody may read this attribute any more, so that
+            // such a text is seen only once all is read again.
+            (Some(Node::NoText), Value::String(text)) if !is_structural(text) || self.is_over_time() => return None,
             (Some(node @ Node::Text { hash, .. }), Value::String(_)) if hash == text_hash => {
                 self.add_kept(visit.at, series, node, leaf.value);
                 return None;
@@ -272,7 +273,9 @@ impl Learner {
             &in_row
         };
         let is_text = matches!(leaf.value, Value::String(_));
-        if is_text && !self.matcher.text_may_give_a_sample(place, leaf.keys, leaf.name) {
+        if let Value::String(text) = leaf.value
+            && !self.matcher.text_may_give_a_sample(place, leaf.keys, leaf.name, text)
+        {
             return Some(Node::NoText);
         }
         let matched = self.matcher.first(place, leaf.keys, leaf.name, leaf.value);
@@ -364,7 +367,7 @@ impl Learner {
         let labels = Labels::new(made.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
         let labels = recent.filter(|recent| *recent == labels).unwrap_or(labels);
         let series = Series { at, labels, object_name };
-        Placed::Kept(Kept { series, number: made.number, equal_labels: made.equal_labels })
+        Placed::Kept(Kept { series, number: made.number })
     }
 
     fn add_kept(&mut self, bean: u32, series: &Slots, node: Node, value: &Value<'_>) {
@@ -376,7 +379,6 @@ impl Learner {
     fn add(&mut self, bean: u32, kept: &Kept, value: &Value<'_>) {
         if let Some(number) = kept.number.of(value) {
             self.families.push(bean, &kept.series, number);
-            self.counts.equal_labels += u64::from(kept.equal_labels);
         }
     }
 

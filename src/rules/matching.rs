@@ -137,19 +137,26 @@ impl Matcher {
         }
     }
 
-    /// Whether some text in place of the leaf's value may make a rule match that has a `value`, without which a text
-    /// gives no sample. Parts of patterns with angle brackets are taken to mean the structure around the value.
-    pub(super) fn text_may_give_a_sample(&self, place: &Place<'_>, keys: &[&str], name: &str) -> bool {
-        let (mut plain, mut snake) = (String::new(), String::new());
-        place.write_head(keys, name, &mut plain);
-        place.write_head(keys, &snake_case(name), &mut snake);
+    /// Whether `text`, the leaf's value, or another text without angle brackets in its place may make a rule match that has
+    /// a `value`, without which a text gives no sample. `false` is certain: a literal with an angle bracket that each match
+    /// needs is then neither in what stands before the value, nor across its start, nor in `text`. Texts with angle
+    /// brackets have to be asked about one by one: see [`is_structural`].
+    pub(super) fn text_may_give_a_sample(&self, place: &Place<'_>, keys: &[&str], name: &str, text: &str) -> bool {
+        let head = |name: &str| {
+            let mut head = String::new();
+            place.write_head(keys, name, &mut head);
+            head
+        };
+        let (plain, snake) = (head(name), head(&snake_case(name)));
         self.rules.rules.iter().filter(|rule| rule.value.is_some()).any(|rule| {
-            let text = if rule.attr_name_snake_case { &snake } else { &plain };
+            let head = if rule.attr_name_snake_case { &snake } else { &plain };
+            let value = if rule.cache { CACHED_VALUE } else { text };
+            let whole = format!("{head}{value}");
             let literals = rule.pattern.as_ref().map_or(&[][..], Pattern::required);
-            let structural = |literal: &&String| literal.contains(['<', '>']);
-            let ends_in_value =
-                |literal: &str| literal.char_indices().skip(1).any(|(at, _)| text.ends_with(&literal[..at]));
-            literals.iter().filter(structural).all(|literal| text.contains(literal.as_str()) || ends_in_value(literal))
+            let goes_on_in_value =
+                |literal: &str| literal.char_indices().skip(1).any(|(at, _)| head.ends_with(&literal[..at]));
+            let mut structural = literals.iter().filter(|literal| is_structural(literal));
+            structural.all(|literal| whole.contains(literal.as_str()) || (!rule.cache && goes_on_in_value(literal)))
         })
     }
 
@@ -173,6 +180,11 @@ impl Form {
             write_value(value, &mut self.text);
         }
     }
+}
+
+/// Whether the text has angle brackets: those around names in a match string, and hardly ever of a value.
+pub(super) fn is_structural(text: &str) -> bool {
+    text.contains(['<', '>'])
 }
 
 /// Whether what becomes of a number that the rule is tried on, or hit by, may depend on its digits.

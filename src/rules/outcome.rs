@@ -20,10 +20,8 @@ pub struct Outcome {
     pub help: String,
     /// Type.
     pub kind: MetricType,
-    /// In the rule's order, no name twice.
+    /// In the rule's order, no name twice: of those with equal names the first.
     pub labels: Vec<(String, String)>,
-    /// A label was left out because another one has its name.
-    pub equal_labels: bool,
     /// Value.
     pub number: Number,
 }
@@ -103,7 +101,7 @@ pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Result
         None => Number::Times(rule.value_factor),
     };
     number.of(leaf.value).ok_or(Dropped::Text)?;
-    let mut labels = Labels { pairs: leaf.bean_labels.to_vec(), equal: false };
+    let mut labels = Labels(leaf.bean_labels.to_vec());
     let (name, help) = match &rule.name {
         None => {
             for (key, value) in leaf.place.properties.iter().skip(1) {
@@ -127,20 +125,15 @@ pub(super) fn outcome(rules: &Rules, hit: &Hit<'_>, leaf: Matched<'_>) -> Result
     };
     let inferred = rules.infer_counter_type_from_name && name.ends_with("_total");
     let kind = if inferred { MetricType::Counter } else { rule.kind };
-    Ok(Outcome { rule: hit.rule, name, help, kind, labels: labels.pairs, equal_labels: labels.equal, number })
+    Ok(Outcome { rule: hit.rule, name, help, kind, labels: labels.0, number })
 }
 
-struct Labels {
-    pairs: Vec<(String, String)>,
-    equal: bool,
-}
+struct Labels(Vec<(String, String)>);
 
 impl Labels {
     fn add(&mut self, name: String, value: String) {
-        if self.pairs.iter().any(|(there, _)| *there == name) {
-            self.equal = true;
-        } else {
-            self.pairs.push((name, value));
+        if self.0.iter().all(|(there, _)| *there != name) {
+            self.0.push((name, value));
         }
     }
 }
@@ -189,8 +182,7 @@ mod tests {
         };
         let made = outcome(&rules, &matched.hit?, leaf).ok()?;
         let labels: Vec<String> = made.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let equal = if made.equal_labels { "!" } else { "" };
-        Some(format!("{}{{{}}}{equal} {} # {}", made.name, labels.join(","), made.number.of(&value)?, made.help))
+        Some(format!("{}{{{}}} {} # {}", made.name, labels.join(","), made.number.of(&value)?, made.help))
     }
 
     const BEAN: &str = "d.e:type=T,name=N,clientId=x y";
@@ -220,8 +212,8 @@ mod tests {
             (base(), Some("T:N_V{bean=l} 2 # Help of N.")),
             (base().label("$3", "$4").label("b", "$2"), Some("T:N_V{bean=l,clientId=x y,b=N} 2 # Help of N.")),
             (base().label("a-b", "").label("", "x").label("a:c", "1"), Some("T:N_V{bean=l,a_c=1} 2 # Help of N.")),
-            (base().label("a-b", "1").label("a_b", "2"), Some("T:N_V{bean=l,a_b=1}! 2 # Help of N.")),
-            (base().label("bean", "mine"), Some("T:N_V{bean=l}! 2 # Help of N.")),
+            (base().label("a-b", "1").label("a_b", "2"), Some("T:N_V{bean=l,a_b=1} 2 # Help of N.")),
+            (base().label("bean", "mine"), Some("T:N_V{bean=l} 2 # Help of N.")),
             (base().factor(10.0), Some("T:N_V{bean=l} 20 # Help of N.")),
             (base().value(" 0x1p2 ").factor(0.5), Some("T:N_V{bean=l} 2 # Help of N.")),
             (base().value("$2"), None),
