@@ -80,7 +80,7 @@ fn name(series: &str) -> &str {
 
 /// Of kafka_exporter's prefixes, and not of a topic or group of another test.
 fn belongs_here(series: &str) -> bool {
-    let prefixes = ["kafka_broker", "kafka_topic", "kafka_consumergroup"];
+    let prefixes = ["kafka_brokers", "kafka_broker_info", "kafka_topic", "kafka_consumergroup"];
     prefixes.iter().any(|prefix| series.starts_with(prefix))
         && !series.contains(r#"topic="t-"#)
         && !series.contains(r#"consumergroup="t-"#)

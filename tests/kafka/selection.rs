@@ -47,7 +47,7 @@ fn jolokia_alone_has_the_nodes_beans_under_the_id_that_they_tell() {
     let url = cluster.nodes()[0].jolokia_url().unwrap();
     let vitals = Vitals::start(cluster.lab(), &[&format!("--jolokia.url={url}")]);
     let page = vitals.page("/metrics", Duration::from_secs(20));
-    let messages = r#"kafka_server_brokertopicmetrics_count{broker="1",name="MessagesInPerSec",topic="orders"}"#;
+    let messages = r#"kafka_server_brokertopicmetrics_messagesin_total{broker="1",topic="orders"}"#;
     assert_eq!(page.value(messages), 150.0);
     assert_eq!(page.value("kafka_vitals_nodes"), 1.0);
     assert_eq!(values(&page, "kafka_vitals_collector_success", "collector"), BTreeSet::from(["jmx".to_owned()]));
