@@ -33,6 +33,8 @@ pub struct Exporter {
     nodes: Arc<Mutex<Nodes>>,
     agents: Mutex<HashMap<AgentKey, Arc<Agent>>>,
     rules: Mutex<Arc<Rules>>,
+    /// Held from reading the rules file to taking its rules: of two reloads the one that read last must win.
+    reloading: tokio::sync::Mutex<()>,
     /// The rules of which the log has what the other generation would call their series.
     renamed_told: Arc<Mutex<Option<Arc<Rules>>>>,
 }
@@ -121,6 +123,7 @@ impl Exporter {
             stats: Arc::default(),
             agents: Mutex::default(),
             rules: Mutex::new(Arc::new(rules)),
+            reloading: tokio::sync::Mutex::default(),
             renamed_told: Arc::default(),
             kafka,
             config,
@@ -140,6 +143,7 @@ impl Exporter {
     /// Reads the rules file again. Good rules replace those in use, and no page is made from results of the old ones
     /// any more; bad ones change nothing.
     pub async fn reload(&self) -> Result<(), String> {
+        let _turn = self.reloading.lock().await;
         let config = self.config.clone();
         // Thousands of patterns take a second to compile.
         let read = tokio::task::spawn_blocking(move || read_rules(&config)).await;

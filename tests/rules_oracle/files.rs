@@ -18,9 +18,8 @@ pub(crate) struct RulesFile {
     pub(crate) at_least: usize,
 }
 
-/// The sets that come with kafka-vitals; 0.17.2 does not know the keys by which they choose beans.
-const BUNDLED: [&str; 3] = ["kafka", "strimzi", "confluent"];
-const AGENTS_OF_BUNDLED: [Agent; 2] = [Agent::V0_20_0, Agent::V1_0_1];
+/// The sets that come with kafka-vitals.
+const BUNDLED: [&str; 4] = ["kafka", "strimzi", "confluent", "all"];
 
 /// All files, by name, the bundled sets last.
 pub(crate) fn all() -> Vec<RulesFile> {
@@ -30,11 +29,17 @@ pub(crate) fn all() -> Vec<RulesFile> {
         .map(|path| read(&path.file_stem().unwrap().to_string_lossy(), fs::read_to_string(&path).unwrap()))
         .collect();
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    files.extend(BUNDLED.map(|name| RulesFile {
-        name: format!("bundled:{name}"),
-        text: fs::read_to_string(home.join(format!("rules/{name}.yaml"))).unwrap(),
-        agents: AGENTS_OF_BUNDLED.to_vec(),
-        at_least: 300,
+    files.extend(BUNDLED.map(|name| {
+        RulesFile {
+            name: format!("bundled:{name}"),
+            // 0.17.2 knows the keys by which they choose beans under their old names alone; all others know these too.
+            text: fs::read_to_string(home.join(format!("rules/{name}.yaml")))
+                .unwrap()
+                .replace("\nincludeObjectNames:", "\nwhitelistObjectNames:")
+                .replace("\nexcludeObjectNames:", "\nblacklistObjectNames:"),
+            agents: Agent::ALL.to_vec(),
+            at_least: 300,
+        }
     }));
     files
 }

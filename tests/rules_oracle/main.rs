@@ -108,7 +108,11 @@ fn compare(
         rounds.push(Round::new(&before, &ours, &after));
         before = after;
     }
-    enough(rounds.iter().map(|round| round.still).max().unwrap_or_default(), file)?;
+    enough(rounds.iter().map(|round| round.still).max().unwrap_or_default(), file).map_err(|error| {
+        let compared: Vec<usize> = rounds.iter().map(|round| round.compared).collect();
+        let lasting: Vec<String> = lasting(&rounds).iter().take(3).map(|one| format!("{one:?}")).collect();
+        format!("{error}; compared in each round: {compared:?}; lasting differences: {lasting:?}")
+    })?;
     Ok(lasting(&rounds))
 }
 

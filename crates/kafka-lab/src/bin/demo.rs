@@ -26,8 +26,8 @@ const RECORDS_PER_SECOND: u32 = 500;
 /// Between two lines of the table.
 const TICK: Duration = Duration::from_secs(5);
 
-const MESSAGES: &str = r#"sum(rate(kafka_server_brokertopicmetrics_count{name="MessagesInPerSec",topic=""}[10s]))"#;
-const PRODUCE: &str = r#"max(kafka_network_requestmetrics_99thpercentile{name="TotalTimeMs",request="Produce"})"#;
+const MESSAGES: &str = r#"sum(rate(kafka_server_brokertopicmetrics_messagesin_total{topic=""}[10s]))"#;
+const PRODUCE: &str = r#"max(kafka_network_requestmetrics_totaltimems{quantile="0.99",request="Produce"})"#;
 const HEAP: &str = r#"sum(jvm_memory_bytes_used{area="heap"})"#;
 const LAG: &str = "sum by (consumergroup) (kafka_consumergroup_lag_sum)";
 
@@ -35,12 +35,9 @@ const LAG: &str = "sum by (consumergroup) (kafka_consumergroup_lag_sum)";
 const TO_TRY: [(&str, &str); 3] = [
     (
         "messages in per second, by topic",
-        r#"sum by (topic) (rate(kafka_server_brokertopicmetrics_count{name="MessagesInPerSec",topic!=""}[1m]))"#,
+        r#"sum by (topic) (rate(kafka_server_brokertopicmetrics_messagesin_total{topic!=""}[1m]))"#,
     ),
-    (
-        "the slowest five requests (p99, ms)",
-        r#"topk(5, kafka_network_requestmetrics_99thpercentile{name="TotalTimeMs"})"#,
-    ),
+    ("the slowest five requests (p99, ms)", r#"topk(5, kafka_network_requestmetrics_totaltimems{quantile="0.99"})"#),
     ("lag of each group, in records", "kafka_consumergroup_lag_sum"),
 ];
 
