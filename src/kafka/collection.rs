@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
-    AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupState, GroupsListed,
-    Isolation, KafkaAdmin, OffsetSpec,
+    AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
+    GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
 };
 
 use super::offsets::Questions;
@@ -139,7 +139,7 @@ impl ClusterReader {
         if listings.is_empty() && !is_complete {
             return (None, failures);
         }
-        let ids: Vec<GroupId> = listings.iter().map(|group| group.id.clone()).collect();
+        let ids: Vec<GroupRef> = listings.iter().map(GroupRef::from).collect();
 
         let (committed, mut descriptions) =
             tokio::join!(self.admin.committed(&ids, deadline), self.descriptions(&listings, &mut failures, deadline));
@@ -209,7 +209,7 @@ impl ClusterReader {
         if wanted.is_empty() {
             return known;
         }
-        let ids: Vec<GroupId> = wanted.iter().map(|listing| listing.id.clone()).collect();
+        let ids: Vec<GroupRef> = wanted.iter().copied().map(GroupRef::from).collect();
         let described = self.admin.describe_groups(&ids, deadline).await;
         let mut remembered = locked(&self.remembered);
         for (listing, described) in wanted.into_iter().zip(described) {
@@ -373,8 +373,9 @@ mod tests {
             Ok(listed)
         }
 
-        async fn describe_groups(&self, groups: &[GroupId], _: Instant) -> Vec<Result<GroupDescription, AdminError>> {
-            self.called(format!("describe {groups:?}"));
+        async fn describe_groups(&self, groups: &[GroupRef], _: Instant) -> Vec<Result<GroupDescription, AdminError>> {
+            let ids: Vec<&GroupId> = groups.iter().map(|group| &group.id).collect();
+            self.called(format!("describe {ids:?}"));
             let description = |id: &GroupId| GroupDescription {
                 id: id.clone(),
                 state: GroupState::Stable,
@@ -383,13 +384,13 @@ mod tests {
                 coordinator: None,
                 members: Vec::new(),
             };
-            groups.iter().map(|id| Ok(description(id))).collect()
+            ids.into_iter().map(|id| Ok(description(id))).collect()
         }
 
-        async fn committed(&self, groups: &[GroupId], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
+        async fn committed(&self, groups: &[GroupRef], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
             self.called("committed");
             let has_commits = *self.coordinator.lock().unwrap() == Coordinator::Loading;
-            let commit = || CommittedOffset { topic: "t".into(), partition: 0, offset: Ok(Some(1)) };
+            let commit = || CommittedOffset { topic: "t".into(), partition: 0, offset: Ok(Some(1)), told_lag: None };
             groups.iter().map(|_| Ok(has_commits.then(commit).into_iter().collect())).collect()
         }
 

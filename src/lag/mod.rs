@@ -1,7 +1,7 @@
 //! Lag in records: a group's commits beside the partitions' ends and starts. Pure.
 //!
 //! `lag = max(0, end - committed)`, with the high watermark as end (KafkaConsumer's own `records-lag` under
-//! read_uncommitted). A partition whose end or commit is not known makes its topic's sums unknown, not smaller.
+//! read_uncommitted), unless the coordinator tells the lag itself (share groups). A partition whose end or commit is not known makes its topic's sums unknown, not smaller.
 
 use std::collections::{HashMap, HashSet};
 
@@ -74,6 +74,9 @@ impl<'a> TopicIndex<'a> {
     }
 }
 
+/// What a group has committed on a topic's partitions, by partition id, and the lag that its coordinator tells.
+type Commits = HashMap<i32, (Commit, Option<i64>)>;
+
 /// The lag of one group, by topic in ascending order of name. Topics that no longer exist or are not wanted are left
 /// out, and so are topics on which it has committed nothing (to a shown partition).
 pub fn group_lag(
@@ -84,7 +87,7 @@ pub fn group_lag(
     committed: &[CommittedOffset],
     show: Show<'_>,
 ) -> Vec<TopicLag> {
-    let mut by_topic: HashMap<usize, HashMap<i32, Commit>> = HashMap::new();
+    let mut by_topic: HashMap<usize, Commits> = HashMap::new();
     for item in committed {
         let Some(&topic) = index.0.get(&*item.topic) else { continue };
         let commit = match &item.offset {
@@ -92,9 +95,9 @@ pub fn group_lag(
             Ok(None) => Commit::Nothing,
             Err(_) => Commit::Unknown,
         };
-        by_topic.entry(topic).or_default().insert(item.partition, commit);
+        by_topic.entry(topic).or_default().insert(item.partition, (commit, item.told_lag));
     }
-    let mut topics: Vec<(usize, HashMap<i32, Commit>)> = by_topic.into_iter().collect();
+    let mut topics: Vec<(usize, Commits)> = by_topic.into_iter().collect();
     topics.sort_unstable_by_key(|(topic, _)| *topic);
     topics.into_iter().filter_map(|(topic, commits)| topic_lag(cluster, topic, &commits, ends, starts, show)).collect()
 }
@@ -102,7 +105,7 @@ pub fn group_lag(
 fn topic_lag(
     cluster: &Cluster,
     topic: usize,
-    commits: &HashMap<i32, Commit>,
+    commits: &Commits,
     ends: &PartitionOffsets,
     starts: &PartitionOffsets,
     show: Show<'_>,
@@ -125,13 +128,13 @@ fn topic_lag(
         lost_records: Some(0),
     };
     for (position, partition) in data.partitions.iter().enumerate() {
-        let commit = commits.get(&partition.id).copied().unwrap_or(Commit::Nothing);
+        let (commit, told_lag) = commits.get(&partition.id).copied().unwrap_or((Commit::Nothing, None));
         let is_shown = match assigned {
             Some(assigned) => assigned.contains(&partition.id),
             None => commit != Commit::Nothing || matches!(show, Show::All),
         };
         if is_shown {
-            lag.add(position, commit, ends.get(topic, position), starts.get(topic, position));
+            lag.add(position, commit, told_lag, ends.get(topic, position), starts.get(topic, position));
         }
     }
     let has_commit = lag.partitions.iter().any(|partition| partition.commit != Commit::Nothing);
@@ -139,8 +142,8 @@ fn topic_lag(
 }
 
 /// A topic whose partitions the metadata does not tell: nothing is known but that there are commits.
-fn unreadable_topic(topic: usize, commits: &HashMap<i32, Commit>) -> Option<TopicLag> {
-    let committed = commits.values().filter(|commit| **commit != Commit::Nothing).count();
+fn unreadable_topic(topic: usize, commits: &Commits) -> Option<TopicLag> {
+    let committed = commits.values().filter(|(commit, _)| *commit != Commit::Nothing).count();
     (committed > 0).then(|| TopicLag {
         topic,
         partitions: Vec::new(),
@@ -153,7 +156,7 @@ fn unreadable_topic(topic: usize, commits: &HashMap<i32, Commit>) -> Option<Topi
 }
 
 impl TopicLag {
-    fn add(&mut self, partition: usize, commit: Commit, end: Lookup, start: Lookup) {
+    fn add(&mut self, partition: usize, commit: Commit, told_lag: Option<i64>, end: Lookup, start: Lookup) {
         let mut lag = None;
         match commit {
             Commit::Nothing => {}
@@ -164,7 +167,7 @@ impl TopicLag {
                 self.unknown_partitions += 1;
             }
             Commit::At(offset) => {
-                lag = end.known().map(|end| end.saturating_sub(offset).max(0));
+                lag = told_lag.or(end.known().map(|end| end.saturating_sub(offset).max(0)));
                 self.committed_sum = self.committed_sum.map(|sum| sum.saturating_add(offset));
                 self.lag_sum = self.lag_sum.zip(lag).map(|(sum, lag)| sum.saturating_add(lag));
                 self.unknown_partitions += u32::from(lag.is_none());
@@ -201,7 +204,7 @@ mod tests {
     }
 
     fn commit(topic: &str, partition: i32, offset: i64) -> CommittedOffset {
-        CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)) }
+        CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)), told_lag: None }
     }
 
     fn lag_of(committed: &[CommittedOffset], ends: &PartitionOffsets, show: Show<'_>) -> Vec<TopicLag> {
@@ -258,7 +261,7 @@ mod tests {
     #[test]
     fn an_unreadable_commit_makes_all_sums_unknown() {
         let error = AdminError::Timeout { call: "OffsetFetch" };
-        let unreadable = CommittedOffset { topic: "orders".into(), partition: 1, offset: Err(error) };
+        let unreadable = CommittedOffset { topic: "orders".into(), partition: 1, offset: Err(error), told_lag: None };
         let lag = lag_of(&[commit("orders", 0, 90), unreadable], &ends(), Show::All);
         assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].lost_records), (None, None, None));
         assert_eq!(lag[0].unknown_partitions, 1);
@@ -291,7 +294,7 @@ mod tests {
 
     #[test]
     fn topics_that_are_gone_or_without_any_commit_are_left_out() {
-        let nothing = CommittedOffset { topic: "orders".into(), partition: 0, offset: Ok(None) };
+        let nothing = CommittedOffset { topic: "orders".into(), partition: 0, offset: Ok(None), told_lag: None };
         assert_eq!(lag_of(&[commit("deleted", 0, 1), nothing], &ends(), Show::All), []);
     }
 }

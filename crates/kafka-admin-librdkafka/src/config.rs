@@ -99,6 +99,7 @@ pub(crate) fn properties(config: &ClientConfig) -> Result<BTreeMap<String, Strin
             set("sasl.kerberos.principal", principal);
             set("sasl.kerberos.keytab", path(keytab, "keytab")?);
         }
+        Some(Sasl::OAuthBearer { .. }) => return Err(client("OAUTHBEARER is not there yet")),
     }
 
     for (key, value) in &config.properties {

@@ -154,6 +154,7 @@ pub(crate) async fn committed(
                 Some(error) => Err(error),
                 None => Ok((answer.offset >= 0).then_some(answer.offset)),
             },
+            told_lag: None,
         });
         Ok(vec![Ok(offsets.collect())])
     })

@@ -28,7 +28,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use kafka_admin::{
-    AdminError, ClientConfig, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupsListed,
+    AdminError, ClientConfig, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupRef, GroupsListed,
     Isolation, KafkaAdmin, OffsetQuery,
 };
 use rdkafka::config::RDKafkaLogLevel;
@@ -108,14 +108,14 @@ impl KafkaAdmin for LibrdkafkaAdmin {
 
     async fn describe_groups(
         &self,
-        groups: &[GroupId],
+        groups: &[GroupRef],
         deadline: Instant,
     ) -> Vec<Result<GroupDescription, AdminError>> {
-        groups::describe(&self.shared, groups, deadline).await
+        groups::describe(&self.shared, &ids(groups), deadline).await
     }
 
-    async fn committed(&self, groups: &[GroupId], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
-        groups::committed(&self.shared, groups, deadline).await
+    async fn committed(&self, groups: &[GroupRef], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
+        groups::committed(&self.shared, &ids(groups), deadline).await
     }
 
     async fn offsets(
@@ -126,6 +126,11 @@ impl KafkaAdmin for LibrdkafkaAdmin {
     ) -> Vec<Result<FoundOffset, AdminError>> {
         offsets::find(&self.shared, queries, isolation, deadline).await
     }
+}
+
+/// librdkafka finds out itself which protocol a group speaks; share and streams groups it never lists.
+fn ids(groups: &[GroupRef]) -> Vec<GroupId> {
+    groups.iter().map(|group| group.id.clone()).collect()
 }
 
 /// librdkafka's texts about a property quote its value, so they are not passed on.

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::SystemTime;
 
+use async_trait::async_trait;
 use secrecy::SecretString;
+
+use crate::AdminError;
 
 /// Everything an engine needs to connect. `Debug` shows no secret, and of [`properties`](Self::properties) only the
 /// keys, because any of them may hold one.
@@ -87,4 +92,32 @@ pub enum Sasl {
         /// Keytab.
         keytab: PathBuf,
     },
+    /// OAUTHBEARER (RFC 7628, KIP-255).
+    OAuthBearer {
+        /// Where tokens come from.
+        tokens: Arc<dyn TokenProvider>,
+    },
+}
+
+/// Gives tokens for OAUTHBEARER, the same to every engine.
+#[async_trait]
+pub trait TokenProvider: Send + Sync + std::fmt::Debug {
+    /// A token that is valid now: a remembered one while it is young, a new one otherwise.
+    ///
+    /// # Errors
+    /// [`AdminError::Authentication`] with what failed (file, token endpoint), without secrets.
+    async fn token(&self, deadline: std::time::Instant) -> Result<Token, AdminError>;
+}
+
+/// A token for OAUTHBEARER.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// The token itself, a JWT in its compact form as a rule.
+    pub value: SecretString,
+    /// Principal that it was issued to (`sub`), for librdkafka; brokers read it from the token.
+    pub principal: String,
+    /// When it ends.
+    pub expires_at: SystemTime,
+    /// SASL extensions (RFC 7628 section 3.1).
+    pub extensions: Vec<(String, String)>,
 }

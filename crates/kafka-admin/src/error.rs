@@ -86,6 +86,8 @@ pub enum ErrorKind {
     Unsupported,
     /// Any other error code from a broker.
     Broker,
+    /// What came was no answer in Kafka's protocol.
+    Protocol,
     /// The client library refused or failed.
     Client,
 }
@@ -101,6 +103,7 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Unsupported => "unsupported",
             Self::Broker => "broker",
+            Self::Protocol => "protocol",
             Self::Client => "client",
         }
     }
@@ -134,6 +137,14 @@ pub enum AdminError {
         /// The broker's own words, may be empty.
         message: String,
     },
+    /// What came was no answer in Kafka's protocol: no Kafka, or a faulty one, or something in between.
+    #[error("{call}: {message}")]
+    Protocol {
+        /// The call, in Kafka's terms.
+        call: &'static str,
+        /// Which broker, and what was wrong with the answer.
+        message: String,
+    },
     /// TLS or SASL failed.
     #[error("authentication failed: {message}")]
     Authentication {
@@ -161,6 +172,7 @@ impl AdminError {
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Transport { .. } => ErrorKind::Transport,
             Self::Broker { code, .. } => code.kind(),
+            Self::Protocol { .. } => ErrorKind::Protocol,
             Self::Authentication { .. } => ErrorKind::Authentication,
             Self::Unsupported { .. } => ErrorKind::Unsupported,
             Self::Client { .. } => ErrorKind::Client,

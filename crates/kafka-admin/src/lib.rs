@@ -11,11 +11,12 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 
-pub use config::{ClientConfig, Sasl, SecurityConfig, Tls};
+pub use config::{ClientConfig, Sasl, SecurityConfig, Tls, Token, TokenProvider};
 pub use error::{AdminError, ErrorCode, ErrorKind};
 pub use types::{
-    Broker, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupListing, GroupState, GroupType,
-    GroupsListed, Isolation, Member, OffsetQuery, OffsetSpec, Partition, Topic, TopicName, TopicPartition,
+    Broker, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription, GroupId,
+    GroupListing, GroupRef, GroupState, GroupType, GroupsListed, Isolation, LogDir, LogDirReplica, Member, OffsetQuery,
+    OffsetSpec, Partition, Quorum, QuorumNode, QuorumReplica, RegisteredBroker, Topic, TopicName, TopicPartition,
 };
 
 /// The calls every engine answers. All of them return by `deadline` (give or take the time of a thread switch), with
@@ -33,12 +34,16 @@ pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
     async fn list_groups(&self, deadline: Instant) -> Result<GroupsListed, AdminError>;
 
     /// State, members and assignments of each group, in the order asked.
-    async fn describe_groups(&self, groups: &[GroupId], deadline: Instant)
-    -> Vec<Result<GroupDescription, AdminError>>;
+    async fn describe_groups(
+        &self,
+        groups: &[GroupRef],
+        deadline: Instant,
+    ) -> Vec<Result<GroupDescription, AdminError>>;
 
-    /// All committed offsets of each group (OffsetFetch, API key 9), in the order asked. A group without any commit
-    /// is an empty list. Partitions that failed carry their own error.
-    async fn committed(&self, groups: &[GroupId], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>>;
+    /// All committed offsets of each group (OffsetFetch, API key 9; of a share group its start offsets,
+    /// DescribeShareGroupOffsets, API key 90), in the order asked. A group without any commit is an empty list.
+    /// Partitions that failed carry their own error.
+    async fn committed(&self, groups: &[GroupRef], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>>;
 
     /// One offset per query (ListOffsets, API key 2), in the order asked. The same partition may be asked with several
     /// specs; the engine sends them apart where the protocol demands it.
@@ -48,4 +53,30 @@ pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
         isolation: Isolation,
         deadline: Instant,
     ) -> Vec<Result<FoundOffset, AdminError>>;
+
+    /// The metadata quorum (DescribeQuorum, API key 55). A cluster on ZooKeeper answers UNSUPPORTED_VERSION.
+    async fn quorum(&self, _deadline: Instant) -> Result<Quorum, AdminError> {
+        Err(AdminError::Unsupported { call: "DescribeQuorum" })
+    }
+
+    /// All registered brokers, fenced ones too (DescribeCluster, API key 60), in ascending order of id. Brokers before
+    /// Kafka 4.0 know nothing of fenced ones and answer UNSUPPORTED_VERSION.
+    async fn registered_brokers(&self, _deadline: Instant) -> Result<Vec<RegisteredBroker>, AdminError> {
+        Err(AdminError::Unsupported { call: "DescribeCluster" })
+    }
+
+    /// The log directories of each broker (DescribeLogDirs, API key 35), in the order asked. Without the right to
+    /// describe the cluster the answer is CLUSTER_AUTHORIZATION_FAILED or, before Kafka 3.2, empty.
+    async fn log_dirs(&self, brokers: &[i32], _deadline: Instant) -> Vec<Result<Vec<LogDir>, AdminError>> {
+        vec![Err(AdminError::Unsupported { call: "DescribeLogDirs" }); brokers.len()]
+    }
+
+    /// The configuration of each resource (DescribeConfigs, API key 32), in the order asked.
+    async fn configs(
+        &self,
+        resources: &[ConfigResource],
+        _deadline: Instant,
+    ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
+        vec![Err(AdminError::Unsupported { call: "DescribeConfigs" }); resources.len()]
+    }
 }

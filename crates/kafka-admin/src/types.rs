@@ -93,6 +93,21 @@ pub struct GroupListing {
     pub kind: GroupType,
 }
 
+/// A group to ask about, and the protocol that it speaks: that decides which call tells what.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct GroupRef {
+    /// `group.id`.
+    pub id: GroupId,
+    /// As listed; [`GroupType::Unknown`] has the engine find out.
+    pub kind: GroupType,
+}
+
+impl From<&GroupListing> for GroupRef {
+    fn from(listing: &GroupListing) -> Self {
+        Self { id: listing.id.clone(), kind: listing.kind }
+    }
+}
+
 /// A group's state, the union over all group types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GroupState {
@@ -165,7 +180,7 @@ pub struct Member {
     pub target: Option<Vec<TopicPartition>>,
 }
 
-/// One partition's committed offset of one group.
+/// One partition's committed offset of one group; of a share group the start offset, before which all is consumed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CommittedOffset {
     /// Topic name.
@@ -175,6 +190,9 @@ pub struct CommittedOffset {
     /// Next offset to consume; `None` when the group has committed nothing for this partition. An error is the
     /// partition's own (UNSTABLE_OFFSET_COMMIT, TOPIC_AUTHORIZATION_FAILED, ...).
     pub offset: Result<Option<i64>, AdminError>,
+    /// Records that are left to consume, where the coordinator counts them: share groups from Kafka 4.2 on, of which
+    /// records beyond the start offset may be consumed already (KIP-1226).
+    pub told_lag: Option<i64>,
 }
 
 /// What to look up in a partition.
@@ -217,4 +235,102 @@ pub struct FoundOffset {
     pub offset: Option<i64>,
     /// Timestamp of the found record in milliseconds since the epoch, for timestamp lookups.
     pub timestamp: Option<i64>,
+}
+
+/// The metadata quorum of KRaft as its leader tells it (DescribeQuorum, KIP-595, KIP-836).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quorum {
+    /// The active controller's node id; absent during an election.
+    pub leader: Option<i32>,
+    /// Epoch of that leader.
+    pub leader_epoch: i32,
+    /// High watermark of the metadata log.
+    pub high_watermark: i64,
+    /// Controllers that vote.
+    pub voters: Vec<QuorumReplica>,
+    /// Brokers, and controllers that do not vote.
+    pub observers: Vec<QuorumReplica>,
+    /// Endpoints of the voters; empty before Kafka 3.9 (DescribeQuorum version 2, KIP-853).
+    pub nodes: Vec<QuorumNode>,
+}
+
+/// How far a replica of the metadata log has got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuorumReplica {
+    /// `node.id`.
+    pub id: i32,
+    /// End of its log, as the leader knows it.
+    pub log_end_offset: Option<i64>,
+    /// When it last fetched, in milliseconds since the epoch by the leader's clock; absent before Kafka 3.3.
+    pub last_fetch: Option<i64>,
+    /// When it had last caught up, likewise.
+    pub last_caught_up: Option<i64>,
+}
+
+/// A controller's endpoints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuorumNode {
+    /// `node.id`.
+    pub id: i32,
+    /// Listener name, host (without brackets) and port.
+    pub listeners: Vec<(String, String, u16)>,
+}
+
+/// A broker that is registered, alive or not (DescribeCluster version 2, KIP-1073).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RegisteredBroker {
+    /// The broker.
+    pub broker: Broker,
+    /// Whether it is fenced: registered, and not in service.
+    pub is_fenced: bool,
+}
+
+/// One log directory of a broker (DescribeLogDirs, API key 35).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogDir {
+    /// Absolute path.
+    pub path: String,
+    /// The directory's own error, e.g. KAFKA_STORAGE_ERROR for one that is offline.
+    pub error: Option<ErrorCode>,
+    /// Size of its volume in bytes; absent before Kafka 3.3 (KIP-827).
+    pub total_bytes: Option<i64>,
+    /// Bytes of the volume that Kafka may still use, likewise.
+    pub usable_bytes: Option<i64>,
+    /// Replicas in it.
+    pub replicas: Vec<LogDirReplica>,
+}
+
+/// One replica in a log directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogDirReplica {
+    /// Topic name.
+    pub topic: TopicName,
+    /// Partition id.
+    pub partition: i32,
+    /// Size of its log segments in bytes.
+    pub size: i64,
+    /// Records by which its log end is behind: the high watermark, or of a future replica the current one's end.
+    pub offset_lag: i64,
+    /// Whether it is the copy that a move to this directory is making.
+    pub is_future: bool,
+}
+
+/// What a configuration belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ConfigResource {
+    /// A topic.
+    Topic(TopicName),
+    /// A broker, which alone can answer for itself.
+    Broker(i32),
+}
+
+/// One entry of a configuration (DescribeConfigs, API key 32).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigEntry {
+    /// Name, e.g. `retention.ms`.
+    pub name: String,
+    /// Value; absent for sensitive entries and for those without one.
+    pub value: Option<String>,
+    /// Whether nobody has set it: it is Kafka's own default.
+    pub is_default: bool,
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use kafka_admin::{
-    AdminError, ClientConfig, CommittedOffset, FoundOffset, GroupId, OffsetQuery, OffsetSpec, SecurityConfig,
+    AdminError, ClientConfig, CommittedOffset, FoundOffset, GroupRef, GroupType, OffsetQuery, OffsetSpec,
+    SecurityConfig,
 };
 use kafka_admin_librdkafka::LibrdkafkaAdmin;
 
@@ -35,8 +36,9 @@ pub(crate) fn query(topic: &str, partition: i32, spec: OffsetSpec, leader: Optio
     OffsetQuery { topic: topic.into(), partition, spec, leader }
 }
 
-pub(crate) fn ids<S: AsRef<str>>(groups: impl IntoIterator<Item = S>) -> Vec<GroupId> {
-    groups.into_iter().map(|group| group.as_ref().into()).collect()
+/// Groups whose protocol is not known yet.
+pub(crate) fn ids<S: AsRef<str>>(groups: impl IntoIterator<Item = S>) -> Vec<GroupRef> {
+    groups.into_iter().map(|group| GroupRef { id: group.as_ref().into(), kind: GroupType::Unknown }).collect()
 }
 
 /// Topic, partition and offset of what a group has committed, sorted.

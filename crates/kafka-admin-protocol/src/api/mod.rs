@@ -1,0 +1,64 @@
+//! One file per API: the request that is sent, and its answer read straight into the types of `kafka-admin`.
+
+mod list_groups;
+
+use std::ops::RangeInclusive;
+
+use bytes::BytesMut;
+
+use crate::wire::{Malformed, Reader};
+
+/// A request of one API and the answer to it.
+pub(crate) trait Call: Send + Sync {
+    /// What the answer tells.
+    type Answer: Send;
+
+    /// Key, name and versions.
+    const API: Api;
+
+    /// Appends the request's body, without header, to `out`. `version` is one of [`Api::versions`].
+    ///
+    /// # Errors
+    /// What cannot be put into this version; a fault of ours.
+    fn encode(&self, version: i16, out: &mut BytesMut) -> Result<(), Unencodable>;
+
+    /// Reads the answer's body, without header. What follows it is the caller's matter.
+    ///
+    /// # Errors
+    /// Whatever is not an answer to this request in this version.
+    fn decode(&self, version: i16, body: &mut Reader<'_>) -> Result<Self::Answer, Malformed>;
+}
+
+/// An API as this engine speaks it.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    /// API key.
+    pub(crate) key: i16,
+    /// Kafka's name, without `Request`.
+    pub(crate) name: &'static str,
+    /// Versions that this engine knows.
+    pub(crate) versions: RangeInclusive<i16>,
+    /// First flexible version (KIP-482): its request header is version 2, its response header version 1 (ApiVersions'
+    /// response header is always version 0).
+    pub(crate) flexible_from: i16,
+}
+
+impl Api {
+    /// Whether a version is flexible.
+    pub(crate) fn is_flexible(&self, version: i16) -> bool {
+        version >= self.flexible_from
+    }
+}
+
+/// A request that does not fit the version it is sent in.
+#[derive(Debug)]
+pub(crate) struct Unencodable(pub(crate) String);
+
+/// Encodes a request by `kafka-protocol`.
+fn encode(
+    request: &impl kafka_protocol::protocol::Encodable,
+    version: i16,
+    out: &mut BytesMut,
+) -> Result<(), Unencodable> {
+    request.encode(out, version).map_err(|error| Unencodable(error.to_string()))
+}
