@@ -1,10 +1,23 @@
 //! One file per API: the request that is sent, and its answer read straight into the types of `kafka-admin`.
 
+mod aligned;
+mod find_coordinator;
 mod list_groups;
+mod list_offsets;
+mod metadata;
+mod offset_fetch;
 
 use std::ops::RangeInclusive;
 
 use bytes::BytesMut;
+use kafka_admin::GroupId;
+use kafka_protocol::protocol::StrBytes;
+
+pub(crate) use find_coordinator::{Coordinators, FindCoordinator};
+pub(crate) use list_groups::ListGroups;
+pub(crate) use list_offsets::ListOffsets;
+pub(crate) use metadata::{Metadata, MetadataTopics};
+pub(crate) use offset_fetch::OffsetFetch;
 
 use crate::wire::{Malformed, Reader};
 
@@ -61,4 +74,17 @@ fn encode(
     out: &mut BytesMut,
 ) -> Result<(), Unencodable> {
     request.encode(out, version).map_err(|error| Unencodable(error.to_string()))
+}
+
+/// A string as `kafka-protocol` takes it.
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+/// The only group of a request whose version takes no more.
+fn only_group<'a>(call: &str, version: i16, groups: &'a [GroupId]) -> Result<&'a GroupId, Unencodable> {
+    match groups {
+        [group] => Ok(group),
+        _ => Err(Unencodable(format!("{call} version {version} takes one group, not {}", groups.len()))),
+    }
 }
