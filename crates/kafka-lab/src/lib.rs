@@ -47,6 +47,12 @@ pub use node::Node;
 pub use ports::free_port;
 pub use prometheus::{Prometheus, Sample, Target};
 pub use security::ClientAuth;
-pub use state::{groups::Group, offsets::Commit, records::Record, topics::NewTopic};
+pub use state::{
+    acls::{Operation, Resource},
+    groups::Group,
+    offsets::Commit,
+    records::Record,
+    topics::NewTopic,
+};
 pub use traffic::{Phase, Traffic};
 pub use wait::wait_until;
