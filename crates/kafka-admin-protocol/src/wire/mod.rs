@@ -1,4 +1,4 @@
-//! Kafka's primitive types and tagged fields, read from bytes that may hold anything, and the names read so far.
+//! Kafka's primitive types and tagged fields, read from bytes that may hold anything, the names read so far.
 
 mod names;
 mod reader;

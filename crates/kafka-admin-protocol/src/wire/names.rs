@@ -8,6 +8,7 @@ use kafka_admin::{Cluster, TopicName};
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     partitions: HashMap<TopicName, i32>,
+    total: usize,
 }
 
 impl Names {
@@ -17,7 +18,8 @@ impl Names {
             let highest = topic.partitions.iter().map(|partition| partition.id).max();
             (topic.name.clone(), highest.map_or(0, |highest| highest.saturating_add(1)))
         });
-        Self { partitions: partitions.collect() }
+        let total = cluster.topics.iter().map(|topic| topic.partitions.len()).sum();
+        Self { partitions: partitions.collect(), total }
     }
 
     /// The shared name, where the topic is known; a new one otherwise.
@@ -28,6 +30,11 @@ impl Names {
     /// How many partitions a topic has, where that is known.
     pub(crate) fn partitions(&self, name: &str) -> Option<i32> {
         self.partitions.get(name).copied().filter(|count| *count > 0)
+    }
+
+    /// How many partitions all topics have together.
+    pub(crate) fn all_partitions(&self) -> usize {
+        self.total
     }
 }
 
@@ -108,5 +115,6 @@ mod tests {
         assert_eq!(names.partitions("b"), None);
         assert_eq!(names.partitions("c"), None);
         assert_eq!(Names::default().partitions("a"), None);
+        assert_eq!(names.all_partitions(), 3);
     }
 }

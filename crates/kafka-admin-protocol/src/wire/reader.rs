@@ -38,6 +38,11 @@ impl<'a> Reader<'a> {
         Malformed { at: self.length - self.rest.len(), what }
     }
 
+    /// How many bytes are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
         let Some((taken, rest)) = self.rest.split_at_checked(count) else {
             return Err(self.malformed("the answer ends too early"));
