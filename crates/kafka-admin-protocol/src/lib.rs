@@ -6,4 +6,11 @@
 //! answer claims (six bytes can ask for 326 GB, which aborts the process), ours for what the bytes at hand can hold.
 
 mod api;
+mod connection;
+mod connections;
+mod properties;
+mod sasl;
+mod tls;
 mod wire;
+
+pub use properties::is_honoured;
