@@ -15,7 +15,7 @@ use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
-use crate::rules::{self, Compat, OtherNames, RenamedSeries, Rules};
+use crate::rules::{self, OtherNames, RenamedSeries, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{AgentStats, CollectorId, Failure, Stats};
 
@@ -108,7 +108,9 @@ impl Exporter {
     /// Connects nothing yet.
     pub fn new(config: Config, admin: Option<Arc<dyn KafkaAdmin>>, rules: Rules) -> Self {
         let kafka = admin.map(|admin| {
-            let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh));
+            // Controllers are in no metadata; nobody but `--jolokia.port` needs their addresses.
+            let with_quorum = config.jolokia.port.is_some();
+            let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh, with_quorum));
             let reader = ClusterReader::new(
                 Arc::clone(&admin),
                 Arc::clone(&topology),
@@ -173,7 +175,7 @@ impl Exporter {
                 let snapshot = reader
                     .collect(deadline, |partial| {
                         if let Some(cluster) = &partial.cluster {
-                            locked(&nodes).observe(cluster, Instant::now());
+                            locked(&nodes).observe(cluster, partial.quorum.as_deref(), Instant::now());
                         }
                         progress.publish(ClusterReading::new(partial.clone()));
                     })
@@ -198,13 +200,13 @@ impl Exporter {
     async fn topology(&self, deadline: Instant) -> Option<Result<Arc<Cluster>, AdminError>> {
         let kafka = self.kafka.as_ref()?;
         let result = match tokio::time::timeout_at(deadline.into(), kafka.topology.get(deadline)).await {
-            Ok(result) => result.map(|known| known.cluster),
+            Ok(result) => result,
             Err(_) => Err(AdminError::Timeout { call: "Metadata" }),
         };
-        if let Ok(cluster) = &result {
-            locked(&self.nodes).observe(cluster, Instant::now());
+        if let Ok(known) = &result {
+            locked(&self.nodes).observe(&known.cluster, known.quorum.as_deref(), Instant::now());
         }
-        Some(result)
+        Some(result.map(|known| known.cluster))
     }
 
     /// The nodes for `/sd`, with the cluster's id, from a topology as fresh as can be had. An error while no metadata
@@ -372,16 +374,12 @@ fn tell_renamed(told: &Mutex<Option<Arc<Rules>>>, rules: &Arc<Rules>, broker: &s
     if before.is_some_and(|before| Arc::ptr_eq(&before, rules)) {
         return;
     }
-    let (compat, other) = match rules.compat {
-        Compat::V0 => (Compat::V0, Compat::V1),
-        Compat::V1 => (Compat::V1, Compat::V0),
-    };
     let examples: Vec<String> = renamed.examples.iter().map(|(here, there)| format!("{here} -> {there}")).collect();
     tracing::info!(
         broker,
-        compat = compat.as_str(),
+        compat = rules.compat.as_str(),
         "jmx_exporter {} would call {} of this node's series something else, e.g. {}; --jmx.compat chooses",
-        other.as_str(),
+        rules.compat.other().as_str(),
         renamed.series,
         examples.join(", ")
     );

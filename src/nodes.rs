@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use kafka_admin::Cluster;
+use kafka_admin::{Cluster, Quorum};
 
 use crate::config::{JolokiaConfig, JolokiaNode};
 
@@ -64,6 +64,8 @@ struct Broker {
     host: String,
     port: u16,
     rack: Option<String>,
+    /// Whether it has been seen in the quorum alone: a controller without the role of a broker.
+    is_controller: bool,
     last_seen: Instant,
 }
 
@@ -74,16 +76,19 @@ impl Nodes {
         Self { configured, config, forget_after, brokers: BTreeMap::new(), cluster_id: None }
     }
 
-    /// Takes brokers from metadata. A known broker that is only in a replica list is still wanted by the cluster: it is
-    /// kept with its last address. Others are forgotten after a while.
-    pub fn observe(&mut self, cluster: &Cluster, now: Instant) {
+    /// Takes brokers from metadata and controllers from the quorum. A known broker that is only in a replica list is
+    /// still wanted by the cluster: it is kept with its last address. Others are forgotten after a while.
+    pub fn observe(&mut self, cluster: &Cluster, quorum: Option<&Quorum>, now: Instant) {
         if cluster.id.is_some() {
             self.cluster_id.clone_from(&cluster.id);
         }
         for broker in &cluster.brokers {
-            let seen =
-                Broker { host: broker.host.clone(), port: broker.port, rack: broker.rack.clone(), last_seen: now };
+            let (host, rack) = (broker.host.clone(), broker.rack.clone());
+            let seen = Broker { host, port: broker.port, rack, is_controller: false, last_seen: now };
             self.brokers.insert(broker.id, seen);
+        }
+        if let Some(quorum) = quorum {
+            self.observe_quorum(quorum, now);
         }
         if cluster.brokers.len() < self.brokers.len() {
             let partitions = cluster.topics.iter().flat_map(|topic| &topic.partitions);
@@ -94,6 +99,24 @@ impl Nodes {
             }
         }
         self.brokers.retain(|_, broker| now.duration_since(broker.last_seen) <= self.forget_after);
+    }
+
+    /// A node that is both has been seen as a broker, and keeps that address while its broker is away.
+    fn observe_quorum(&mut self, quorum: &Quorum, now: Instant) {
+        for node in &quorum.nodes {
+            if self.brokers.get(&node.id).is_some_and(|known| !known.is_controller) {
+                continue;
+            }
+            if let Some((_, host, port)) = node.listeners.first() {
+                let seen = Broker { host: host.clone(), port: *port, rack: None, is_controller: true, last_seen: now };
+                self.brokers.insert(node.id, seen);
+            }
+        }
+        for replica in quorum.voters.iter().chain(&quorum.observers) {
+            if let Some(broker) = self.brokers.get_mut(&replica.id) {
+                broker.last_seen = now;
+            }
+        }
     }
 
     /// Takes the id that an agent has told of its node; a URL without a given id may lead to another node by now.
@@ -114,7 +137,7 @@ impl Nodes {
         self.cluster_id.as_deref()
     }
 
-    /// Whether no broker has been seen in metadata yet.
+    /// Whether no broker has been seen yet.
     pub fn no_broker_seen(&self) -> bool {
         self.brokers.is_empty()
     }
@@ -185,7 +208,7 @@ impl Configured {
 
 #[cfg(test)]
 mod tests {
-    use kafka_admin::{Partition, Topic};
+    use kafka_admin::{Partition, QuorumNode, QuorumReplica, Topic};
 
     use super::*;
     use crate::config::{Invocation, from_command_line};
@@ -217,7 +240,7 @@ mod tests {
     #[test]
     fn a_port_makes_an_agent_of_each_broker() {
         let mut nodes = nodes(&["--jolokia.port=8778"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "::1")], &[]), Instant::now());
+        nodes.observe(&cluster(&[(1, "b1"), (2, "::1")], &[]), None, Instant::now());
         assert_eq!(
             keys(&nodes),
             [("1".into(), "http://b1:8778/jolokia/".into()), ("2".into(), "http://[::1]:8778/jolokia/".into())]
@@ -227,7 +250,7 @@ mod tests {
     #[test]
     fn a_url_goes_before_the_port_and_its_id_is_learned() {
         let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://c:1", "--jolokia.url=2=http://x:1"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), None, Instant::now());
         let unknown = ("c:1".into(), "http://c:1/jolokia/".into());
         let (first, second) =
             (("1".into(), "http://b1:8778/jolokia/".into()), ("2".into(), "http://x:1/jolokia/".into()));
@@ -242,7 +265,7 @@ mod tests {
     #[test]
     fn a_url_that_the_port_implies_too_is_that_broker() {
         let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://b2:8778", "--jolokia.url=http://x:1"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), None, Instant::now());
         let ids: Vec<String> = keys(&nodes).into_iter().map(|(key, _)| key).collect();
         assert_eq!(ids, ["1", "2", "x:1"]);
 
@@ -257,7 +280,7 @@ mod tests {
     #[test]
     fn a_learned_id_is_revised_and_a_given_or_implied_one_is_expected() {
         let mut nodes = nodes(&["--jolokia.port=8778", "--jolokia.url=http://x:1", "--jolokia.url=5=http://y:1"]);
-        nodes.observe(&cluster(&[(1, "b1")], &[]), Instant::now());
+        nodes.observe(&cluster(&[(1, "b1")], &[]), None, Instant::now());
         for id in [7, 8] {
             nodes.learn_id("http://x:1/jolokia/", id);
             nodes.learn_id("http://y:1/jolokia/", id);
@@ -269,7 +292,7 @@ mod tests {
     #[test]
     fn an_address_is_the_same_before_and_after_the_id_is_learned() {
         let mut nodes = nodes(&["--jolokia.url=http://b1:8778", "--jolokia.url=2=http://b2:8778"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Instant::now());
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), None, Instant::now());
         for learned in [None, Some(1)] {
             if let Some(id) = learned {
                 nodes.learn_id("http://b1:8778/jolokia/", id);
@@ -284,7 +307,7 @@ mod tests {
     fn the_clusters_id_is_remembered() {
         let mut nodes = nodes(&[]);
         for id in [Some("c".to_owned()), None] {
-            nodes.observe(&Cluster { id, ..Cluster::default() }, Instant::now());
+            nodes.observe(&Cluster { id, ..Cluster::default() }, None, Instant::now());
             assert_eq!(nodes.cluster_id(), Some("c"));
         }
     }
@@ -293,9 +316,9 @@ mod tests {
     fn a_dead_broker_is_forgotten_after_a_while() {
         let start = Instant::now();
         let mut nodes = nodes(&["--jolokia.port=8778"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), start);
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), None, start);
         for (after, expected) in [(59, 2), (61, 1)] {
-            nodes.observe(&cluster(&[(1, "b1")], &[]), start + Duration::from_secs(after));
+            nodes.observe(&cluster(&[(1, "b1")], &[]), None, start + Duration::from_secs(after));
             assert_eq!(nodes.list().len(), expected, "after {after} s");
         }
     }
@@ -304,8 +327,36 @@ mod tests {
     fn a_dead_broker_stays_while_replica_lists_name_it() {
         let start = Instant::now();
         let mut nodes = nodes(&["--jolokia.port=8778"]);
-        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), start);
-        nodes.observe(&cluster(&[(1, "b1")], &[2, 1]), start + Duration::from_secs(600));
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), None, start);
+        nodes.observe(&cluster(&[(1, "b1")], &[2, 1]), None, start + Duration::from_secs(600));
         assert_eq!(nodes.find("2").unwrap().address(), "b2:9092");
+    }
+
+    #[test]
+    fn controllers_are_nodes_while_they_vote_and_a_broker_that_votes_keeps_its_brokers_address() {
+        let mut nodes = nodes(&["--jolokia.port=8778"]);
+        let replica = |id| QuorumReplica { id, log_end_offset: None, last_fetch: None, last_caught_up: None };
+        let node =
+            |id, host: &str| QuorumNode { id, listeners: vec![("CONTROLLER".to_owned(), host.to_owned(), 9093)] };
+        let quorum = Quorum {
+            voters: vec![replica(1), replica(100)],
+            nodes: vec![node(1, "b1"), node(100, "c100")],
+            ..Quorum::default()
+        };
+        let start = Instant::now();
+        nodes.observe(&cluster(&[(1, "b1"), (2, "b2")], &[]), Some(&quorum), start);
+        let addresses = |nodes: &Nodes| nodes.list().iter().map(Node::address).collect::<Vec<_>>();
+        assert_eq!(addresses(&nodes), ["b1:9092", "b2:9092", "c100:9093"]);
+        assert_eq!(nodes.find("100").unwrap().agent_url, "http://c100:8778/jolokia/");
+
+        // Broker 1 has left the metadata; it still votes. Endpoints are not told before Kafka 3.9.
+        let without_endpoints = Quorum { nodes: Vec::new(), ..quorum.clone() };
+        for (seconds, quorum) in [(50, &quorum), (100, &without_endpoints), (150, &without_endpoints)] {
+            nodes.observe(&cluster(&[(2, "b2")], &[]), Some(quorum), start + Duration::from_secs(seconds));
+            assert_eq!(addresses(&nodes), ["b1:9092", "b2:9092", "c100:9093"]);
+        }
+        let gone = Quorum { voters: Vec::new(), nodes: Vec::new(), ..quorum };
+        nodes.observe(&cluster(&[(2, "b2")], &[]), Some(&gone), start + Duration::from_secs(300));
+        assert_eq!(addresses(&nodes), ["b2:9092"]);
     }
 }

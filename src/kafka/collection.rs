@@ -75,7 +75,8 @@ impl ClusterReader {
         let topology = async {
             let known = self.topology.get(first).await;
             if let Ok(known) = &known {
-                publish(&Snapshot { cluster: Some(Arc::clone(&known.cluster)), ..Snapshot::default() });
+                let (cluster, quorum) = (Some(Arc::clone(&known.cluster)), known.quorum.clone());
+                publish(&Snapshot { cluster, quorum, ..Snapshot::default() });
             }
             known
         };
@@ -85,6 +86,7 @@ impl ClusterReader {
                 if let Some(error) = &known.refresh_error {
                     snapshot.failures.add(Part::Topology, error);
                 }
+                snapshot.quorum = known.quorum;
                 Some(known.cluster)
             }
             Err(error) => {
@@ -416,7 +418,7 @@ mod tests {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
-        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age));
+        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age, false));
         (
             ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
             admin,

@@ -7,7 +7,9 @@ mod topology;
 
 use std::sync::Arc;
 
-use kafka_admin::{AdminError, Cluster, CommittedOffset, ErrorKind, GroupDescription, GroupId, GroupState, GroupType};
+use kafka_admin::{
+    AdminError, Cluster, CommittedOffset, ErrorKind, GroupDescription, GroupId, GroupState, GroupType, Quorum,
+};
 
 pub use collection::ClusterReader;
 pub use offsets::{Lookup, PartitionOffsets};
@@ -18,6 +20,8 @@ pub use topology::Topology;
 pub struct Snapshot {
     /// Brokers, topics and partitions; absent when metadata could not be had.
     pub cluster: Option<Arc<Cluster>>,
+    /// The controllers, where they are wanted and can be asked for.
+    pub quorum: Option<Arc<Quorum>>,
     /// Log end offsets (high watermarks), asked after the commits.
     pub ends: Arc<PartitionOffsets>,
     /// Log start offsets.
@@ -57,7 +61,7 @@ impl Group {
 /// The parts of a cluster collection that can fail on their own; label values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
-    /// Metadata.
+    /// Metadata, DescribeQuorum.
     Topology,
     /// ListOffsets.
     Offsets,

@@ -1,11 +1,11 @@
-//! Who leads what, remembered for a while: brokers, topics and partitions.
+//! Who leads what, remembered for a while: brokers, topics and partitions, and the controllers.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, Cluster, KafkaAdmin};
+use kafka_admin::{AdminError, Cluster, ErrorKind, KafkaAdmin, Quorum};
 
 use crate::locked::locked;
 
@@ -16,6 +16,7 @@ use crate::locked::locked;
 pub struct Topology {
     admin: Arc<dyn KafkaAdmin>,
     max_age: Duration,
+    with_quorum: bool,
     /// Held by the one who asks.
     asking: tokio::sync::Mutex<()>,
     remembered: Mutex<Option<Remembered>>,
@@ -26,8 +27,12 @@ pub struct Topology {
 #[derive(Debug, Clone)]
 struct Remembered {
     cluster: Arc<Cluster>,
+    quorum: Option<Arc<Quorum>>,
     at: Instant,
 }
+
+/// What the metadata waits for the quorum, should that be slower.
+const QUORUM_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Whether all partitions have a leader and all replicas' brokers are there.
 fn is_whole(cluster: &Cluster) -> bool {
@@ -41,16 +46,19 @@ fn is_whole(cluster: &Cluster) -> bool {
 pub struct Known {
     /// The cluster.
     pub cluster: Arc<Cluster>,
-    /// Why the refresh failed.
+    /// The controllers; absent where nobody wants or can tell them: under ZooKeeper, or with an engine that cannot ask.
+    pub quorum: Option<Arc<Quorum>>,
+    /// Why the refresh of either failed.
     pub refresh_error: Option<AdminError>,
 }
 
 impl Topology {
-    /// Remembers for `max_age`.
-    pub fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration) -> Self {
+    /// Remembers for `max_age`. `with_quorum`: the controllers too.
+    pub fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration, with_quorum: bool) -> Self {
         Self {
             admin,
             max_age,
+            with_quorum,
             asking: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
             suspect: AtomicBool::new(false),
@@ -68,23 +76,40 @@ impl Topology {
         let is_fresh =
             |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && is_whole(&known.cluster);
         if let Some(known) = before.as_ref().filter(is_fresh) {
-            return Ok(Known { cluster: Arc::clone(&known.cluster), refresh_error: None });
+            return Ok(known.clone().into_known(None));
         }
-        let cluster = match self.admin.cluster(deadline).await {
+        let (cluster, quorum) = tokio::join!(self.admin.cluster(deadline), self.quorum(deadline));
+        let cluster = match cluster {
             Ok(cluster) => cluster,
             Err(error) => {
                 self.suspect.fetch_or(is_suspect, Ordering::Relaxed);
                 return self.remembered_despite(error);
             }
         };
+        let (quorum, refresh_error) = match quorum {
+            Ok(quorum) => (quorum.map(Arc::new), None),
+            Err(error) => (before.as_ref().and_then(|known| known.quorum.clone()), Some(error)),
+        };
         // An unchanged cluster keeps its identity, so that what was asked for its partitions stays valid.
         let cluster = match before {
             Some(known) if *known.cluster == cluster => known.cluster,
             _ => Arc::new(cluster),
         };
-        let fresh = Remembered { cluster: Arc::clone(&cluster), at: Instant::now() };
-        *locked(&self.remembered) = Some(fresh);
-        Ok(Known { cluster, refresh_error: None })
+        let fresh = Remembered { cluster, quorum, at: Instant::now() };
+        *locked(&self.remembered) = Some(fresh.clone());
+        Ok(fresh.into_known(refresh_error))
+    }
+
+    /// The quorum, where it is wanted and there is one that can be asked for.
+    async fn quorum(&self, deadline: Instant) -> Result<Option<Quorum>, AdminError> {
+        if !self.with_quorum {
+            return Ok(None);
+        }
+        match self.admin.quorum(deadline.min(Instant::now() + QUORUM_PATIENCE)).await {
+            Ok(quorum) => Ok(Some(quorum)),
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     fn remembered(&self) -> Option<Remembered> {
@@ -94,7 +119,7 @@ impl Topology {
     /// What is remembered, if it is young enough, when asking has failed.
     fn remembered_despite(&self, error: AdminError) -> Result<Known, AdminError> {
         match self.remembered().filter(|known| known.at.elapsed() < self.max_age) {
-            Some(known) => Ok(Known { cluster: known.cluster, refresh_error: Some(error) }),
+            Some(known) => Ok(known.into_known(Some(error))),
             None => Err(error),
         }
     }
@@ -102,5 +127,11 @@ impl Topology {
     /// An answer did not fit the topology (a leader moved or is silent, a topic went): ask again next time.
     pub fn suspect(&self) {
         self.suspect.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Remembered {
+    fn into_known(self, refresh_error: Option<AdminError>) -> Known {
+        Known { cluster: self.cluster, quorum: self.quorum, refresh_error }
     }
 }

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::customizing::customizer_of;
 use super::families::{Finished, RenamedSeries};
 use super::known::{Known, OVERHEAD};
-use super::learning::Learner;
+use super::learner::Learner;
 use super::model::Rules;
 use crate::mbean::{Bean, ObjectName};
 use crate::metrics::Family;

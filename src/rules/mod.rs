@@ -10,7 +10,7 @@ mod flatten;
 mod generation;
 mod java_number;
 mod known;
-mod learning;
+mod learner;
 mod lint;
 mod load;
 mod match_string;

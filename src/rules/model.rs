@@ -26,6 +26,14 @@ impl Compat {
         }
     }
 
+    /// The generation that this one is not.
+    pub fn other(self) -> Self {
+        match self {
+            Self::V0 => Self::V1,
+            Self::V1 => Self::V0,
+        }
+    }
+
     /// Its name: `0.x` or `1.x`.
     pub fn as_str(self) -> &'static str {
         match self {

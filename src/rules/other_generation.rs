@@ -66,7 +66,7 @@ impl OtherNames {
     /// One line for the log and for `rules check`, seen from the generation in use, of what is certain; `None` if nothing
     /// is. What is merely possible, which beans alone can tell, is in [`possible`](Self::possible).
     pub fn summary(&self, compat: Compat) -> Option<String> {
-        let other = if compat == Compat::V0 { Compat::V1 } else { Compat::V0 };
+        let other = compat.other();
         let mut said = Vec::new();
         if !self.certain.is_empty() {
             let shown = self.certain.iter().take(EXAMPLES).map(|renamed| {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Cluster, Jolokia, KafkaVersion, LabError, Result};
+use crate::{ClientAuth, Cluster, Jolokia, KafkaVersion, LabError, Result, sasl::Mechanism, security::Security};
 
 /// What one node's JVM gets.
 #[derive(Clone, Debug)]
@@ -102,6 +102,7 @@ pub struct ClusterBuilder {
     pub(crate) roles: Roles,
     pub(crate) all: NodeSpec,
     pub(crate) single: Vec<(i32, NodeSpec)>,
+    pub(crate) security: Security,
     pub(crate) start_timeout: Duration,
 }
 
@@ -112,6 +113,7 @@ impl ClusterBuilder {
             roles: Roles::Combined(1),
             all: NodeSpec::default(),
             single: Vec::new(),
+            security: Security::default(),
             start_timeout: Duration::from_secs(120),
         }
     }
@@ -190,6 +192,27 @@ impl ClusterBuilder {
         self.each(|node| {
             node.quick_start(quick);
         })
+    }
+
+    /// Adds TLS listeners to every broker: [`Listener::Tls`](crate::Listener::Tls), and two like it whose certificates are bad. The plain
+    /// listener stays, for the lab's own tools and the brokers themselves.
+    pub fn tls(mut self, client_auth: ClientAuth) -> Self {
+        self.security.tls = Some(client_auth);
+        self
+    }
+
+    /// Adds listeners with these SASL mechanisms to every broker, [`Listener::Sasl`](crate::Listener::Sasl) without and
+    /// [`Listener::SaslTls`](crate::Listener::SaslTls) with TLS. See [`sasl`](crate::sasl) for the users.
+    pub fn sasl(mut self, mechanisms: &[Mechanism]) -> Self {
+        self.security.sasl = mechanisms.to_vec();
+        self
+    }
+
+    /// Has brokers ask an authorizer: who comes with a name may do only what [`Kafka::allow`](crate::Kafka::allow) allows; who comes
+    /// without one, as over the plain listener, may do everything.
+    pub fn authorizer(mut self) -> Self {
+        self.security.authorizer = true;
+        self
     }
 
     /// How long all nodes together may take to get ready, 120 s by default (a shared machine may be slow).

@@ -11,11 +11,14 @@ use std::{
 };
 
 use crate::{
-    ClusterBuilder, Kafka, Lab, LabError, Node, Result,
+    Certificates, ClusterBuilder, Kafka, Lab, LabError, Listener, Node, Result,
     error::IoContext,
     jars::Jars,
     launch::{self, AgentJars, Plan, Ports},
+    listener::{self, Endpoint},
     ports::Reserved,
+    sasl::Issuer,
+    security::Secrets,
     tools, wait_until,
 };
 
@@ -29,6 +32,7 @@ pub struct Cluster {
     kafka: Kafka,
     lab: Arc<Lab>,
     id: String,
+    secrets: Secrets,
 }
 
 impl Cluster {
@@ -46,6 +50,9 @@ impl Cluster {
         let id = new_cluster_id();
 
         let ids = builder.node_ids()?;
+        let hosts: Vec<String> = ids.iter().map(|id| host(*id).to_string()).collect();
+        let secrets = Secrets::new(lab.folder(), &hosts)?;
+        let security = &builder.security;
         let voters: Vec<_> = ids.iter().filter(|id| builder.is_controller(**id)).map(|id| (*id, host(*id))).collect();
         let brokers = ids.iter().filter(|id| builder.is_broker(**id)).count();
         let mut nodes = Vec::new();
@@ -59,13 +66,15 @@ impl Cluster {
                 folder: lab.folder().join(format!("node-{node}")),
                 ports: reserved.ports(),
                 spec: builder.spec(node).clone(),
+                properties: security.properties(&secrets),
+                jvm_options: security.jvm_options(&secrets),
             };
             write_files(&plan, &builder, &voters, brokers)?;
             let jvm = || launch::java(&java, builder.version, &kafka_jars, &plan);
 
             let mut format = jvm();
             format.args(["-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", &id, "-c"]);
-            format.arg(plan.properties_file());
+            format.arg(plan.properties_file()).args(security.format_options());
             formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
 
             let exporter = plan.spec.jmx_exporter.as_ref();
@@ -79,7 +88,7 @@ impl Cluster {
             nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
         }
         let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);
-        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id };
+        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id, secrets };
         for (node, mut format) in formats {
             let log = cluster.lab.folder().join(format!("node-{node}/format.log"));
             let status = format.wait(FORMAT)?;
@@ -150,6 +159,29 @@ impl Cluster {
         self.kafka.bootstrap()
     }
 
+    /// The brokers' addresses on one of the listeners that the builder was asked for.
+    ///
+    /// # Errors
+    /// When it was not.
+    pub fn bootstrap_on(&self, listener: Listener) -> Result<String> {
+        let brokers = self.nodes.iter().filter(|node| node.is_broker());
+        let addresses = brokers.map(|node| {
+            let endpoint = listener::find(&node.plan().ports.more, listener)?;
+            Ok(format!("{}:{}", node.host(), endpoint.advertised))
+        });
+        Ok(addresses.collect::<Result<Vec<_>>>()?.join(","))
+    }
+
+    /// The files of the CA, the brokers and clients.
+    pub fn certificates(&self) -> &Certificates {
+        &self.secrets.certificates
+    }
+
+    /// Who signs the tokens that the brokers take.
+    pub fn issuer(&self) -> &Issuer {
+        &self.secrets.issuer
+    }
+
     /// The port of every node's Jolokia agent (those that have one).
     pub fn jolokia_port(&self) -> u16 {
         self.nodes.first().map_or(0, |node| node.plan().ports.jolokia)
@@ -210,6 +242,7 @@ struct Reservations {
     jolokia: Reserved,
     jmx: Reserved,
     exporter: Reserved,
+    more: Vec<(Listener, Reserved)>,
 }
 
 impl Reservations {
@@ -222,6 +255,12 @@ impl Reservations {
             jolokia: reserve()?,
             jmx: reserve()?,
             exporter: reserve()?,
+            more: builder
+                .security
+                .listeners()
+                .into_iter()
+                .map(|listener| Ok((listener, reserve()?)))
+                .collect::<Result<_>>()?,
         })
     }
 
@@ -232,11 +271,16 @@ impl Reservations {
             jolokia: self.jolokia.port(),
             jmx: self.jmx.port(),
             exporter: self.exporter.port(),
+            more: self
+                .more
+                .iter()
+                .map(|(listener, held)| Endpoint { listener: *listener, port: held.port(), advertised: held.port() })
+                .collect(),
         }
     }
 
     fn release(&mut self) {
         let all = [&mut self.kafka, &mut self.controller, &mut self.jolokia, &mut self.jmx, &mut self.exporter];
-        all.into_iter().for_each(Reserved::release);
+        all.into_iter().chain(self.more.iter_mut().map(|(_, held)| held)).for_each(Reserved::release);
     }
 }

@@ -7,16 +7,18 @@ use std::{
     process::Command,
 };
 
-use crate::{KafkaVersion, builder::NodeSpec};
+use crate::{KafkaVersion, builder::NodeSpec, listener::Endpoint};
 
 /// Where the nodes' services listen: the same ports on each node's own address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Ports {
     pub(crate) kafka: u16,
     pub(crate) controller: u16,
     pub(crate) jolokia: u16,
     pub(crate) jmx: u16,
     pub(crate) exporter: u16,
+    /// The listeners beside the plain one.
+    pub(crate) more: Vec<Endpoint>,
 }
 
 /// All that is known of one node before it starts.
@@ -29,6 +31,10 @@ pub(crate) struct Plan {
     pub(crate) folder: PathBuf,
     pub(crate) ports: Ports,
     pub(crate) spec: NodeSpec,
+    /// Server properties that all nodes share; the spec's win.
+    pub(crate) properties: Vec<(String, String)>,
+    /// Options of the JVM that all nodes share.
+    pub(crate) jvm_options: Vec<String>,
 }
 
 impl Plan {
@@ -48,13 +54,26 @@ impl Plan {
 /// server.properties of a node; `voters` are the controllers with their addresses, `brokers` counts the brokers.
 pub(crate) fn server_properties(plan: &Plan, voters: &[(i32, Ipv4Addr)], brokers: usize) -> String {
     let Plan { host, ports, .. } = plan;
-    let kafka = format!("PLAINTEXT://{host}:{}", ports.kafka);
-    let controller = format!("CONTROLLER://{host}:{}", ports.controller);
+    let address = |name: &str, port: u16| format!("{name}://{host}:{port}");
+    let kafka = address("PLAINTEXT", ports.kafka);
+    let controller = address("CONTROLLER", ports.controller);
+    let more = |port: fn(&Endpoint) -> u16| {
+        let more = ports.more.iter().map(|end| address(&end.listener.name().to_ascii_uppercase(), port(end)));
+        std::iter::once(kafka.clone()).chain(more).collect::<Vec<_>>().join(",")
+    };
+    let (bound, advertised) = (more(|end| end.port), more(|end| end.advertised));
     let (roles, listeners) = match (plan.broker, plan.controller) {
-        (true, true) => ("broker,controller", format!("{kafka},{controller}")),
-        (true, false) => ("broker", kafka.clone()),
+        (true, true) => ("broker,controller", format!("{bound},{controller}")),
+        (true, false) => ("broker", bound),
         (false, _) => ("controller", controller),
     };
+    let mut protocols = vec!["PLAINTEXT:PLAINTEXT".to_owned(), "CONTROLLER:PLAINTEXT".to_owned()];
+    protocols.extend(
+        ports
+            .more
+            .iter()
+            .map(|end| format!("{}:{}", end.listener.name().to_ascii_uppercase(), end.listener.protocol())),
+    );
     let voters: Vec<String> = voters.iter().map(|(id, host)| format!("{id}@{host}:{}", ports.controller)).collect();
     // Three copies where there are three brokers, so that groups survive a frozen one; the least in-sync count stays one.
     let copies = brokers.min(3).to_string();
@@ -63,6 +82,7 @@ pub(crate) fn server_properties(plan: &Plan, voters: &[(i32, Ipv4Addr)], brokers
         ("node.id", plan.id.to_string()),
         ("controller.quorum.voters", voters.join(",")),
         ("listeners", listeners),
+        ("listener.security.protocol.map", protocols.join(",")),
         ("controller.listener.names", "CONTROLLER".into()),
         ("log.dirs", plan.folder.join("data").display().to_string()),
         ("offsets.topic.replication.factor", copies.clone()),
@@ -74,12 +94,12 @@ pub(crate) fn server_properties(plan: &Plan, voters: &[(i32, Ipv4Addr)], brokers
         ("group.initial.rebalance.delay.ms", "0".into()),
     ];
     if plan.broker {
-        lines.push(("advertised.listeners", kafka));
+        lines.push(("advertised.listeners", advertised));
         lines.push(("inter.broker.listener.name", "PLAINTEXT".into()));
     }
     let mut text = String::new();
     // java.util.Properties lets the last one of a name win.
-    let own = plan.spec.properties.iter().map(|(key, value)| (key.as_str(), value.clone()));
+    let own = plan.properties.iter().chain(&plan.spec.properties).map(|(key, value)| (key.as_str(), value.clone()));
     for (key, value) in lines.into_iter().chain(own) {
         let _ = writeln!(text, "{key}={}", value.replace('\\', "\\\\"));
     }
@@ -134,6 +154,7 @@ pub(crate) fn node_arguments(plan: &Plan, jars: &AgentJars) -> Vec<String> {
     // The collector that Kafka's own start script picks, since its beans are read; a small machine's default is another one.
     let mut arguments =
         vec![format!("-Xmx{}m", spec.heap_mib), "-XX:+UseG1GC".into(), "-Djava.awt.headless=true".into()];
+    arguments.extend_from_slice(&plan.jvm_options);
     if spec.quick_start {
         arguments.push("-XX:TieredStopAtLevel=1".into());
     }
@@ -191,8 +212,10 @@ mod tests {
             broker,
             controller,
             folder: "/tmp/lab/node-2".into(),
-            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporter: 5000 },
+            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporter: 5000, more: Vec::new() },
             spec: NodeSpec::default(),
+            properties: Vec::new(),
+            jvm_options: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@
 //! Linux only: each node has an address of its own in 127.0.0.0/8, and figures come from `/proc`.
 
 mod builder;
+mod certificates;
 mod cluster;
 mod error;
 mod folder;
@@ -18,11 +19,14 @@ mod jars;
 mod kafka;
 mod lab;
 mod launch;
+mod listener;
 mod member;
 mod node;
 mod ports;
 pub mod proc;
 mod prometheus;
+pub mod sasl;
+mod security;
 mod state;
 pub mod tools;
 mod traffic;
@@ -30,16 +34,25 @@ mod wait;
 mod wire;
 
 pub use builder::{ClusterBuilder, NodeSpec};
+pub use certificates::{Certificates, Identity};
 pub use cluster::Cluster;
 pub use error::{LabError, Result};
 pub use guarded::Guarded;
 pub use jars::{Jolokia, KafkaVersion};
 pub use kafka::{Kafka, Metadata, Partition};
 pub use lab::Lab;
+pub use listener::Listener;
 pub use member::{GroupProtocol, Member, MemberBuilder};
 pub use node::Node;
 pub use ports::free_port;
 pub use prometheus::{Prometheus, Sample, Target};
-pub use state::{groups::Group, offsets::Commit, records::Record, topics::NewTopic};
+pub use security::ClientAuth;
+pub use state::{
+    acls::{Operation, Resource},
+    groups::Group,
+    offsets::Commit,
+    records::Record,
+    topics::NewTopic,
+};
 pub use traffic::{Phase, Traffic};
 pub use wait::wait_until;

@@ -166,7 +166,7 @@ fn ranges(rules: &[usize]) -> String {
 }
 
 fn other_generation(text: &str, file: &str, rules: &Rules) -> OtherGeneration {
-    let compat = files::other(rules.compat);
+    let compat = rules.compat.other();
     let errors = Rules::load_with(text, file, Some(compat)).err().map(errors).unwrap_or_default();
     let names = OtherNames::of(rules);
     let summary = names.summary(rules.compat);

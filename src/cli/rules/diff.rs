@@ -63,7 +63,7 @@ pub(super) async fn run(arguments: &Diff) -> Result<Done, String> {
     let compat = chosen.compat;
     let mut notes = Vec::new();
     let mut ours = vec![Ours::new(arguments, chosen)?];
-    let other = files::other(compat);
+    let other = compat.other();
     match files::load(&arguments.file, Some(other)) {
         Ok(rules) => ours.push(Ours::new(arguments, rules)?),
         Err(_) => notes.push(format!("the file cannot be used in generation {}", other.as_str())),

@@ -110,7 +110,7 @@ pub(super) async fn run(arguments: &Explain) -> Result<Done, String> {
     let compat = rules.compat;
     let mut side = Side::new(rules);
     // A file that the other generation refuses has nothing to be compared with; rules check tells so.
-    let mut other = files::load(&arguments.file, Some(files::other(compat))).ok().map(Side::new);
+    let mut other = files::load(&arguments.file, Some(compat.other())).ok().map(Side::new);
 
     let tried = match (&arguments.string, &arguments.bean) {
         (Some(string), _) => {
@@ -183,7 +183,7 @@ fn explain(rules: &Rules, tried: &Tried, other: Option<&Tried>, misses: usize) -
     let other_generation = other.and_then(|other| {
         let there = series_of(&other.verdict);
         (there != series).then(|| OtherGeneration {
-            compat: files::other(rules.compat).as_str(),
+            compat: rules.compat.other().as_str(),
             reason: told(&other.verdict).1,
             series: there,
         })

@@ -19,11 +19,3 @@ pub(super) fn load(path: &Path, compat: Option<Compat>) -> Result<Rules, String>
 pub(super) fn read(path: &Path) -> Result<String, String> {
     crate::rules::read(&path.display().to_string()).map(|text| text.into_owned())
 }
-
-/// The generation that the other one is.
-pub(super) fn other(compat: Compat) -> Compat {
-    match compat {
-        Compat::V0 => Compat::V1,
-        Compat::V1 => Compat::V0,
-    }
-}

@@ -25,8 +25,8 @@ impl Call for ListGroups {
         if version >= 1 {
             let _throttle_time_ms = body.i32()?;
         }
-        let code = body.i16()?;
-        let groups = body.items(4, |body| {
+        let error = body.error()?;
+        let groups = body.items(3, |body| {
             let id = body.string()?.into();
             let _protocol_type = body.string()?;
             let state = if version >= 4 { group_state(body.string()?) } else { GroupState::Unknown };
@@ -35,7 +35,7 @@ impl Call for ListGroups {
             Ok(GroupListing { id, state, kind })
         })?;
         body.tagged_fields()?;
-        Ok(if code == 0 { Ok(groups) } else { Err(ErrorCode(code)) })
+        Ok(error.map_or(Ok(groups), Err))
     }
 }
 
@@ -56,11 +56,12 @@ pub(crate) fn group_state(name: &str) -> GroupState {
 
 /// A type by its name (`org.apache.kafka.common.GroupType`).
 fn group_type(name: &str) -> GroupType {
-    match name.to_ascii_lowercase().as_str() {
-        "classic" => GroupType::Classic,
-        "consumer" => GroupType::Consumer,
-        "share" => GroupType::Share,
-        "streams" => GroupType::Streams,
-        _ => GroupType::Unknown,
-    }
+    let types = [
+        ("classic", GroupType::Classic),
+        ("consumer", GroupType::Consumer),
+        ("share", GroupType::Share),
+        ("streams", GroupType::Streams),
+    ];
+    let known = types.into_iter().find(|(known, _)| name.eq_ignore_ascii_case(known));
+    known.map_or(GroupType::Unknown, |(_, kind)| kind)
 }

@@ -1,10 +1,41 @@
 //! One file per API: the request that is sent, and its answer read straight into the types of `kafka-admin`.
 
+mod aligned;
+mod consumer_group_describe;
+mod describe_cluster;
+mod describe_configs;
+mod describe_groups;
+mod describe_log_dirs;
+mod describe_quorum;
+mod describe_share_group_offsets;
+mod find_coordinator;
 mod list_groups;
+mod list_offsets;
+mod metadata;
+mod offset_fetch;
+mod share_group_describe;
+mod streams_group_describe;
 
 use std::ops::RangeInclusive;
 
 use bytes::BytesMut;
+use kafka_admin::GroupId;
+use kafka_protocol::protocol::StrBytes;
+
+pub(crate) use consumer_group_describe::ConsumerGroupDescribe;
+pub(crate) use describe_cluster::{DescribeCluster, DescribedCluster};
+pub(crate) use describe_configs::DescribeConfigs;
+pub(crate) use describe_groups::DescribeGroups;
+pub(crate) use describe_log_dirs::DescribeLogDirs;
+pub(crate) use describe_quorum::DescribeQuorum;
+pub(crate) use describe_share_group_offsets::DescribeShareGroupOffsets;
+pub(crate) use find_coordinator::{Coordinators, FindCoordinator};
+pub(crate) use list_groups::ListGroups;
+pub(crate) use list_offsets::ListOffsets;
+pub(crate) use metadata::{Metadata, MetadataTopics};
+pub(crate) use offset_fetch::OffsetFetch;
+pub(crate) use share_group_describe::ShareGroupDescribe;
+pub(crate) use streams_group_describe::StreamsGroupDescribe;
 
 use crate::wire::{Malformed, Reader};
 
@@ -61,4 +92,17 @@ fn encode(
     out: &mut BytesMut,
 ) -> Result<(), Unencodable> {
     request.encode(out, version).map_err(|error| Unencodable(error.to_string()))
+}
+
+/// A string as `kafka-protocol` takes it.
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+/// The only group of a request whose version takes no more.
+fn only_group<'a>(call: &str, version: i16, groups: &'a [GroupId]) -> Result<&'a GroupId, Unencodable> {
+    match groups {
+        [group] => Ok(group),
+        _ => Err(Unencodable(format!("{call} version {version} takes one group, not {}", groups.len()))),
+    }
 }

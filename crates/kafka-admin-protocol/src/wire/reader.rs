@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use kafka_admin::ErrorCode;
+
 /// Why bytes are not the answer that they should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Malformed {
@@ -34,6 +36,11 @@ impl<'a> Reader<'a> {
     /// The fault `what` at the present position.
     pub(crate) fn malformed(&self, what: &'static str) -> Malformed {
         Malformed { at: self.length - self.rest.len(), what }
+    }
+
+    /// How many bytes are left.
+    pub(crate) fn remaining(&self) -> usize {
+        self.rest.len()
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], Malformed> {
@@ -134,6 +141,14 @@ impl<'a> Reader<'a> {
         self.nullable_string()?.ok_or_else(|| self.malformed("a string is null"))
     }
 
+    /// Passes over a string or null, whatever its bytes are.
+    pub(crate) fn skip_string(&mut self) -> Result<(), Malformed> {
+        if let Some(length) = self.string_length()? {
+            self.take(length)?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn nullable_bytes(&mut self) -> Result<Option<&'a [u8]>, Malformed> {
         self.long_length()?.map(|length| self.take(length)).transpose()
     }
@@ -163,15 +178,84 @@ impl<'a> Reader<'a> {
         smallest: usize,
         mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
     ) -> Result<Vec<T>, Malformed> {
+        self.items_if(smallest, |reader| read(reader).map(Some))
+    }
+
+    /// Likewise, without those that `read` gives nothing for.
+    pub(crate) fn items_if<T>(
+        &mut self,
+        smallest: usize,
+        mut read: impl FnMut(&mut Self) -> Result<Option<T>, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        let count = self.array_of_at_least(smallest)?;
+        let mut items = Vec::with_capacity(count);
+        for _ in 0..count {
+            items.extend(read(self)?);
+        }
+        Ok(items)
+    }
+
+    /// Likewise, after those that `items` holds already.
+    pub(crate) fn append<T>(
+        &mut self,
+        items: &mut Vec<T>,
+        smallest: usize,
+        mut read: impl FnMut(&mut Self) -> Result<T, Malformed>,
+    ) -> Result<(), Malformed> {
+        let count = self.array_of_at_least(smallest)?;
+        items.reserve(count);
+        for _ in 0..count {
+            items.push(read(self)?);
+        }
+        Ok(())
+    }
+
+    /// The number of items of an array of which each takes `smallest` bytes at least.
+    fn array_of_at_least(&mut self, smallest: usize) -> Result<usize, Malformed> {
         let count = self.array()?;
         if count.saturating_mul(smallest) > self.rest.len() {
             return Err(self.malformed("an array is longer than the answer"));
         }
-        let mut items = Vec::with_capacity(count);
-        for _ in 0..count {
-            items.push(read(self)?);
+        Ok(count)
+    }
+
+    /// Reads each item of an array. What `read` keeps of an item must be bounded by the bytes that it takes.
+    pub(crate) fn each(&mut self, mut read: impl FnMut(&mut Self) -> Result<(), Malformed>) -> Result<(), Malformed> {
+        for _ in 0..self.array()? {
+            read(self)?;
         }
-        Ok(items)
+        Ok(())
+    }
+
+    /// Passes over an array of `i32`.
+    pub(crate) fn skip_i32s(&mut self) -> Result<(), Malformed> {
+        let count = self.array()?;
+        self.take(count.saturating_mul(4)).map(drop)
+    }
+
+    /// Whether a nullable structure follows: a byte before it tells (-1: null).
+    pub(crate) fn is_present(&mut self) -> Result<bool, Malformed> {
+        Ok(self.i8()? >= 0)
+    }
+
+    /// An error code, `None` for 0.
+    pub(crate) fn error(&mut self) -> Result<Option<ErrorCode>, Malformed> {
+        Ok(match self.i16()? {
+            0 => None,
+            code => Some(ErrorCode(code)),
+        })
+    }
+
+    /// A port that stands as `i32`.
+    pub(crate) fn port(&mut self) -> Result<u16, Malformed> {
+        u16::try_from(self.i32()?).map_err(|_| self.malformed("a port is out of range"))
+    }
+
+    /// A host, without brackets around an IPv6 address.
+    pub(crate) fn host(&mut self) -> Result<&'a str, Malformed> {
+        let host = self.string()?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        Ok(bare.unwrap_or(host))
     }
 
     /// The tagged fields at the end of a structure of a flexible version, none of which is known; nothing in others.

@@ -70,6 +70,9 @@ struct Visit<'v> {
     bytes: usize,
 }
 
+/// What a rule makes of a leaf, and the object name by which 1.x tells equal series apart.
+type Made = (Outcome, Option<Arc<str>>);
+
 /// What an outcome was made into.
 enum Placed {
     Nothing,
@@ -257,37 +260,23 @@ impl Learner {
         extra: Option<&str>,
         text_hash: u64,
     ) -> Option<Node> {
-        let rules = Arc::clone(&self.rules);
         let (name, of_bean) = visit.named()?;
-        if extra.is_none() && !rules.filter.attribute(name, leaf.attribute()) {
+        if extra.is_none() && !self.rules.filter.attribute(name, leaf.attribute()) {
             return Some(Node::Excluded);
         }
         if matches!(leaf.value, Value::Null) {
             return Some(Node::Open);
         }
-        let in_row;
-        let place = if leaf.columns.is_empty() {
-            of_bean
-        } else {
-            in_row = Place::new(name, leaf.columns);
-            &in_row
-        };
+        let in_row = (!leaf.columns.is_empty()).then(|| Place::new(name, leaf.columns));
+        let place = in_row.as_ref().unwrap_or(of_bean);
         let is_text = matches!(leaf.value, Value::String(_));
         if let Value::String(text) = leaf.value
             && !self.matcher.text_may_give_a_sample(place, leaf.keys, leaf.name, text)
         {
             return Some(Node::NoText);
         }
-        let matched = self.matcher.first(place, leaf.keys, leaf.name, leaf.value);
-        let depends_on_number = !is_text && matched.depends_on_number;
-        let mut made = None;
-        if let Some(hit) = &matched.hit {
-            let description = extra.unwrap_or_default();
-            let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
-            let leaf = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-            made = outcome(&rules, hit, leaf).ok().map(|made| (made, object_name(rules.compat, hit.text)));
-        }
-        if depends_on_number {
+        let (made, depends_on_number) = self.matched(visit, place, leaf, extra);
+        if depends_on_number && !is_text {
             self.add_live(visit, made, leaf.value);
             return Some(Node::Live);
         }
@@ -316,25 +305,33 @@ impl Learner {
 
     /// A leaf whose outcome may be another for each number.
     fn live(&mut self, visit: &mut Visit<'_>, leaf: &Leaf<'_>, extra: Option<&str>) {
-        let rules = Arc::clone(&self.rules);
         let Some((name, of_bean)) = visit.named() else { return };
-        let in_row;
-        let place = if leaf.columns.is_empty() {
-            of_bean
-        } else {
-            in_row = Place::new(name, leaf.columns);
-            &in_row
-        };
-        let matched = self.matcher.first(place, leaf.keys, leaf.name, leaf.value);
-        let Some(hit) = &matched.hit else { return };
-        let description = extra.unwrap_or_default();
-        let (keys, name, value) = (leaf.keys, leaf.name, leaf.value);
-        let matched = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
-        let made = outcome(&rules, hit, matched).ok().map(|made| (made, object_name(rules.compat, hit.text)));
+        let in_row = (!leaf.columns.is_empty()).then(|| Place::new(name, leaf.columns));
+        let place = in_row.as_ref().unwrap_or(of_bean);
+        let (made, _) = self.matched(visit, place, leaf, extra);
         self.add_live(visit, made, leaf.value);
     }
 
-    fn add_live(&mut self, visit: &Visit<'_>, made: Option<(Outcome, Option<Arc<str>>)>, value: &Value<'_>) {
+    /// What the rules make of a leaf, and whether another number could have had another fate.
+    fn matched(
+        &mut self,
+        visit: &Visit<'_>,
+        place: &Place<'_>,
+        leaf: &Leaf<'_>,
+        extra: Option<&str>,
+    ) -> (Option<Made>, bool) {
+        let Leaf { keys, name, value, .. } = *leaf;
+        let matched = self.matcher.first(place, keys, name, value);
+        let made = matched.hit.as_ref().and_then(|hit| {
+            let description = extra.unwrap_or_default();
+            let leaf = Matched { place, keys, name, value, description, bean_labels: &visit.labels };
+            let made = outcome(&self.rules, hit, leaf).ok()?;
+            Some((made, object_name(self.rules.compat, hit.text)))
+        });
+        (made, matched.depends_on_number)
+    }
+
+    fn add_live(&mut self, visit: &Visit<'_>, made: Option<Made>, value: &Value<'_>) {
         let Some((made, object_name)) = made else { return };
         let bytes = made.labels.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
         self.counts.live_bytes += bytes + made.name.len();

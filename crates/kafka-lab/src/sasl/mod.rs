@@ -1,0 +1,82 @@
+//! SASL on a broker: mechanisms in, server properties and the options that make its users out.
+//!
+//! Every mechanism knows the users [`USER`] and [`DENIED_USER`], both with [`PASSWORD`]; see [`Kafka::allow`](crate::Kafka::allow) for what
+//! they may do on a cluster with an authorizer. OAUTHBEARER knows whoever a token of the [`Issuer`] names.
+
+mod endpoint;
+mod issuer;
+
+pub use endpoint::TokenEndpoint;
+pub use issuer::Issuer;
+
+use crate::listener::Listener;
+
+/// The user that tests allow things to.
+pub const USER: &str = "vitals";
+/// A user like it that nothing is allowed to.
+pub const DENIED_USER: &str = "denied";
+/// The password of both.
+pub const PASSWORD: &str = "correct-horse-battery";
+
+/// A SASL mechanism.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// PLAIN.
+    Plain,
+    /// SCRAM-SHA-256.
+    ScramSha256,
+    /// SCRAM-SHA-512.
+    ScramSha512,
+    /// OAUTHBEARER with tokens of the cluster's [`Issuer`], checked by Kafka's own validator.
+    OAuthBearer,
+}
+
+impl Mechanism {
+    /// The name that clients and brokers use.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plain => "PLAIN",
+            Self::ScramSha256 => "SCRAM-SHA-256",
+            Self::ScramSha512 => "SCRAM-SHA-512",
+            Self::OAuthBearer => "OAUTHBEARER",
+        }
+    }
+
+    fn login_module(self) -> String {
+        const SECURITY: &str = "org.apache.kafka.common.security";
+        match self {
+            Self::Plain => {
+                let users = [USER, DENIED_USER].map(|user| format!("user_{user}=\"{PASSWORD}\""));
+                format!("{SECURITY}.plain.PlainLoginModule required {};", users.join(" "))
+            }
+            Self::ScramSha256 | Self::ScramSha512 => format!("{SECURITY}.scram.ScramLoginModule required;"),
+            Self::OAuthBearer => format!("{SECURITY}.oauthbearer.OAuthBearerLoginModule required;"),
+        }
+    }
+}
+
+/// The properties of one listener.
+pub(crate) fn properties(listener: Listener, mechanisms: &[Mechanism]) -> Vec<(String, String)> {
+    let prefix = format!("listener.name.{}", listener.name());
+    let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.as_str()).collect();
+    let mut lines = vec![(format!("{prefix}.sasl.enabled.mechanisms"), names.join(","))];
+    for mechanism in mechanisms {
+        let prefix = format!("{prefix}.{}", mechanism.as_str().to_ascii_lowercase());
+        lines.push((format!("{prefix}.sasl.jaas.config"), mechanism.login_module()));
+        if *mechanism == Mechanism::OAuthBearer {
+            // Without it Kafka takes any token, unsigned ones too.
+            let validator = "org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler";
+            lines.push((format!("{prefix}.sasl.server.callback.handler.class"), validator.into()));
+        }
+    }
+    lines
+}
+
+/// `kafka.tools.StorageTool format`'s options that make a mechanism's users.
+pub(crate) fn format_options(mechanism: Mechanism) -> Vec<String> {
+    if !matches!(mechanism, Mechanism::ScramSha256 | Mechanism::ScramSha512) {
+        return Vec::new();
+    }
+    let user = |user| [String::from("-S"), format!("{}=[name={user},password={PASSWORD}]", mechanism.as_str())];
+    [USER, DENIED_USER].into_iter().flat_map(user).collect()
+}

@@ -1,0 +1,124 @@
+//! What secures a cluster: the builder's wishes in, listeners, server properties and JVM options out. Pure but for the files of
+//! [`Secrets`].
+
+use std::{path::Path, time::Duration};
+
+use crate::{
+    Certificates, Result,
+    listener::Listener,
+    sasl::{self, Issuer, Mechanism},
+};
+
+/// Whether a TLS listener asks clients for a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// No.
+    None,
+    /// Yes, one that the lab's CA signed (`ssl.client.auth=required`).
+    Required,
+}
+
+/// The builder's wishes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Security {
+    pub(crate) tls: Option<ClientAuth>,
+    pub(crate) sasl: Vec<Mechanism>,
+    pub(crate) authorizer: bool,
+    pub(crate) delay: Option<Duration>,
+}
+
+impl Security {
+    /// The listeners beside the plain one.
+    pub(crate) fn listeners(&self) -> Vec<Listener> {
+        let (tls, sasl, delayed) = (self.tls.is_some(), !self.sasl.is_empty(), self.delay.is_some());
+        [
+            (tls, Listener::Tls),
+            (tls, Listener::TlsExpired),
+            (tls, Listener::TlsWrongName),
+            (sasl, Listener::Sasl),
+            (sasl, Listener::SaslTls),
+            (delayed, Listener::Delayed),
+            (delayed && sasl, Listener::DelayedSaslTls),
+        ]
+        .into_iter()
+        .filter_map(|(wanted, listener)| wanted.then_some(listener))
+        .collect()
+    }
+
+    /// The server properties of all nodes.
+    pub(crate) fn properties(&self, secrets: &Secrets) -> Vec<(String, String)> {
+        let mut lines = Vec::new();
+        for listener in self.listeners() {
+            if listener.has_tls() {
+                lines.extend(self.tls_properties(listener, &secrets.certificates));
+            }
+            if listener.has_sasl() {
+                lines.extend(sasl::properties(listener, &self.sasl));
+            }
+        }
+        if self.sasl.contains(&Mechanism::OAuthBearer) {
+            lines.extend(secrets.issuer.properties());
+        }
+        if self.authorizer {
+            // The lab's own tools, the other brokers and the controllers come without a name.
+            lines.extend(owned([
+                ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
+                ("super.users", "User:ANONYMOUS"),
+            ]));
+        }
+        lines
+    }
+
+    fn tls_properties(&self, listener: Listener, certificates: &Certificates) -> Vec<(String, String)> {
+        let identity = match listener {
+            Listener::TlsExpired => &certificates.server_expired,
+            Listener::TlsWrongName => &certificates.server_wrong_name,
+            _ => &certificates.server,
+        };
+        let client_auth = match self.tls {
+            // Those who authenticate by SASL have no certificate.
+            Some(ClientAuth::Required) if !listener.has_sasl() => "required",
+            _ => "none",
+        };
+        let (keys, trusted) = (identity.both.display().to_string(), certificates.ca.display().to_string());
+        [
+            ("ssl.keystore.type", "PEM"),
+            ("ssl.keystore.location", &keys),
+            ("ssl.truststore.type", "PEM"),
+            ("ssl.truststore.location", &trusted),
+            ("ssl.client.auth", client_auth),
+        ]
+        .map(|(key, value)| (format!("listener.name.{}.{key}", listener.name()), value.to_owned()))
+        .into()
+    }
+
+    /// What the brokers' JVMs need on their command lines.
+    pub(crate) fn jvm_options(&self, secrets: &Secrets) -> Vec<String> {
+        if self.sasl.contains(&Mechanism::OAuthBearer) { secrets.issuer.jvm_options() } else { Vec::new() }
+    }
+
+    /// What formats the nodes' folders needs beside the cluster's id.
+    pub(crate) fn format_options(&self) -> Vec<String> {
+        self.sasl.iter().flat_map(|mechanism| sasl::format_options(*mechanism)).collect()
+    }
+}
+
+/// Key material of one cluster, as files in its folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Secrets {
+    pub(crate) certificates: Certificates,
+    pub(crate) issuer: Issuer,
+}
+
+impl Secrets {
+    pub(crate) fn new(folder: &Path, hosts: &[String]) -> Result<Self> {
+        Ok(Self {
+            certificates: Certificates::new(&folder.join("certificates"), hosts)?,
+            issuer: Issuer::new(&folder.join("tokens"))?,
+        })
+    }
+}
+
+pub(crate) fn owned<const N: usize>(lines: [(&str, &str); N]) -> [(String, String); N] {
+    lines.map(|(key, value)| (key.to_owned(), value.to_owned()))
+}
