@@ -10,7 +10,9 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::{
-    messages::{ApiVersionsResponse, ListGroupsResponse, api_versions_response::ApiVersion, list_groups_response::ListedGroup},
+    messages::{
+        ApiVersionsResponse, ListGroupsResponse, api_versions_response::ApiVersion, list_groups_response::ListedGroup,
+    },
     protocol::Encodable,
 };
 use tokio::{
@@ -122,7 +124,8 @@ pub(super) fn api_versions(version: i16, lowest: i16, highest: i16) -> Bytes {
 
 /// An answer to ListGroups with these groups, and the header's tagged fields before it.
 pub(super) fn list_groups(version: i16, groups: &[String]) -> Bytes {
-    let listed = |id: &String| ListedGroup::default().with_group_id(kafka_protocol::messages::GroupId(id.clone().into()));
+    let listed =
+        |id: &String| ListedGroup::default().with_group_id(kafka_protocol::messages::GroupId(id.clone().into()));
     let body = encoded(&ListGroupsResponse::default().with_groups(groups.iter().map(listed).collect()), version);
     let mut whole = BytesMut::new();
     if version >= 3 {

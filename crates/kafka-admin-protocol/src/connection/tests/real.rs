@@ -40,7 +40,8 @@ async fn a_real_broker_answers_a_hundred_calls_at_once_and_again_after_a_restart
     let error = groups(&connections, soon()).await.expect_err("nobody listens");
     assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     node.restart().expect("a start");
-    kafka_lab::wait_until(Duration::from_secs(5), "the pause after the failure", || Ok::<_, String>(())).expect("ready");
+    kafka_lab::wait_until(Duration::from_secs(5), "the pause after the failure", || Ok::<_, String>(()))
+        .expect("ready");
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(groups(&connections, soon()).await.expect("one scrape after its return").len(), 1);
 
