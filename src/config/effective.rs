@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use clap::{ArgMatches, Command};
 
 /// Flags whose value is a secret.
-const SECRETS: [&str; 2] = ["sasl.password", "jolokia.password"];
+const SECRETS: [&str; 3] = ["sasl.password", "tls.key-password", "jolokia.password"];
 
 pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
     let mut sections: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
@@ -71,6 +71,7 @@ mod tests {
             "--kafka.server=a:1,b:2",
             "--kafka.property=sasl.password=hunter2",
             "--sasl.password=hunter3",
+            "--tls.key-password=hunter5",
             "--jolokia.password=hunter4",
             "--jmx.rules=/etc/rules.yaml",
             "--no-offset.show-all",

@@ -33,7 +33,13 @@ pub struct Flags {
     #[arg(long = "kafka.server", value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Kafka")]
     pub kafka_server: Vec<String>,
 
-    /// librdkafka property, passed on as it is and winning over everything else; repeatable.
+    /// What talks to Kafka: protocol asks each broker for everything in a few requests; librdkafka knows Kerberos and all
+    /// of librdkafka's properties, and asks group by group [default: auto, protocol where it can].
+    #[arg(long = "kafka.client", value_name = "auto|protocol|librdkafka", help_heading = "Kafka")]
+    pub kafka_client: Option<String>,
+
+    /// librdkafka property, winning over everything else; repeatable. The protocol client honours some of them; auto
+    /// takes librdkafka for any other.
     #[arg(long = "kafka.property", value_name = "KEY=VALUE", help_heading = "Kafka")]
     pub kafka_property: Vec<String>,
 
@@ -61,6 +67,19 @@ pub struct Flags {
     /// Client key, PEM; needs --tls.cert-file.
     #[arg(long = "tls.key-file", value_name = "FILE", help_heading = "Kafka security")]
     pub tls_key_file: Option<PathBuf>,
+
+    /// Pass phrase of the client key. Others on this machine can read it on the command line: prefer
+    /// --tls.key-password-file.
+    #[arg(long = "tls.key-password", value_name = "SECRET", help_heading = "Kafka security")]
+    pub tls_key_password: Option<String>,
+
+    /// File that holds the pass phrase; a final newline is dropped.
+    #[arg(long = "tls.key-password-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub tls_key_password_file: Option<PathBuf>,
+
+    /// Name that the brokers' certificates are for [default: the host connected to]. Not with librdkafka.
+    #[arg(long = "tls.server-name", value_name = "NAME", help_heading = "Kafka security")]
+    pub tls_server_name: Option<String>,
 
     /// Accept any certificate of a broker.
     #[arg(long = "tls.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,

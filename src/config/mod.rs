@@ -26,6 +26,8 @@ pub(crate) use resolve::jolokia;
 pub struct Config {
     /// How to reach Kafka; `None` when only Jolokia is read.
     pub kafka: Option<kafka_admin::ClientConfig>,
+    /// Which engine reaches it.
+    pub client: ClientChoice,
     /// Constant labels on every series.
     pub labels: Vec<(String, String)>,
     /// What to export of the cluster.
@@ -44,6 +46,17 @@ pub struct Config {
     pub log: LogConfig,
     /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
     pub effective: String,
+}
+
+/// `--kafka.client`: the engine that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientChoice {
+    /// The protocol engine, librdkafka where only that can.
+    Auto,
+    /// The protocol engine or none.
+    Protocol,
+    /// librdkafka or none.
+    Librdkafka,
 }
 
 /// Filters on topics and groups.

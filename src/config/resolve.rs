@@ -10,7 +10,8 @@ use crate::metrics::catalogue::all;
 use crate::rules::Compat;
 
 use super::{
-    Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
+    ClientChoice, Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values,
+    read_secret,
 };
 
 /// `client.id` towards the brokers.
@@ -21,6 +22,7 @@ const LONGEST_SCRAPE: Duration = Duration::from_secs(3600);
 
 pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     let kafka = kafka(flags)?;
+    let client = client(flags)?;
     let jolokia = jolokia(flags)?;
     if kafka.is_none() && !jolokia.is_enabled() {
         return Err("nothing to read: give --kafka.server=HOST:PORT, --jolokia.url=URL or both".to_owned());
@@ -30,8 +32,12 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
                     without Kafka give --jolokia.url for each node"
             .to_owned());
     }
+    if kafka.is_none() && flags.kafka_client.is_some() {
+        return Err("--kafka.client needs --kafka.server=HOST:PORT".to_owned());
+    }
     Ok(Config {
         kafka,
+        client,
         labels: labels(flags)?,
         selection: Selection {
             topic_filter: filter("--topic.filter", flags.topic_filter.as_deref(), ".*")?,
@@ -115,22 +121,39 @@ fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     Ok(Some(ClientConfig { bootstrap, client_id: CLIENT_ID.to_owned(), security, properties }))
 }
 
+fn client(flags: &Flags) -> Result<ClientChoice, String> {
+    match flags.kafka_client.as_deref().unwrap_or("auto") {
+        "auto" => Ok(ClientChoice::Auto),
+        "protocol" => Ok(ClientChoice::Protocol),
+        "librdkafka" => Ok(ClientChoice::Librdkafka),
+        other => Err(format!("--kafka.client: {other:?} is none of auto, protocol, librdkafka")),
+    }
+}
+
 fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
     let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
     let tls = Tls {
         ca_file: flags.tls_ca_file.clone(),
         cert_file: flags.tls_cert_file.clone(),
         key_file: flags.tls_key_file.clone(),
-        key_password: None,
+        key_password: secret(
+            "--tls.key-password",
+            flags.tls_key_password.as_deref(),
+            flags.tls_key_password_file.as_deref(),
+        )?,
         insecure_skip_verify: insecure,
+        server_name: flags.tls_server_name.clone(),
     };
     if tls.cert_file.is_some() != tls.key_file.is_some() {
         return Err("--tls.cert-file and --tls.key-file go together".to_owned());
     }
+    if tls.key_password.is_some() && tls.key_file.is_none() {
+        return Err("--tls.key-password needs --tls.key-file".to_owned());
+    }
     if flags.tls_enabled.unwrap_or(false) {
         return Ok(Some(tls));
     }
-    if tls.ca_file.is_some() || tls.cert_file.is_some() || insecure {
+    if tls.ca_file.is_some() || tls.cert_file.is_some() || tls.server_name.is_some() || insecure {
         return Err("--tls.* is given but TLS is off: add --tls.enabled".to_owned());
     }
     Ok(None)
@@ -466,6 +489,10 @@ mod tests {
             ),
             (&["--jolokia.url=http://h:1", "--jolokia.path=/x"], "--jolokia.path is for --jolokia.port"),
             (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.server-name=x"], "add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.enabled", "--tls.key-password=hunter2"], "needs --tls.key-file"),
+            (&["--kafka.server=a:1", "--kafka.client=sarama"], "--kafka.client: \"sarama\" is none of auto, protocol"),
+            (&["--jolokia.url=http://h:1", "--kafka.client=auto"], "--kafka.client needs --kafka.server"),
             (&["--jolokia.url=x=http://h:1"], "no node id"),
             (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
             (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kafka_lab::{Cluster, Jolokia, Prometheus, wait_until};
 
-use support::{PATIENCE, Page, Vitals};
+use support::{PATIENCE, Page, Vitals, each};
 
 /// Brokers 1 and 2, controller 3.
 static CLUSTER: LazyLock<Cluster> =
@@ -69,8 +69,13 @@ fn assert_controller_page(vitals: &Vitals) {
 #[test]
 fn a_controller_given_by_url_joins_the_discovered_brokers_under_its_learned_id() {
     let server = format!("--kafka.server={}", CLUSTER.bootstrap());
-    let vitals =
-        Vitals::start(CLUSTER.lab(), &[&server, &format!("--jolokia.port={}", CLUSTER.jolokia_port()), &url(3)]);
+    let port = format!("--jolokia.port={}", CLUSTER.jolokia_port());
+    for vitals in each(&Vitals::start_each(CLUSTER.lab(), &[&server, &port, &url(3)])) {
+        the_controller_joins(vitals);
+    }
+}
+
+fn the_controller_joins(vitals: &Vitals) {
     // Before its agent has told its id, its page goes by its address.
     let [one, two] = broker_instances();
     let path = |key: &str| format!("/metrics/brokers/{key}");
@@ -79,14 +84,14 @@ fn a_controller_given_by_url_joins_the_discovered_brokers_under_its_learned_id()
         (two.clone(), path("2")),
         (controller_instance(), path(&controller_instance())),
     ]);
-    assert_eq!(targets(&vitals), before);
+    assert_eq!(targets(vitals), before);
     // The first page has the id already.
     let page = vitals.metrics();
     assert_nodes(&page);
     assert_eq!(page.value("kafka_brokers"), 2.0);
     let after = BTreeMap::from([(one, path("1")), (two, path("2")), (controller_instance(), path("3"))]);
-    assert_eq!(targets(&vitals), after);
-    assert_controller_page(&vitals);
+    assert_eq!(targets(vitals), after);
+    assert_controller_page(vitals);
     assert_nodes(&vitals.metrics());
 }
 
@@ -105,15 +110,17 @@ fn urls_of_brokers_and_discovery_name_each_node_once() {
     let port = format!("--jolokia.port={}", CLUSTER.jolokia_port());
     // Broker 1 under another name than metadata has, broker 2 under the same.
     let other = url(1).replace("127.0.0.1", "localhost");
-    let vitals = Vitals::start(CLUSTER.lab(), &[&server, &port, &other, &url(2), &url(3), "--scrape.reuse=0s"]);
-    assert_nodes(&vitals.metrics());
-    assert_nodes(&vitals.metrics());
-    // A node given by URL keeps the URL's address as its instance, before and after its id is known; the URL of broker 2
-    // is the one that discovery implies.
-    let [one, two] = broker_instances();
-    let given = format!("localhost:{}", CLUSTER.jolokia_port());
-    let instances: Vec<String> = targets(&vitals).into_keys().collect();
-    assert_eq!(instances, [two, controller_instance(), given], "and not {one}");
+    let flags = [server.as_str(), &port, &other, &url(2), &url(3), "--scrape.reuse=0s"];
+    for vitals in each(&Vitals::start_each(CLUSTER.lab(), &flags)) {
+        assert_nodes(&vitals.metrics());
+        assert_nodes(&vitals.metrics());
+        // A node given by URL keeps the URL's address as its instance, before and after its id is known; the URL of
+        // broker 2 is the one that discovery implies.
+        let [one, two] = broker_instances();
+        let given = format!("localhost:{}", CLUSTER.jolokia_port());
+        let instances: Vec<String> = targets(vitals).into_keys().collect();
+        assert_eq!(instances, [two, controller_instance(), given], "and not {one}");
+    }
 }
 
 #[test]
