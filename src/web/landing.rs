@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
+use super::body::Body;
 use super::routes::with_type;
 use crate::build_info;
 use crate::exporter::Exporter;
 
-pub(super) fn page(exporter: &Exporter) -> Response<Full<Bytes>> {
+pub(super) fn page(exporter: &Exporter) -> Response<Body> {
     let path = escaped(&exporter.config.web.telemetry_path);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>kafka-vitals</title>\n\

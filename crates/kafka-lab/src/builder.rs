@@ -215,6 +215,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Adds a listener to every broker that is this far away, each way: [`Listener::Delayed`](crate::Listener::Delayed), and with SASL
+    /// [`Listener::DelayedSaslTls`](crate::Listener::DelayedSaslTls). A broker names the far address to those who come by it.
+    pub fn delayed(mut self, one_way: Duration) -> Self {
+        self.security.delay = Some(one_way);
+        self
+    }
+
     /// How long all nodes together may take to get ready, 120 s by default (a shared machine may be slow).
     pub fn start_timeout(mut self, timeout: Duration) -> Self {
         self.start_timeout = timeout;

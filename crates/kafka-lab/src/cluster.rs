@@ -11,7 +11,8 @@ use std::{
 };
 
 use crate::{
-    Certificates, ClusterBuilder, Kafka, Lab, LabError, Listener, Node, Result,
+    Certificates, ClusterBuilder, Kafka, Lab, LabError, Listener, Node, Result, RoundTrips,
+    distance::{Counter, DelayLine},
     error::IoContext,
     jars::Jars,
     launch::{self, AgentJars, Plan, Ports},
@@ -33,6 +34,8 @@ pub struct Cluster {
     lab: Arc<Lab>,
     id: String,
     secrets: Secrets,
+    counter: Arc<Counter>,
+    _lines: Vec<DelayLine>,
 }
 
 impl Cluster {
@@ -87,8 +90,10 @@ impl Cluster {
             command.args(launch::node_arguments(&plan, &agents));
             nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
         }
+        let counter = Arc::default();
+        let lines = reserved.delay_lines(builder.security.delay.unwrap_or_default(), &counter)?;
         let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);
-        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id, secrets };
+        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id, secrets, counter, _lines: lines };
         for (node, mut format) in formats {
             let log = cluster.lab.folder().join(format!("node-{node}/format.log"));
             let status = format.wait(FORMAT)?;
@@ -172,6 +177,16 @@ impl Cluster {
         Ok(addresses.collect::<Result<Vec<_>>>()?.join(","))
     }
 
+    /// What went over the delayed listeners since [`reset_round_trips`](Self::reset_round_trips), or ever.
+    pub fn round_trips(&self) -> RoundTrips {
+        self.counter.round_trips()
+    }
+
+    /// Starts counting anew; connections that are open stay so.
+    pub fn reset_round_trips(&self) {
+        self.counter.reset();
+    }
+
     /// The files of the CA, the brokers and clients.
     pub fn certificates(&self) -> &Certificates {
         &self.secrets.certificates
@@ -243,24 +258,27 @@ struct Reservations {
     jmx: Reserved,
     exporter: Reserved,
     more: Vec<(Listener, Reserved)>,
+    /// What proxies in front of delayed listeners listen on.
+    fronts: Vec<(Listener, Reserved)>,
 }
 
 impl Reservations {
     fn make(builder: &ClusterBuilder) -> Result<Self> {
         let hosts: Vec<Ipv4Addr> = builder.node_ids()?.into_iter().map(host).collect();
         let reserve = || Reserved::on(&hosts);
+        let listeners = builder.security.listeners();
+        let each = |wanted: fn(&Listener) -> bool| {
+            let wanted = listeners.iter().copied().filter(wanted);
+            wanted.map(|listener| Ok((listener, reserve()?))).collect::<Result<Vec<_>>>()
+        };
         Ok(Self {
             kafka: reserve()?,
             controller: reserve()?,
             jolokia: reserve()?,
             jmx: reserve()?,
             exporter: reserve()?,
-            more: builder
-                .security
-                .listeners()
-                .into_iter()
-                .map(|listener| Ok((listener, reserve()?)))
-                .collect::<Result<_>>()?,
+            more: each(|_| true)?,
+            fronts: each(|listener| listener.is_delayed())?,
         })
     }
 
@@ -271,12 +289,27 @@ impl Reservations {
             jolokia: self.jolokia.port(),
             jmx: self.jmx.port(),
             exporter: self.exporter.port(),
-            more: self
-                .more
-                .iter()
-                .map(|(listener, held)| Endpoint { listener: *listener, port: held.port(), advertised: held.port() })
-                .collect(),
+            more: self.more.iter().map(|(listener, held)| self.endpoint(*listener, held.port())).collect(),
         }
+    }
+
+    fn endpoint(&self, listener: Listener, port: u16) -> Endpoint {
+        let front = self.fronts.iter().find(|(other, _)| *other == listener);
+        Endpoint { listener, port, advertised: front.map_or(port, |(_, held)| held.port()) }
+    }
+
+    /// Proxies in front of all delayed listeners of all nodes.
+    fn delay_lines(&mut self, delay: Duration, counter: &Arc<Counter>) -> Result<Vec<DelayLine>> {
+        let mut lines = Vec::new();
+        for (listener, front) in &mut self.fronts {
+            let behind = self.more.iter().find(|(other, _)| other == listener);
+            for held in behind.iter().flat_map(|_| front.take()) {
+                let mut target = held.local_addr().context(|| "ask for a listener's address".into())?;
+                target.set_port(behind.map_or(0, |(_, behind)| behind.port()));
+                lines.push(DelayLine::start(held, target, delay, counter)?);
+            }
+        }
+        Ok(lines)
     }
 
     fn release(&mut self) {

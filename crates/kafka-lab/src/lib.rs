@@ -10,6 +10,7 @@
 mod builder;
 mod certificates;
 mod cluster;
+mod distance;
 mod error;
 mod folder;
 pub mod golden;
@@ -36,6 +37,7 @@ mod wire;
 pub use builder::{ClusterBuilder, NodeSpec};
 pub use certificates::{Certificates, Identity};
 pub use cluster::Cluster;
+pub use distance::RoundTrips;
 pub use error::{LabError, Result};
 pub use guarded::Guarded;
 pub use jars::{Jolokia, KafkaVersion};

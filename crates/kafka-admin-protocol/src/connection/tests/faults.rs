@@ -1,0 +1,1 @@
+//! What a broker may do wrong, and what becomes of it.

@@ -1,0 +1,306 @@
+//! [`ClientConfig`] to what this engine acts on. In: the typed configuration and librdkafka's properties, which win;
+//! out: [`Settings`], or one line that names what cannot be honoured, never its value.
+
+use std::time::Duration;
+
+use kafka_admin::{AdminError, ClientConfig, Sasl, Tls};
+use secrecy::SecretString;
+
+use crate::connection::Address;
+
+/// Everything that a connection needs to know.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) bootstrap: Vec<Address>,
+    pub(crate) client_id: String,
+    pub(crate) tls: Option<Tls>,
+    /// Whether the certificate must be for the host that was dialled; only with verification.
+    pub(crate) check_host_name: bool,
+    pub(crate) sasl: Option<Sasl>,
+    pub(crate) socket: SocketSettings,
+}
+
+/// Sockets and their times.
+#[derive(Debug, Clone)]
+pub(crate) struct SocketSettings {
+    pub(crate) keepalive: bool,
+    pub(crate) nodelay: bool,
+    /// IPv4, IPv6 or both.
+    pub(crate) family: Family,
+    /// From the first packet to the end of the handshakes.
+    pub(crate) setup: Duration,
+    /// A connection that owes an answer for this long, without a byte, is not used for further requests.
+    pub(crate) silence: Duration,
+    /// Closes a connection that nobody has used for this long; `None` leaves that to the broker.
+    pub(crate) max_idle: Option<Duration>,
+    /// First pause after a connection failed; each failure doubles it up to `backoff_max`.
+    pub(crate) backoff: Duration,
+    pub(crate) backoff_max: Duration,
+    /// Bytes that one answer may have.
+    pub(crate) largest_answer: usize,
+}
+
+impl Default for SocketSettings {
+    fn default() -> Self {
+        Self {
+            keepalive: true,
+            nodelay: true,
+            family: Family::Any,
+            setup: Duration::from_secs(10),
+            silence: Duration::from_secs(10),
+            max_idle: None,
+            backoff: Duration::from_millis(100),
+            backoff_max: Duration::from_secs(1),
+            largest_answer: LARGEST_ANSWER,
+        }
+    }
+}
+
+/// More than any answer to our requests should have, which ask in chunks; a third of what Kafka itself could send.
+const LARGEST_ANSWER: usize = 256 * 1024 * 1024;
+
+/// `broker.address.family`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Family {
+    Any,
+    V4,
+    V6,
+}
+
+/// Whether this engine honours a librdkafka property; of the others [`ClientConfig::properties`] must have none.
+pub fn is_honoured(key: &str) -> bool {
+    property(key).is_some()
+}
+
+/// A property's place in the draft; the error says what was expected.
+type Set = fn(&mut Draft, &str) -> Result<(), &'static str>;
+
+fn property(key: &str) -> Option<Set> {
+    HONOURED.iter().find(|(name, _)| *name == key).map(|(_, set)| *set)
+}
+
+/// What librdkafka's CONFIGURATION.md says these mean is what they mean here.
+const HONOURED: &[(&str, Set)] = &[
+    ("bootstrap.servers", |draft, value| draft.bootstrap(value)),
+    ("metadata.broker.list", |draft, value| draft.bootstrap(value)),
+    ("client.id", |draft, value| {
+        draft.settings.client_id = value.to_owned();
+        Ok(())
+    }),
+    ("security.protocol", |draft, value| {
+        (draft.use_tls, draft.use_sasl) = match value.to_ascii_lowercase().as_str() {
+            "plaintext" => (false, false),
+            "ssl" => (true, false),
+            "sasl_plaintext" => (false, true),
+            "sasl_ssl" => (true, true),
+            _ => return Err("plaintext, ssl, sasl_plaintext or sasl_ssl"),
+        };
+        Ok(())
+    }),
+    ("ssl.ca.location", |draft, value| {
+        draft.tls.ca_file = (value != "probe").then(|| value.into());
+        Ok(())
+    }),
+    ("ssl.certificate.location", |draft, value| {
+        draft.tls.cert_file = Some(value.into());
+        Ok(())
+    }),
+    ("ssl.key.location", |draft, value| {
+        draft.tls.key_file = Some(value.into());
+        Ok(())
+    }),
+    ("ssl.key.password", |draft, value| {
+        draft.tls.key_password = Some(value.into());
+        Ok(())
+    }),
+    ("enable.ssl.certificate.verification", |draft, value| {
+        draft.tls.insecure_skip_verify = !boolean(value)?;
+        Ok(())
+    }),
+    ("ssl.endpoint.identification.algorithm", |draft, value| {
+        draft.settings.check_host_name = match value {
+            "https" => true,
+            "none" => false,
+            _ => return Err("https or none"),
+        };
+        Ok(())
+    }),
+    ("sasl.mechanism", |draft, value| draft.mechanism(value)),
+    ("sasl.mechanisms", |draft, value| draft.mechanism(value)),
+    ("sasl.username", |draft, value| {
+        draft.username = Some(value.to_owned());
+        Ok(())
+    }),
+    ("sasl.password", |draft, value| {
+        draft.password = Some(value.into());
+        Ok(())
+    }),
+    ("socket.keepalive.enable", |draft, value| {
+        draft.settings.socket.keepalive = boolean(value)?;
+        Ok(())
+    }),
+    ("socket.nagle.disable", |draft, value| {
+        draft.settings.socket.nodelay = boolean(value)?;
+        Ok(())
+    }),
+    ("broker.address.family", |draft, value| {
+        draft.settings.socket.family = match value {
+            "any" => Family::Any,
+            "v4" => Family::V4,
+            "v6" => Family::V6,
+            _ => return Err("any, v4 or v6"),
+        };
+        Ok(())
+    }),
+    ("socket.connection.setup.timeout.ms", |draft, value| {
+        draft.settings.socket.setup = milliseconds(value, 1000)?;
+        Ok(())
+    }),
+    ("socket.timeout.ms", |draft, value| {
+        draft.settings.socket.silence = milliseconds(value, 10)?;
+        Ok(())
+    }),
+    ("connections.max.idle.ms", |draft, value| {
+        draft.settings.socket.max_idle = Some(milliseconds(value, 0)?).filter(|idle| !idle.is_zero());
+        Ok(())
+    }),
+    ("reconnect.backoff.ms", |draft, value| {
+        draft.settings.socket.backoff = milliseconds(value, 0)?;
+        Ok(())
+    }),
+    ("reconnect.backoff.max.ms", |draft, value| {
+        draft.settings.socket.backoff_max = milliseconds(value, 0)?;
+        Ok(())
+    }),
+    ("receive.message.max.bytes", |draft, value| {
+        let expected = "bytes from 1000 to 2147483647";
+        let bytes = value.parse::<i32>().ok().filter(|bytes| *bytes >= 1000).ok_or(expected)?;
+        draft.settings.socket.largest_answer = usize::try_from(bytes).map_err(|_| expected)?;
+        Ok(())
+    }),
+];
+
+/// Settings in the making: the halves of the security configuration apart, as properties set them.
+struct Draft {
+    settings: Settings,
+    use_tls: bool,
+    tls: Tls,
+    use_sasl: bool,
+    typed: Option<Sasl>,
+    mechanism: Option<String>,
+    username: Option<String>,
+    password: Option<SecretString>,
+}
+
+impl Draft {
+    fn new(config: &ClientConfig) -> Result<Self, AdminError> {
+        let sasl = config.security.sasl.clone();
+        let (mechanism, username, password) = match &sasl {
+            None => (None, None, None),
+            Some(Sasl::Plain { username, password }) => (Some("PLAIN"), Some(username), Some(password)),
+            Some(Sasl::ScramSha256 { username, password }) => (Some("SCRAM-SHA-256"), Some(username), Some(password)),
+            Some(Sasl::ScramSha512 { username, password }) => (Some("SCRAM-SHA-512"), Some(username), Some(password)),
+            Some(Sasl::Gssapi { .. }) => (Some("GSSAPI"), None, None),
+            Some(Sasl::OAuthBearer { .. }) => (Some("OAUTHBEARER"), None, None),
+        };
+        let (mechanism, username, password) = (mechanism.map(str::to_owned), username.cloned(), password.cloned());
+        let tls = config.security.tls.clone();
+        let settings = Settings {
+            bootstrap: Vec::new(),
+            client_id: config.client_id.clone(),
+            tls: None,
+            check_host_name: true,
+            sasl: None,
+            socket: SocketSettings::default(),
+        };
+        let (use_tls, use_sasl, tls) = (tls.is_some(), sasl.is_some(), tls.unwrap_or_default());
+        Ok(Self { settings, use_tls, tls, use_sasl, typed: sasl, mechanism, username, password })
+    }
+
+    fn bootstrap(&mut self, servers: &str) -> Result<(), &'static str> {
+        let servers = servers.split(',').map(str::trim).filter(|server| !server.is_empty());
+        let servers: Option<Vec<Address>> = servers.map(Address::parse).collect();
+        self.settings.bootstrap = servers.ok_or("host:port,host:port")?;
+        Ok(())
+    }
+
+    fn mechanism(&mut self, mechanism: &str) -> Result<(), &'static str> {
+        self.mechanism = Some(mechanism.to_ascii_uppercase());
+        Ok(())
+    }
+
+    fn sasl(&self) -> Result<Sasl, AdminError> {
+        let credentials = || match (&self.username, &self.password) {
+            (Some(username), Some(password)) => Ok((username.clone(), password.clone())),
+            _ => Err(client("SASL needs a user name and a password")),
+        };
+        // Without a mechanism librdkafka takes GSSAPI.
+        match self.mechanism.as_deref().unwrap_or("GSSAPI") {
+            "PLAIN" => credentials().map(|(username, password)| Sasl::Plain { username, password }),
+            "SCRAM-SHA-256" => credentials().map(|(username, password)| Sasl::ScramSha256 { username, password }),
+            "SCRAM-SHA-512" => credentials().map(|(username, password)| Sasl::ScramSha512 { username, password }),
+            "GSSAPI" => Err(client("GSSAPI needs librdkafka: --kafka.client=librdkafka")),
+            "OAUTHBEARER" => match &self.typed {
+                Some(Sasl::OAuthBearer { tokens }) => Ok(Sasl::OAuthBearer { tokens: tokens.clone() }),
+                _ => Err(client("OAUTHBEARER by properties alone needs librdkafka: --kafka.client=librdkafka")),
+            },
+            _ => Err(client("this SASL mechanism needs librdkafka: --kafka.client=librdkafka")),
+        }
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// [`AdminError::Client`] for what is contradictory or cannot be honoured.
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, AdminError> {
+        let mut draft = Draft::new(config)?;
+        draft.bootstrap(&config.bootstrap.join(",")).map_err(|expected| {
+            client(&format!("bootstrap servers {}: expected {expected}", config.bootstrap.join(",")))
+        })?;
+        for (key, value) in &config.properties {
+            let Some(set) = property(key) else {
+                return Err(client(&format!(
+                    "the property {key} is librdkafka's alone: drop it, or use --kafka.client=librdkafka"
+                )));
+            };
+            set(&mut draft, value).map_err(|expected| client(&format!("the property {key} must be {expected}")))?;
+        }
+        if draft.settings.bootstrap.is_empty() {
+            return Err(client("no bootstrap server given"));
+        }
+        if i16::try_from(draft.settings.client_id.len()).is_err() {
+            return Err(client("client.id is longer than 32767 bytes"));
+        }
+        if draft.use_sasl {
+            draft.settings.sasl = Some(draft.sasl()?);
+        }
+        if draft.use_tls {
+            match (&draft.tls.cert_file, &draft.tls.key_file) {
+                (Some(_), None) => return Err(client("TLS: a client certificate needs its key file")),
+                (None, Some(_)) => return Err(client("TLS: a client key needs its certificate file")),
+                _ => draft.settings.tls = Some(draft.tls),
+            }
+        }
+        Ok(draft.settings)
+    }
+}
+
+fn boolean(value: &str) -> Result<bool, &'static str> {
+    match value {
+        "true" | "t" | "1" => Ok(true),
+        "false" | "f" | "0" => Ok(false),
+        _ => Err("true or false"),
+    }
+}
+
+fn milliseconds(value: &str, at_least: u64) -> Result<Duration, &'static str> {
+    match value.parse::<u64>() {
+        Ok(value) if (at_least..=u64::from(u32::MAX)).contains(&value) => Ok(Duration::from_millis(value)),
+        _ if at_least == 0 => Err("milliseconds"),
+        _ => Err("milliseconds, and not too few"),
+    }
+}
+
+fn client(message: &str) -> AdminError {
+    AdminError::Client { message: message.to_owned() }
+}
