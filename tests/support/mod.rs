@@ -28,7 +28,7 @@ pub enum Engine {
 
 impl Engine {
     /// Every test that is about Kafka runs over all of these.
-    pub const ALL: &[Self] = &[Self::Librdkafka];
+    pub const ALL: &[Self] = &[Self::Protocol, Self::Librdkafka];
 
     /// As metrics and the flag call it.
     pub fn name(self) -> &'static str {
