@@ -91,7 +91,7 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub sasl_enabled: Option<bool>,
 
-    /// plain, scram-sha256, scram-sha512, or gssapi if this binary was built with it.
+    /// plain, scram-sha256, scram-sha512, oauthbearer, or gssapi if this binary was built with it.
     #[arg(long = "sasl.mechanism", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_mechanism: Option<String>,
 
@@ -112,6 +112,60 @@ pub struct Flags {
     /// File that holds the password; a final newline is dropped.
     #[arg(long = "sasl.password-file", value_name = "FILE", help_heading = "Kafka security")]
     pub sasl_password_file: Option<PathBuf>,
+
+    /// For oauthbearer: file that holds the token; read for each connection, so that whoever renews it may replace it.
+    #[arg(
+        long = "sasl.oauth.token-file",
+        alias = "sasl.oauthbearer-token-file",
+        value_name = "FILE",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_token_file: Option<PathBuf>,
+
+    /// For oauthbearer: token endpoint that is asked with client credentials, instead of a file.
+    #[arg(
+        long = "sasl.oauth.token-url",
+        alias = "sasl.oauthbearer-token-url",
+        value_name = "URL",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_token_url: Option<String>,
+
+    /// Client id for the token endpoint [default: --sasl.username].
+    #[arg(long = "sasl.oauth.client-id", value_name = "ID", help_heading = "Kafka security")]
+    pub sasl_oauth_client_id: Option<String>,
+
+    /// Client secret. Others on this machine can read it on the command line: prefer --sasl.oauth.client-secret-file or the
+    /// environment.
+    #[arg(
+        long = "sasl.oauth.client-secret",
+        value_name = "SECRET",
+        env = "SASL_OAUTH_CLIENT_SECRET",
+        hide_env_values = true,
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_client_secret: Option<String>,
+
+    /// File that holds the client secret; a final newline is dropped.
+    #[arg(long = "sasl.oauth.client-secret-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_oauth_client_secret_file: Option<PathBuf>,
+
+    /// Scopes to ask for, separated by blanks or commas.
+    #[arg(
+        long = "sasl.oauth.scope",
+        alias = "sasl.oauthbearer-scopes",
+        value_name = "SCOPE",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_scope: Option<String>,
+
+    /// Certificates to trust at the token endpoint, PEM [default: the system's].
+    #[arg(long = "sasl.oauth.ca-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_oauth_ca_file: Option<PathBuf>,
+
+    /// SASL extensions for the brokers, e.g. logicalCluster=lkc-1.
+    #[arg(long = "sasl.oauth.extensions", value_name = "NAME=VALUE,...", help_heading = "Kafka security")]
+    pub sasl_oauth_extensions: Option<String>,
 
     /// Kerberos service name of the brokers [default: kafka].
     #[arg(long = "sasl.service-name", value_name = "NAME", help_heading = "Kafka security")]

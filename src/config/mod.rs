@@ -4,14 +4,16 @@
 mod effective;
 mod file;
 mod flags;
+mod oauth;
 mod resolve;
+mod security;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 use secrecy::SecretString;
 
@@ -207,7 +209,10 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
 fn without_empty_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let command = Flags::command();
     let find = |name: &str| {
-        command.get_arguments().find(|arg| arg.get_long() == Some(name) && arg.get_action().takes_values())
+        let is_it = |arg: &&Arg| {
+            arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        };
+        command.get_arguments().filter(is_it).find(|arg| arg.get_action().takes_values())
     };
     let mut kept = Vec::new();
     let mut arguments = arguments.into_iter().peekable();
