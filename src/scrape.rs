@@ -1,7 +1,6 @@
 //! Single flight and reuse: however many pages want a source at the same time, it is read once; a complete result is
 //! served again for a short while.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -26,8 +25,6 @@ pub struct Source<T> {
 /// The state of one run of a source, as seen by the pages that wait for it.
 #[derive(Debug)]
 pub struct Run<T> {
-    /// Differs from that of every other run of the process.
-    pub id: u64,
     /// When it began.
     pub started: Instant,
     /// How long it may take.
@@ -49,9 +46,7 @@ impl<T> Clone for Run<T> {
 
 impl<T> Run<T> {
     fn new(allowed: Duration) -> Self {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, started: Instant::now(), allowed, value: None, ended: None, complete: false }
+        Self { started: Instant::now(), allowed, value: None, ended: None, complete: false }
     }
 
     /// A run that could not even begin.
@@ -227,7 +222,7 @@ pub fn page_deadline(now: Instant, timeout: Duration) -> Instant {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
 

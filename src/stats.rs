@@ -92,8 +92,6 @@ pub struct PageStats {
 /// Reading of the rules.
 #[derive(Debug, Clone, Copy)]
 pub struct Reload {
-    /// How many there were after the first.
-    pub count: u64,
     /// Whether the last one succeeded.
     pub success: bool,
     /// The last success.
@@ -130,7 +128,7 @@ impl Default for Stats {
             collectors: Mutex::default(),
             agents: Mutex::default(),
             pages: Mutex::default(),
-            reload: Mutex::new(Reload { count: 0, success: true, last_success: now }),
+            reload: Mutex::new(Reload { success: true, last_success: now }),
         }
     }
 }
@@ -226,7 +224,6 @@ impl Stats {
     /// Records a reading of the rules.
     pub fn reloaded(&self, success: bool) {
         let mut reload = locked(&self.reload);
-        reload.count += 1;
         reload.success = success;
         if success {
             reload.last_success = SystemTime::now();

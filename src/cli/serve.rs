@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use kafka_admin::KafkaAdmin;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::watch;
+use super::{engine, watch};
 use crate::build_info;
 use crate::config::Config;
 use crate::exporter::{Exporter, check_agents, read_rules};
@@ -17,7 +16,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     let known = watch::stamp(&config);
     let rules = read_rules(&config)?;
     check_agents(&config)?;
-    let admin = connect(&config)?;
+    let (admin, reason) = engine::connect(&config)?.map(|chosen| (chosen.admin, chosen.reason)).unzip();
     let mut listeners = Vec::new();
     for address in &config.web.listen {
         listeners.push(web::bind(address).await?);
@@ -25,7 +24,8 @@ pub async fn run(config: Config) -> Result<(), String> {
     let exporter = Arc::new(Exporter::new(config, admin, rules));
     tracing::info!(version = build_info::VERSION, revision = build_info::REVISION, "starting kafka-vitals");
     if let Some(kafka) = &exporter.config.kafka {
-        tracing::info!(bootstrap = kafka.bootstrap.join(","), client = exporter.client(), "reading Kafka");
+        let bootstrap = kafka.bootstrap.join(",");
+        tracing::info!(bootstrap, client = exporter.client(), reason, "reading Kafka");
     }
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {
@@ -41,44 +41,11 @@ pub async fn run(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether `run` would start, as far as can be told without asking anybody: rules, TLS files, librdkafka's properties.
+/// Whether `run` would start, as far as can be told without asking anybody: rules, TLS files, properties.
 pub fn check(config: &Config) -> Result<(), String> {
     read_rules(config)?;
     check_agents(config)?;
-    connect(config).map(drop)
-}
-
-#[cfg(feature = "librdkafka")]
-fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
-    let Some(kafka) = &config.kafka else { return Ok(None) };
-    // librdkafka names its property, not the file, and not what is wrong with a file that cannot be read.
-    let files = kafka.security.tls.iter().flat_map(|tls| {
-        [
-            ("--tls.ca-file", "ssl.ca.location", &tls.ca_file),
-            ("--tls.cert-file", "ssl.certificate.location", &tls.cert_file),
-            ("--tls.key-file", "ssl.key.location", &tls.key_file),
-        ]
-    });
-    let files: Vec<_> = files.filter_map(|(flag, property, file)| Some((flag, property, file.as_ref()?))).collect();
-    for (flag, _, file) in &files {
-        std::fs::read(file).map_err(|error| format!("{flag}: {}: {error}", file.display()))?;
-    }
-    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka).map_err(|error| {
-        let error = error.to_string();
-        match files.iter().find(|(_, property, _)| error.contains(property)) {
-            Some((flag, _, file)) => format!("{flag}: {}: {error}", file.display()),
-            None => format!("Kafka client: {error}"),
-        }
-    })?;
-    Ok(Some(Arc::new(admin)))
-}
-
-#[cfg(not(feature = "librdkafka"))]
-fn connect(config: &Config) -> Result<Option<Arc<dyn KafkaAdmin>>, String> {
-    match &config.kafka {
-        Some(_) => Err("--kafka.server: this binary was built without a Kafka client (feature librdkafka)".to_owned()),
-        None => Ok(None),
-    }
+    engine::connect(config).map(drop)
 }
 
 /// SIGTERM and SIGINT stop, SIGHUP reloads the rules.

@@ -6,7 +6,7 @@ use crate::config::Selection;
 use crate::kafka::{Group, PartitionOffsets};
 use crate::lag::{self, Commit, Show, TopicIndex, TopicLag};
 use crate::metrics::catalogue::groups;
-use crate::metrics::{Family, Labels, count_value, offset_value};
+use crate::metrics::{Family, Labels, Table, count_value, offset_value};
 
 /// kafka_exporter's `kafka_consumergroup_*` with its mistakes put right, and what it lacks. Without a `cluster` (its
 /// metadata could not be had) there is no lag.
@@ -17,7 +17,8 @@ pub fn families(
     starts: &PartitionOffsets,
     selection: &Selection,
 ) -> Vec<Family> {
-    let mut families = Families::new();
+    let commits = all.iter().filter_map(|group| group.committed.as_ref().ok()).map(Vec::len).sum();
+    let mut families = Families::new(commits);
     let index = cluster.map(|cluster| TopicIndex::new(cluster, |topic| selection.topic(topic)));
     for group in all {
         let labels = Labels::new([("consumergroup", &*group.id)]);
@@ -26,11 +27,16 @@ pub fn families(
         }
         families.commits_unknown.push(labels, f64::from(u8::from(group.committed.is_err())));
         let (Some(cluster), Some(index), Ok(committed)) = (cluster, &index, &group.committed) else { continue };
-        let assigned = group.description.as_deref().map(lag::assigned_partitions);
-        let show = match (selection.show_all_offsets, group.members(), &assigned) {
-            (true, ..) => Show::All,
-            (false, Some(1..), Some(assigned)) => Show::Assigned(assigned),
-            (false, ..) => Show::Committed,
+        let assigned = match (&group.description, group.members()) {
+            (Some(description), Some(1..)) if !selection.show_all_offsets => {
+                Some(lag::assigned_partitions(description))
+            }
+            _ => None,
+        };
+        let show = match (selection.show_all_offsets, &assigned) {
+            (true, _) => Show::All,
+            (false, Some(assigned)) => Show::Assigned(assigned),
+            (false, None) => Show::Committed,
         };
         for topic in lag::group_lag(cluster, index, ends, starts, committed, show) {
             families.add(cluster, group, &topic);
@@ -42,9 +48,9 @@ pub fn families(
 struct Families {
     members: Family,
     commits_unknown: Family,
-    current_offset: Family,
+    /// Committed offset and lag.
+    per_partition: Table<2>,
     current_offset_sum: Family,
-    lag: Family,
     lag_sum: Family,
     unknown_partitions: Family,
     beyond_end_partitions: Family,
@@ -52,13 +58,13 @@ struct Families {
 }
 
 impl Families {
-    fn new() -> Self {
+    /// With room for so many committed offsets.
+    fn new(commits: usize) -> Self {
         Self {
             members: groups::MEMBERS.family(),
             commits_unknown: groups::COMMITS_UNKNOWN.family(),
-            current_offset: groups::CURRENT_OFFSET.family(),
+            per_partition: Table::new("partition", commits),
             current_offset_sum: groups::CURRENT_OFFSET_SUM.family(),
-            lag: groups::LAG_RECORDS.family(),
             lag_sum: groups::LAG_SUM.family(),
             unknown_partitions: groups::LAG_UNKNOWN_PARTITIONS.family(),
             beyond_end_partitions: groups::BEYOND_END_PARTITIONS.family(),
@@ -68,26 +74,18 @@ impl Families {
 
     fn add(&mut self, cluster: &Cluster, group: &Group, lag: &TopicLag) {
         let Some(topic) = cluster.topics.get(lag.topic) else { return };
+        let labels = [("consumergroup", &*group.id), ("topic", &*topic.name)];
+        let mut rows = self.per_partition.block(labels);
         for shown in &lag.partitions {
             let Some(partition) = topic.partitions.get(shown.partition) else { continue };
-            let labels = Labels::new([
-                ("consumergroup", &*group.id),
-                ("partition", partition.id.to_string().as_str()),
-                ("topic", &topic.name),
-            ]);
             let (offset, lag) = match shown.commit {
                 Commit::Nothing => (Some(-1), Some(-1)),
                 Commit::At(offset) => (Some(offset), shown.lag),
                 Commit::Unknown => (None, None),
             };
-            if let Some(offset) = offset {
-                self.current_offset.push(labels.clone(), offset_value(offset));
-            }
-            if let Some(lag) = lag {
-                self.lag.push(labels, offset_value(lag));
-            }
+            rows.push(partition.id, [offset.map(offset_value), lag.map(offset_value)]);
         }
-        let labels = Labels::new([("consumergroup", &*group.id), ("topic", &topic.name)]);
+        let labels = Labels::new(labels);
         for (family, value) in [
             (&mut self.current_offset_sum, lag.committed_sum),
             (&mut self.lag_sum, lag.lag_sum),
@@ -102,12 +100,13 @@ impl Families {
     }
 
     fn into_vec(self) -> Vec<Family> {
+        let [current_offset, lag] = self.per_partition.into_columns();
         vec![
             self.members,
             self.commits_unknown,
-            self.current_offset,
+            groups::CURRENT_OFFSET.family().with_column(current_offset),
             self.current_offset_sum,
-            self.lag,
+            groups::LAG_RECORDS.family().with_column(lag),
             self.lag_sum,
             self.unknown_partitions,
             self.beyond_end_partitions,

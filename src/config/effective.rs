@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use clap::{ArgMatches, Command};
 
 /// Flags whose value is a secret.
-const SECRETS: [&str; 2] = ["sasl.password", "jolokia.password"];
+const SECRETS: [&str; 4] = ["sasl.password", "sasl.oauth.client-secret", "tls.key-password", "jolokia.password"];
 
 pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
     let mut sections: BTreeMap<&str, Vec<(&str, String)>> = BTreeMap::new();
@@ -48,6 +48,10 @@ fn shown(name: &str, value: &str) -> String {
         // Any librdkafka property may hold a secret (passwords, keys, OAuth configuration), so no value is shown.
         return format!("{}=<secret>", value.split('=').next().unwrap_or_default());
     }
+    if name == "sasl.oauth.extensions" {
+        let names = value.split(',').map(|pair| pair.split('=').next().unwrap_or_default());
+        return names.map(|name| format!("{name}=<secret>")).collect::<Vec<_>>().join(",");
+    }
     value.to_owned()
 }
 
@@ -71,6 +75,10 @@ mod tests {
             "--kafka.server=a:1,b:2",
             "--kafka.property=sasl.password=hunter2",
             "--sasl.password=hunter3",
+            "--tls.key-password=hunter5",
+            "--sasl.oauth.client-secret=hunter6",
+            "--sasl.oauth.extensions=pool=hunter7,b=hunter8",
+            "--sasl.oauthbearer-scopes=a b",
             "--jolokia.password=hunter4",
             "--jmx.rules=/etc/rules.yaml",
             "--no-offset.show-all",
@@ -80,6 +88,8 @@ mod tests {
         assert!(text.contains("  server: [\"a:1\", \"b:2\"]\n"), "{text}");
         assert!(text.contains("  rules: \"/etc/rules.yaml\"\n"), "{text}");
         assert!(text.contains("offset:\n  show-all: \"false\"\n"), "{text}");
+        assert!(text.contains("  oauth.extensions: \"pool=<secret>,b=<secret>\"\n"), "{text}");
+        assert!(text.contains("  oauth.scope: \"a b\"\n"), "{text}");
         assert!(text.contains("  property: [\"sasl.password=<secret>\"]\n"), "{text}");
     }
 }

@@ -33,7 +33,13 @@ pub struct Flags {
     #[arg(long = "kafka.server", value_name = "HOST:PORT", value_delimiter = ',', help_heading = "Kafka")]
     pub kafka_server: Vec<String>,
 
-    /// librdkafka property, passed on as it is and winning over everything else; repeatable.
+    /// What talks to Kafka: protocol asks each broker for everything in a few requests; librdkafka knows Kerberos and all
+    /// of librdkafka's properties, and asks group by group [default: auto, protocol where it can].
+    #[arg(long = "kafka.client", value_name = "auto|protocol|librdkafka", help_heading = "Kafka")]
+    pub kafka_client: Option<String>,
+
+    /// librdkafka property, winning over everything else; repeatable. The protocol client honours some of them; auto
+    /// takes librdkafka for any other.
     #[arg(long = "kafka.property", value_name = "KEY=VALUE", help_heading = "Kafka")]
     pub kafka_property: Vec<String>,
 
@@ -62,6 +68,19 @@ pub struct Flags {
     #[arg(long = "tls.key-file", value_name = "FILE", help_heading = "Kafka security")]
     pub tls_key_file: Option<PathBuf>,
 
+    /// Pass phrase of the client key. Others on this machine can read it on the command line: prefer
+    /// --tls.key-password-file.
+    #[arg(long = "tls.key-password", value_name = "SECRET", help_heading = "Kafka security")]
+    pub tls_key_password: Option<String>,
+
+    /// File that holds the pass phrase; a final newline is dropped.
+    #[arg(long = "tls.key-password-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub tls_key_password_file: Option<PathBuf>,
+
+    /// Name that the brokers' certificates are for [default: the host connected to]. Not with librdkafka.
+    #[arg(long = "tls.server-name", value_name = "NAME", help_heading = "Kafka security")]
+    pub tls_server_name: Option<String>,
+
     /// Accept any certificate of a broker.
     #[arg(long = "tls.insecure-skip-tls-verify", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
@@ -72,7 +91,7 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]
     pub sasl_enabled: Option<bool>,
 
-    /// plain, scram-sha256, scram-sha512, or gssapi if this binary was built with it.
+    /// plain, scram-sha256, scram-sha512, oauthbearer, or gssapi if this binary was built with it.
     #[arg(long = "sasl.mechanism", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_mechanism: Option<String>,
 
@@ -93,6 +112,60 @@ pub struct Flags {
     /// File that holds the password; a final newline is dropped.
     #[arg(long = "sasl.password-file", value_name = "FILE", help_heading = "Kafka security")]
     pub sasl_password_file: Option<PathBuf>,
+
+    /// For oauthbearer: file that holds the token; read for each connection, so that whoever renews it may replace it.
+    #[arg(
+        long = "sasl.oauth.token-file",
+        alias = "sasl.oauthbearer-token-file",
+        value_name = "FILE",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_token_file: Option<PathBuf>,
+
+    /// For oauthbearer: token endpoint that is asked with client credentials, instead of a file.
+    #[arg(
+        long = "sasl.oauth.token-url",
+        alias = "sasl.oauthbearer-token-url",
+        value_name = "URL",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_token_url: Option<String>,
+
+    /// Client id for the token endpoint [default: --sasl.username].
+    #[arg(long = "sasl.oauth.client-id", value_name = "ID", help_heading = "Kafka security")]
+    pub sasl_oauth_client_id: Option<String>,
+
+    /// Client secret. Others on this machine can read it on the command line: prefer --sasl.oauth.client-secret-file or the
+    /// environment.
+    #[arg(
+        long = "sasl.oauth.client-secret",
+        value_name = "SECRET",
+        env = "SASL_OAUTH_CLIENT_SECRET",
+        hide_env_values = true,
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_client_secret: Option<String>,
+
+    /// File that holds the client secret; a final newline is dropped.
+    #[arg(long = "sasl.oauth.client-secret-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_oauth_client_secret_file: Option<PathBuf>,
+
+    /// Scopes to ask for, separated by blanks or commas.
+    #[arg(
+        long = "sasl.oauth.scope",
+        alias = "sasl.oauthbearer-scopes",
+        value_name = "SCOPE",
+        help_heading = "Kafka security"
+    )]
+    pub sasl_oauth_scope: Option<String>,
+
+    /// Certificates to trust at the token endpoint, PEM [default: the system's].
+    #[arg(long = "sasl.oauth.ca-file", value_name = "FILE", help_heading = "Kafka security")]
+    pub sasl_oauth_ca_file: Option<PathBuf>,
+
+    /// SASL extensions for the brokers, e.g. logicalCluster=lkc-1.
+    #[arg(long = "sasl.oauth.extensions", value_name = "NAME=VALUE,...", help_heading = "Kafka security")]
+    pub sasl_oauth_extensions: Option<String>,
 
     /// Kerberos service name of the brokers [default: kafka].
     #[arg(long = "sasl.service-name", value_name = "NAME", help_heading = "Kafka security")]

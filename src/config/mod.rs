@@ -4,14 +4,16 @@
 mod effective;
 mod file;
 mod flags;
+mod oauth;
 mod resolve;
+mod security;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 use secrecy::SecretString;
 
@@ -26,6 +28,8 @@ pub(crate) use resolve::jolokia;
 pub struct Config {
     /// How to reach Kafka; `None` when only Jolokia is read.
     pub kafka: Option<kafka_admin::ClientConfig>,
+    /// Which engine reaches it.
+    pub client: ClientChoice,
     /// Constant labels on every series.
     pub labels: Vec<(String, String)>,
     /// What to export of the cluster.
@@ -44,6 +48,17 @@ pub struct Config {
     pub log: LogConfig,
     /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
     pub effective: String,
+}
+
+/// `--kafka.client`: the engine that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientChoice {
+    /// The protocol engine, librdkafka where only that can.
+    Auto,
+    /// The protocol engine or none.
+    Protocol,
+    /// librdkafka or none.
+    Librdkafka,
 }
 
 /// Filters on topics and groups.
@@ -194,7 +209,10 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
 fn without_empty_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     let command = Flags::command();
     let find = |name: &str| {
-        command.get_arguments().find(|arg| arg.get_long() == Some(name) && arg.get_action().takes_values())
+        let is_it = |arg: &&Arg| {
+            arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
+        };
+        command.get_arguments().filter(is_it).find(|arg| arg.get_action().takes_values())
     };
     let mut kept = Vec::new();
     let mut arguments = arguments.into_iter().peekable();

@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use kafka_admin::{ClientConfig, Sasl, SecurityConfig, Tls};
+use kafka_admin::{ClientConfig, SecurityConfig};
 use regex::Regex;
-use secrecy::SecretString;
 
 use crate::metrics::catalogue::all;
 use crate::rules::Compat;
 
 use super::{
-    Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values, read_secret,
+    ClientChoice, Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values,
+    security,
 };
 
 /// `client.id` towards the brokers.
@@ -21,6 +21,7 @@ const LONGEST_SCRAPE: Duration = Duration::from_secs(3600);
 
 pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     let kafka = kafka(flags)?;
+    let client = client(flags)?;
     let jolokia = jolokia(flags)?;
     if kafka.is_none() && !jolokia.is_enabled() {
         return Err("nothing to read: give --kafka.server=HOST:PORT, --jolokia.url=URL or both".to_owned());
@@ -30,8 +31,12 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
                     without Kafka give --jolokia.url for each node"
             .to_owned());
     }
+    if kafka.is_none() && flags.kafka_client.is_some() {
+        return Err("--kafka.client needs --kafka.server=HOST:PORT".to_owned());
+    }
     Ok(Config {
         kafka,
+        client,
         labels: labels(flags)?,
         selection: Selection {
             topic_filter: filter("--topic.filter", flags.topic_filter.as_deref(), ".*")?,
@@ -104,7 +109,7 @@ fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     for server in &bootstrap {
         host_port("--kafka.server", server)?;
     }
-    let security = SecurityConfig { tls: tls(flags)?, sasl: sasl(flags)? };
+    let security = SecurityConfig { tls: security::tls(flags)?, sasl: security::sasl(flags)? };
     let properties = key_values("--kafka.property", &flags.kafka_property)?;
     if bootstrap.is_empty() {
         return match (properties.keys().next(), security.tls.is_some() || security.sasl.is_some()) {
@@ -115,83 +120,12 @@ fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     Ok(Some(ClientConfig { bootstrap, client_id: CLIENT_ID.to_owned(), security, properties }))
 }
 
-fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
-    let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
-    let tls = Tls {
-        ca_file: flags.tls_ca_file.clone(),
-        cert_file: flags.tls_cert_file.clone(),
-        key_file: flags.tls_key_file.clone(),
-        key_password: None,
-        insecure_skip_verify: insecure,
-    };
-    if tls.cert_file.is_some() != tls.key_file.is_some() {
-        return Err("--tls.cert-file and --tls.key-file go together".to_owned());
-    }
-    if flags.tls_enabled.unwrap_or(false) {
-        return Ok(Some(tls));
-    }
-    if tls.ca_file.is_some() || tls.cert_file.is_some() || insecure {
-        return Err("--tls.* is given but TLS is off: add --tls.enabled".to_owned());
-    }
-    Ok(None)
-}
-
-fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
-    if !flags.sasl_enabled.unwrap_or(false) {
-        // Not the password: the environment may hold one for others.
-        let given = [
-            ("mechanism", flags.sasl_mechanism.is_some()),
-            ("username", flags.sasl_username.is_some()),
-            ("password-file", flags.sasl_password_file.is_some()),
-            ("service-name", flags.sasl_service_name.is_some()),
-            ("realm", flags.sasl_realm.is_some()),
-            ("keytab-path", flags.sasl_keytab_path.is_some()),
-        ];
-        return match given.iter().find(|(_, is_given)| *is_given) {
-            Some((name, _)) => Err(format!("--sasl.{name} is given but SASL is off: add --sasl.enabled")),
-            None => Ok(None),
-        };
-    }
-    let mechanism = flags.sasl_mechanism.as_deref().unwrap_or_default().to_ascii_lowercase();
-    let username =
-        || flags.sasl_username.clone().ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.username"));
-    let password = || {
-        secret("--sasl.password", flags.sasl_password.as_deref(), flags.sasl_password_file.as_deref())?
-            .ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.password-file (or SASL_USER_PASSWORD)"))
-    };
-    Ok(Some(match mechanism.as_str() {
-        "plain" => Sasl::Plain { username: username()?, password: password()? },
-        "scram-sha256" | "scram-sha-256" => Sasl::ScramSha256 { username: username()?, password: password()? },
-        "scram-sha512" | "scram-sha-512" => Sasl::ScramSha512 { username: username()?, password: password()? },
-        "gssapi" => Sasl::Gssapi {
-            service_name: flags.sasl_service_name.clone().unwrap_or_else(|| "kafka".to_owned()),
-            principal: match &flags.sasl_realm {
-                Some(realm) => format!("{}@{realm}", username()?),
-                None => username()?,
-            },
-            keytab: flags
-                .sasl_keytab_path
-                .clone()
-                .ok_or("--sasl.mechanism=gssapi needs --sasl.keytab-path; a password needs kinit, which is not done")?,
-        },
-        "" => {
-            return Err("--sasl.enabled needs --sasl.mechanism: plain, scram-sha256, scram-sha512 or gssapi".to_owned());
-        }
-        other => {
-            return Err(format!(
-                "--sasl.mechanism: {other:?} is not supported: plain, scram-sha256, scram-sha512 or gssapi"
-            ));
-        }
-    }))
-}
-
-fn secret(flag: &str, value: Option<&str>, file: Option<&std::path::Path>) -> Result<Option<SecretString>, String> {
-    // The environment may hold an empty value, which counts as none.
-    match (value.filter(|value| !value.is_empty()), file) {
-        // A file that was asked for wins over a variable that happens to be set.
-        (_, Some(path)) => read_secret(&format!("{flag}-file"), path).map(Some),
-        (Some(value), None) => Ok(Some(SecretString::from(value.to_owned()))),
-        (None, None) => Ok(None),
+fn client(flags: &Flags) -> Result<ClientChoice, String> {
+    match flags.kafka_client.as_deref().unwrap_or("auto") {
+        "auto" => Ok(ClientChoice::Auto),
+        "protocol" => Ok(ClientChoice::Protocol),
+        "librdkafka" => Ok(ClientChoice::Librdkafka),
+        other => Err(format!("--kafka.client: {other:?} is none of auto, protocol, librdkafka")),
     }
 }
 
@@ -227,8 +161,11 @@ pub(crate) fn jolokia(flags: &Flags) -> Result<JolokiaConfig, String> {
         _ => {}
     }
     let path = flags.jolokia_path.as_deref().unwrap_or("/jolokia/").trim_matches('/');
-    let password =
-        secret("--jolokia.password", flags.jolokia_password.as_deref(), flags.jolokia_password_file.as_deref())?;
+    let password = security::secret(
+        "--jolokia.password",
+        flags.jolokia_password.as_deref(),
+        flags.jolokia_password_file.as_deref(),
+    )?;
     let credentials = match (&flags.jolokia_username, password) {
         (Some(username), Some(password)) => Some((username.clone(), password)),
         (Some(_), None) => {
@@ -298,7 +235,7 @@ fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
 }
 
 /// Refuses what has no meaning in a URL of ours, and what may be a secret: `/config` shows URLs as they are.
-fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
+pub(super) fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("{flag}: credentials do not belong in the URL{instead}"));
     }
@@ -453,6 +390,7 @@ mod tests {
             (&["--kafka.server=a:1", "--kafka.labels=consumergroup=y"], "\"consumergroup\" is a label"),
             (&["--kafka.server=a:1", "--kafka.labels=le=y"], "\"le\" is a label"),
             (&["--kafka.server=a:1", "--topic.filter=("], "--topic.filter: \"(\" is no regular expression"),
+            (&["--kafka.server=a:1", "--sasl.oauth.scope=x"], "--sasl.oauth.scope is given but SASL is off"),
             (&["--kafka.server=a:1", "--sasl.enabled"], "--sasl.enabled needs --sasl.mechanism"),
             (&["--kafka.server=a:1", "--sasl.username=u"], "--sasl.username is given but SASL is off"),
             (&["--kafka.server=a:1", "--sasl.password-file=f"], "--sasl.password-file is given but SASL is off"),
@@ -466,6 +404,10 @@ mod tests {
             ),
             (&["--jolokia.url=http://h:1", "--jolokia.path=/x"], "--jolokia.path is for --jolokia.port"),
             (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.server-name=x"], "add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.enabled", "--tls.key-password=hunter2"], "needs --tls.key-file"),
+            (&["--kafka.server=a:1", "--kafka.client=sarama"], "--kafka.client: \"sarama\" is none of auto, protocol"),
+            (&["--jolokia.url=http://h:1", "--kafka.client=auto"], "--kafka.client needs --kafka.server"),
             (&["--jolokia.url=x=http://h:1"], "no node id"),
             (&["--jolokia.url=ftp://h:1"], "neither http nor https"),
             (&["--jolokia.url=http://u:hunter2@h:1"], "credentials do not belong in the URL"),

@@ -15,6 +15,7 @@ use super::lift::{Lifted, from_json, from_text};
 use super::request::{BeanItem, Item};
 use super::tree::TreeSeed;
 use super::value::{Shape, Text, ValueSeed, is_kafka_domain};
+use crate::http_client::one_line;
 use crate::mbean::{Bean, BeanSink, Value};
 
 /// What an answer held besides beans.
@@ -235,11 +236,6 @@ impl<'de, S: BeanSink> Visitor<'de> for AnswerSeed<'_, '_, '_, 'de, S> {
         }
         Ok(())
     }
-}
-
-/// A text from outside as part of one line: control characters replaced, cut to 300 characters.
-pub(super) fn one_line(text: &str) -> String {
-    text.chars().take(300).map(|character| if character.is_control() { ' ' } else { character }).collect()
 }
 
 #[derive(Deserialize)]

@@ -1,20 +1,16 @@
 //! One HTTP connection to one agent: a POST body in, the answer's body out, limited in size and time, every failure
 //! mapped to its kind and one line of text.
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Response, StatusCode, Url};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::decode::one_line;
+use crate::http_client::{self, TlsError, is_tls, one_line, root_cause};
 use crate::mbean::{ReadError, ReadErrorKind};
 
 /// How to reach one agent.
@@ -128,19 +124,13 @@ impl Http {
             let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
             builder.tls_certs_only([]).tls_danger_accept_invalid_certs(true)
         } else {
-            let roots = match (&config.ca_file, url.scheme()) {
-                (Some(file), _) => roots_of(file)?,
-                (None, "https") => system_roots(),
-                // Plain http must work where there are no certificates at all.
-                (None, _) => rustls::RootCertStore::empty(),
-            };
-            if url.scheme() == "https" && roots.is_empty() {
-                return Err(tls("the system has no CA certificates; install them or give a CA file".to_owned()));
-            }
-            let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-            let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-            let versions = versions.map_err(|error| tls(error.to_string()))?;
-            builder.tls_backend_preconfigured(versions.with_root_certificates(roots).with_no_client_auth())
+            let trusted = http_client::tls(config.ca_file.as_deref(), url.scheme() == "https");
+            builder.tls_backend_preconfigured(trusted.map_err(|error| match error {
+                TlsError::CaFile(reason) => {
+                    JolokiaError::CaFile { path: config.ca_file.clone().unwrap_or_default(), reason }
+                }
+                TlsError::Other(reason) => tls(reason),
+            })?)
         };
         let client = client.build().map_err(|error| tls(root_cause(&error)))?;
         let login = config.username.map(|username| (username, config.password));
@@ -266,48 +256,6 @@ fn without_credentials(url: &str) -> String {
             None => url.to_owned(),
         },
     }
-}
-
-fn roots_of(file: &Path) -> Result<rustls::RootCertStore, JolokiaError> {
-    let bad = |reason: String| JolokiaError::CaFile { path: file.to_owned(), reason };
-    let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| bad(error.to_string()))? {
-        let certificate = certificate.map_err(|error| bad(error.to_string()))?;
-        roots.add(certificate).map_err(|error| bad(error.to_string()))?;
-    }
-    if roots.is_empty() { Err(bad("no certificate in it".to_owned())) } else { Ok(roots) }
-}
-
-/// The system's authorities; those that cannot be read are left out, as every TLS client does.
-fn system_roots() -> rustls::RootCertStore {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
-}
-
-/// The innermost error's text: the outer ones repeat the URL, with its credentials.
-fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn StdError = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    if cause.is::<reqwest::Error>() { "request failed".to_owned() } else { one_line(&cause.to_string()) }
-}
-
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(cause) = next {
-        // An io::Error's source is its payload's source, not the payload.
-        let payload = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || payload.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        next = match payload {
-            Some(inner) => Some(inner),
-            None => cause.source(),
-        };
-    }
-    false
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Lag in records: a group's commits beside the partitions' ends and starts. Pure.
 //!
 //! `lag = max(0, end - committed)`, with the high watermark as end (KafkaConsumer's own `records-lag` under
-//! read_uncommitted), unless the coordinator tells the lag itself (share groups). A partition whose end or commit is not known makes its topic's sums unknown, not smaller.
+//! read_uncommitted), unless the coordinator tells the lag itself (share groups). A partition whose end or commit is not
+//! known makes its topic's sums unknown, not smaller.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use kafka_admin::{Cluster, CommittedOffset};
+use kafka_admin::{Cluster, CommittedOffset, Topic, TopicName};
 
 use crate::kafka::{Lookup, PartitionOffsets};
 
@@ -56,11 +57,14 @@ pub enum Commit {
 pub enum Show<'a> {
     /// All of a topic that has any commit.
     All,
-    /// Those assigned to a member, by topic name; others are not shown even if committed.
-    Assigned(&'a HashMap<&'a str, HashSet<i32>>),
+    /// Those assigned to a member; others are not shown even if committed.
+    Assigned(&'a Assigned<'a>),
     /// None: the committed partitions only.
     Committed,
 }
+
+/// The partitions that a group's members own, by topic name: ids, ascending, each once.
+pub type Assigned<'a> = HashMap<&'a str, Vec<i32>>;
 
 /// Finds topics by name.
 #[derive(Debug)]
@@ -74,11 +78,21 @@ impl<'a> TopicIndex<'a> {
     }
 }
 
-/// What a group has committed on a topic's partitions, by partition id, and the lag that its coordinator tells.
-type Commits = HashMap<i32, (Commit, Option<i64>)>;
+/// What a group has committed on a partition.
+#[derive(Debug, Clone, Copy)]
+struct Committed {
+    /// Position of the topic in the cluster.
+    topic: usize,
+    /// Partition id.
+    partition: i32,
+    commit: Commit,
+    /// The lag that the group's coordinator tells.
+    told_lag: Option<i64>,
+}
 
 /// The lag of one group, by topic in ascending order of name. Topics that no longer exist or are not wanted are left
-/// out, and so are topics on which it has committed nothing (to a shown partition).
+/// out, and so are topics on which it has committed nothing (to a shown partition). Of several commits for a partition
+/// the last one counts. Linear in the commits and the partitions shown, if the commits come sorted.
 pub fn group_lag(
     cluster: &Cluster,
     index: &TopicIndex<'_>,
@@ -87,29 +101,44 @@ pub fn group_lag(
     committed: &[CommittedOffset],
     show: Show<'_>,
 ) -> Vec<TopicLag> {
-    let mut by_topic: HashMap<usize, Commits> = HashMap::new();
+    let mut commits = Vec::with_capacity(committed.len());
+    let mut last: Option<(&TopicName, Option<usize>)> = None;
     for item in committed {
-        let Some(&topic) = index.0.get(&*item.topic) else { continue };
+        let found = match last {
+            Some((name, found)) if *name == item.topic => found,
+            _ => index.0.get(&*item.topic).copied(),
+        };
+        last = Some((&item.topic, found));
+        let Some(topic) = found else { continue };
         let commit = match &item.offset {
             Ok(Some(offset)) => Commit::At(*offset),
             Ok(None) => Commit::Nothing,
             Err(_) => Commit::Unknown,
         };
-        by_topic.entry(topic).or_default().insert(item.partition, (commit, item.told_lag));
+        commits.push(Committed { topic, partition: item.partition, commit, told_lag: item.told_lag });
     }
-    let mut topics: Vec<(usize, Commits)> = by_topic.into_iter().collect();
-    topics.sort_unstable_by_key(|(topic, _)| *topic);
-    topics.into_iter().filter_map(|(topic, commits)| topic_lag(cluster, topic, &commits, ends, starts, show)).collect()
+    // Stable: linear in what is sorted already, and the last of several commits stays the last.
+    commits.sort_by_key(|item| (item.topic, item.partition));
+    commits.dedup_by(|later, earlier| {
+        let is_same = (later.topic, later.partition) == (earlier.topic, earlier.partition);
+        if is_same {
+            *earlier = *later;
+        }
+        is_same
+    });
+    let by_topic = commits.chunk_by(|a, b| a.topic == b.topic);
+    by_topic.filter_map(|commits| topic_lag(cluster, commits, ends, starts, show)).collect()
 }
 
+/// Of the commits on one topic, in ascending order of partition.
 fn topic_lag(
     cluster: &Cluster,
-    topic: usize,
-    commits: &Commits,
+    commits: &[Committed],
     ends: &PartitionOffsets,
     starts: &PartitionOffsets,
     show: Show<'_>,
 ) -> Option<TopicLag> {
+    let topic = commits.first()?.topic;
     let data = cluster.topics.get(topic)?;
     let assigned = match show {
         Show::Assigned(assigned) => Some(assigned.get(&*data.name)?),
@@ -120,30 +149,47 @@ fn topic_lag(
     }
     let mut lag = TopicLag {
         topic,
-        partitions: Vec::new(),
+        partitions: Vec::with_capacity(commits.len()),
         committed_sum: Some(0),
         lag_sum: Some(0),
         unknown_partitions: 0,
         beyond_end_partitions: 0,
         lost_records: Some(0),
     };
-    for (position, partition) in data.partitions.iter().enumerate() {
-        let (commit, told_lag) = commits.get(&partition.id).copied().unwrap_or((Commit::Nothing, None));
-        let is_shown = match assigned {
-            Some(assigned) => assigned.contains(&partition.id),
-            None => commit != Commit::Nothing || matches!(show, Show::All),
-        };
-        if is_shown {
-            lag.add(position, commit, told_lag, ends.get(topic, position), starts.get(topic, position));
+    let mut add = |position: usize, item: Option<&Committed>| {
+        let (commit, told_lag) = item.map_or((Commit::Nothing, None), |item| (item.commit, item.told_lag));
+        lag.add(position, commit, told_lag, ends.get(topic, position), starts.get(topic, position));
+    };
+    let of =
+        |partition: i32| commits.binary_search_by_key(&partition, |item| item.partition).ok().map(|at| &commits[at]);
+    match (assigned, show) {
+        (Some(assigned), _) => assigned
+            .iter()
+            .filter_map(|partition| Some((position(data, *partition)?, of(*partition))))
+            .for_each(|(position, item)| add(position, item)),
+        (None, Show::All) => {
+            data.partitions.iter().enumerate().for_each(|(position, partition)| add(position, of(partition.id)));
         }
+        (None, _) => commits
+            .iter()
+            .filter(|item| item.commit != Commit::Nothing)
+            .filter_map(|item| Some((position(data, item.partition)?, item)))
+            .for_each(|(position, item)| add(position, Some(item))),
     }
     let has_commit = lag.partitions.iter().any(|partition| partition.commit != Commit::Nothing);
     has_commit.then_some(lag)
 }
 
+/// Where a topic has the partition with this id.
+fn position(topic: &Topic, id: i32) -> Option<usize> {
+    // Ids begin with 0 and none is left out, as a rule.
+    let at_its_id = usize::try_from(id).ok().filter(|at| topic.partitions.get(*at).is_some_and(|at| at.id == id));
+    at_its_id.or_else(|| topic.partitions.binary_search_by_key(&id, |partition| partition.id).ok())
+}
+
 /// A topic whose partitions the metadata does not tell: nothing is known but that there are commits.
-fn unreadable_topic(topic: usize, commits: &Commits) -> Option<TopicLag> {
-    let committed = commits.values().filter(|(commit, _)| *commit != Commit::Nothing).count();
+fn unreadable_topic(topic: usize, commits: &[Committed]) -> Option<TopicLag> {
+    let committed = commits.iter().filter(|item| item.commit != Commit::Nothing).count();
     (committed > 0).then(|| TopicLag {
         topic,
         partitions: Vec::new(),
@@ -181,17 +227,23 @@ impl TopicLag {
 }
 
 /// The partitions that members own, by topic.
-pub fn assigned_partitions(description: &kafka_admin::GroupDescription) -> HashMap<&str, HashSet<i32>> {
-    let mut assigned: HashMap<&str, HashSet<i32>> = HashMap::new();
+pub fn assigned_partitions(description: &kafka_admin::GroupDescription) -> Assigned<'_> {
+    let mut assigned = Assigned::new();
     for partition in description.members.iter().flat_map(|member| &member.assignment) {
-        assigned.entry(&partition.topic).or_default().insert(partition.partition);
+        assigned.entry(&partition.topic).or_default().push(partition.partition);
+    }
+    for partitions in assigned.values_mut() {
+        partitions.sort_unstable();
+        partitions.dedup();
     }
     assigned
 }
 
 #[cfg(test)]
 mod tests {
-    use kafka_admin::{AdminError, ErrorKind, Partition, Topic};
+    use kafka_admin::{
+        AdminError, ErrorKind, GroupDescription, GroupState, GroupType, Member, Partition, Topic, TopicPartition,
+    };
 
     use super::*;
 
@@ -270,7 +322,7 @@ mod tests {
     #[test]
     fn what_is_shown_follows_the_assignment_or_the_commits() {
         let committed = [commit("orders", 0, 90), commit("payments", 0, 30)];
-        let assigned = HashMap::from([("orders", HashSet::from([0, 1]))]);
+        let assigned = Assigned::from([("orders", vec![0, 1])]);
         for (show, expected) in [
             (Show::All, vec![(0, 3), (1, 1)]),
             (Show::Committed, vec![(0, 1), (1, 1)]),
@@ -280,6 +332,50 @@ mod tests {
             let shown: Vec<_> = lag.iter().map(|topic| (topic.topic, topic.partitions.len())).collect();
             assert_eq!(shown, expected, "{show:?}");
         }
+    }
+
+    #[test]
+    fn commits_in_any_order_are_found_and_the_last_of_a_partition_counts() {
+        let sorted = [commit("orders", 0, 90), commit("orders", 1, 50), commit("payments", 0, 30)];
+        let shuffled = [&sorted[2], &commit("orders", 1, 7), &sorted[1], &commit("orders", 9, 1), &sorted[0]];
+        let shuffled = shuffled.map(Clone::clone);
+        for show in [Show::All, Show::Committed] {
+            assert_eq!(lag_of(&shuffled, &ends(), show), lag_of(&sorted, &ends(), show), "{show:?}");
+        }
+    }
+
+    #[test]
+    fn partitions_are_found_where_ids_are_left_out() {
+        let mut cluster = cluster();
+        cluster.topics[0].partitions.remove(1);
+        let (index, none) = (TopicIndex::new(&cluster, |_| true), PartitionOffsets::default());
+        for show in [Show::All, Show::Committed] {
+            let lag = group_lag(&cluster, &index, &none, &none, &[commit("orders", 2, 1)], show);
+            let committed: Vec<_> = lag[0].partitions.iter().filter(|one| one.commit == Commit::At(1)).collect();
+            assert_eq!(committed[0].partition, 1, "{show:?}");
+        }
+    }
+
+    #[test]
+    fn members_that_own_the_same_partition_count_it_once() {
+        let owned = |partition| TopicPartition { topic: "orders".into(), partition };
+        let member = |assignment: &[i32]| Member {
+            id: String::new(),
+            client_id: String::new(),
+            instance_id: None,
+            host: String::new(),
+            assignment: assignment.iter().map(|id| owned(*id)).collect(),
+            target: None,
+        };
+        let description = GroupDescription {
+            id: "g".into(),
+            state: GroupState::Stable,
+            kind: GroupType::Classic,
+            assignor: String::new(),
+            coordinator: None,
+            members: vec![member(&[2, 0]), member(&[1, 0])],
+        };
+        assert_eq!(assigned_partitions(&description), Assigned::from([("orders", vec![0, 1, 2])]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Labels;
+use super::{Column, Labels};
 
 /// A family of samples with one name, help text and type.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Family {
     pub kind: MetricType,
     /// Samples, no two with the same suffix and labels.
     pub samples: Vec<Sample>,
+    /// More samples, of families per partition: they would be too many to be listed. None has the labels of another one.
+    pub column: Column,
 }
 
 /// One sample.
@@ -79,7 +81,17 @@ impl Suffix {
 impl Family {
     /// An empty family.
     pub fn new(name: impl Into<Arc<str>>, kind: MetricType, help: impl Into<Arc<str>>) -> Self {
-        Self { name: name.into(), help: help.into(), kind, samples: Vec::new() }
+        Self { name: name.into(), help: help.into(), kind, samples: Vec::new(), column: Column::default() }
+    }
+
+    /// The family with these samples besides those listed.
+    pub fn with_column(self, column: Column) -> Self {
+        Self { column, ..self }
+    }
+
+    /// Whether it has no sample.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty() && self.column.is_empty()
     }
 
     /// Adds a sample without suffix.

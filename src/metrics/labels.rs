@@ -20,17 +20,7 @@ impl Labels {
         let mut pairs: Vec<_> = pairs.into_iter().collect();
         pairs.sort_by_key(|pair| pair.0);
         pairs.dedup_by(|later, earlier| later.0 == earlier.0);
-        let mut text = String::new();
-        for (name, value) in pairs {
-            if !text.is_empty() {
-                text.push(',');
-            }
-            text.push_str(name);
-            text.push_str("=\"");
-            escape_into(&mut text, value);
-            text.push('"');
-        }
-        Self(text.into())
+        Self(render(&pairs).into())
     }
 
     /// The rendered form.
@@ -40,17 +30,17 @@ impl Labels {
 
     /// The pairs, values unescaped, in ascending order of name.
     pub fn pairs(&self) -> Vec<(String, String)> {
-        self.rendered_pairs().map(|(name, value)| (name.to_owned(), unescape(value))).collect()
+        pairs(self.as_str())
     }
 
-    /// The rendered form of these labels and `others`, sorted by name. No name may be in both.
-    pub(super) fn joined<'l>(&'l self, others: &'l Self) -> Cow<'l, str> {
-        if self.0.is_empty() || others.0.is_empty() {
-            return Cow::Borrowed(if self.0.is_empty() { others.as_str() } else { self.as_str() });
+    /// The rendered form of these labels and `others`, which are rendered too, sorted by name. No name may be in both.
+    pub(super) fn joined<'l>(&'l self, others: Cow<'l, str>) -> Cow<'l, str> {
+        if self.0.is_empty() || others.is_empty() {
+            return if self.0.is_empty() { others } else { Cow::Borrowed(self.as_str()) };
         }
-        let mut pairs: Vec<_> = self.rendered_pairs().chain(others.rendered_pairs()).collect();
+        let mut pairs: Vec<_> = self.rendered_pairs().chain(rendered_pairs(&others)).collect();
         pairs.sort_unstable();
-        let mut text = String::with_capacity(self.0.len() + others.0.len() + 1);
+        let mut text = String::with_capacity(self.0.len() + others.len() + 1);
         for (name, value) in pairs {
             if !text.is_empty() {
                 text.push(',');
@@ -62,14 +52,40 @@ impl Labels {
 
     /// The pairs, values still escaped, in ascending order of name.
     pub(super) fn rendered_pairs(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut rest = self.as_str();
-        std::iter::from_fn(move || {
-            let (name, after) = rest.split_once("=\"")?;
-            let value = &after[..closing_quote(after)];
-            rest = after[value.len()..].trim_start_matches(['"', ',']);
-            Some((name, value))
-        })
+        rendered_pairs(self.as_str())
     }
+}
+
+/// The form between the braces of `pairs`, which must be sorted by name.
+pub(super) fn render(pairs: &[(&str, &str)]) -> String {
+    // Room for `="",` and a few escapes.
+    let mut text = String::with_capacity(pairs.iter().map(|(name, value)| name.len() + value.len() + 6).sum());
+    for (name, value) in pairs {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        text.push_str(name);
+        text.push_str("=\"");
+        escape_into(&mut text, value);
+        text.push('"');
+    }
+    text
+}
+
+/// The pairs of rendered labels, values unescaped, in their order.
+pub(super) fn pairs(text: &str) -> Vec<(String, String)> {
+    rendered_pairs(text).map(|(name, value)| (name.to_owned(), unescape(value))).collect()
+}
+
+/// The pairs of rendered labels, values still escaped, in their order.
+fn rendered_pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (name, after) = rest.split_once("=\"")?;
+        let value = &after[..closing_quote(after)];
+        rest = after[value.len()..].trim_start_matches(['"', ',']);
+        Some((name, value))
+    })
 }
 
 /// Where the first quote stands that no backslash escapes.
@@ -103,6 +119,9 @@ fn unescape(value: &str) -> String {
 }
 
 fn escape_into(text: &mut String, value: &str) {
+    if !value.contains(['\\', '"', '\n']) {
+        return text.push_str(value);
+    }
     for c in value.chars() {
         match c {
             '\\' => text.push_str("\\\\"),

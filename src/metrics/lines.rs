@@ -1,64 +1,97 @@
-//! The lines that both text formats are made of: appended to a buffer, without a string per sample.
+//! The lines that both text formats are made of: gathered in one buffer, without a string per sample, and handed on in
+//! pieces, so that no page is held as a whole.
+
+use std::io::{self, Write};
 
 // zmij: the shortest digits that read back as the same number, as ryu, but faster; serde_json brings it anyway.
 use zmij::Buffer;
 
 use super::page::PageSample;
 
-/// `# HELP name text`, nothing for an empty text. Escapes backslash and newline, in OpenMetrics quotes as well.
-pub(super) fn help(out: &mut Vec<u8>, name: &[&str], text: &str, escape_quotes: bool) {
-    if text.is_empty() {
-        return;
-    }
-    out.extend_from_slice(b"# HELP ");
-    for piece in name {
-        out.extend_from_slice(piece.as_bytes());
-    }
-    out.push(b' ');
-    for byte in text.bytes() {
-        match byte {
-            b'\\' => out.extend_from_slice(b"\\\\"),
-            b'\n' => out.extend_from_slice(b"\\n"),
-            b'"' if escape_quotes => out.extend_from_slice(b"\\\""),
-            _ => out.push(byte),
-        }
-    }
-    out.push(b'\n');
+/// How much is gathered, in bytes; a piece is larger by at most a line and a family's head.
+const PIECE: usize = 64 << 10;
+
+/// Lines on their way to `to`.
+pub(super) struct Lines<'w, W> {
+    gathered: Vec<u8>,
+    to: &'w mut W,
 }
 
-/// `# TYPE name kind`.
-pub(super) fn kind(out: &mut Vec<u8>, name: &[&str], kind: &str) {
-    out.extend_from_slice(b"# TYPE ");
-    for piece in name {
-        out.extend_from_slice(piece.as_bytes());
+impl<'w, W: Write> Lines<'w, W> {
+    pub(super) fn new(to: &'w mut W) -> Self {
+        Self { gathered: Vec::new(), to }
     }
-    out.push(b' ');
-    out.extend_from_slice(kind.as_bytes());
-    out.push(b'\n');
-}
 
-/// `name{labels} value`.
-pub(super) fn sample(out: &mut Vec<u8>, name: &str, suffix: &str, sample: &PageSample<'_>) {
-    out.extend_from_slice(name.as_bytes());
-    out.extend_from_slice(suffix.as_bytes());
-    match (sample.added.as_str(), sample.own.as_str()) {
-        ("", "") => {}
-        ("", labels) | (labels, "") => {
-            out.push(b'{');
-            out.extend_from_slice(labels.as_bytes());
-            out.push(b'}');
+    /// `# HELP name text`, nothing for an empty text. Escapes backslash and newline, in OpenMetrics quotes as well.
+    pub(super) fn help(&mut self, name: &[&str], text: &str, escape_quotes: bool) {
+        if text.is_empty() {
+            return;
         }
-        (added, own) => {
+        let out = &mut self.gathered;
+        out.extend_from_slice(b"# HELP ");
+        for piece in name {
+            out.extend_from_slice(piece.as_bytes());
+        }
+        out.push(b' ');
+        for byte in text.bytes() {
+            match byte {
+                b'\\' => out.extend_from_slice(b"\\\\"),
+                b'\n' => out.extend_from_slice(b"\\n"),
+                b'"' if escape_quotes => out.extend_from_slice(b"\\\""),
+                _ => out.push(byte),
+            }
+        }
+        out.push(b'\n');
+    }
+
+    /// `# TYPE name kind`.
+    pub(super) fn kind(&mut self, name: &[&str], kind: &str) {
+        let out = &mut self.gathered;
+        out.extend_from_slice(b"# TYPE ");
+        for piece in name {
+            out.extend_from_slice(piece.as_bytes());
+        }
+        out.push(b' ');
+        out.extend_from_slice(kind.as_bytes());
+        out.push(b'\n');
+    }
+
+    /// `name{labels} value`.
+    pub(super) fn sample(&mut self, name: &str, suffix: &str, sample: &PageSample<'_>) -> io::Result<()> {
+        let out = &mut self.gathered;
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(suffix.as_bytes());
+        let added = sample.added.as_str();
+        if !(added.is_empty() && sample.own.is_empty()) {
             out.push(b'{');
             out.extend_from_slice(added.as_bytes());
-            out.push(b',');
-            out.extend_from_slice(own.as_bytes());
+            if !(added.is_empty() || sample.own.is_empty()) {
+                out.push(b',');
+            }
+            sample.own.append_to(out);
             out.push(b'}');
         }
+        out.push(b' ');
+        number(out, sample.value);
+        out.push(b'\n');
+        if out.len() < PIECE { Ok(()) } else { self.hand_on() }
     }
-    out.push(b' ');
-    number(out, sample.value);
-    out.push(b'\n');
+
+    /// `# EOF`, the end of an OpenMetrics page.
+    pub(super) fn eof(&mut self) {
+        self.gathered.extend_from_slice(b"# EOF\n");
+    }
+
+    /// Hands on what is left.
+    pub(super) fn finish(mut self) -> io::Result<()> {
+        self.hand_on()
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.gathered)?;
+        self.gathered.clear();
+        Ok(())
+    }
 }
 
 /// Integers below this are written exactly by an `i64` without dot and exponent: 2^53.

@@ -7,8 +7,9 @@ use std::collections::BTreeMap;
 // Keys are short strings of our own, and there may be 200,000 of them: std's hasher takes twice the time.
 use rustc_hash::FxHashSet;
 
-use super::page::{Page, PageFamily, Run};
-use super::{Family, Labels, MetricType, Sample, Suffix};
+use super::labels::pairs;
+use super::page::{OwnLabels, Page, PageFamily, Run, Slice, SliceSample};
+use super::{Family, Labels, MetricType, Suffix};
 
 /// What one collector adds to a page.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub fn merge<'a>(parts: &[Part<'a>]) -> Page<'a> {
     let added: Vec<Added> = parts.iter().map(|part| Added::new(&part.labels)).collect();
     let mut pending: BTreeMap<Cow<'a, str>, Vec<Occurrence<'a>>> = BTreeMap::new();
     for (part, families) in parts.iter().map(|part| part.families).enumerate() {
-        for family in families.iter().filter(|family| !family.samples.is_empty()) {
+        for family in families.iter().filter(|family| !family.is_empty()) {
             let name = Cow::Borrowed(&*family.name);
             pending.entry(name).or_default().push(Occurrence { part, family, moved: None });
         }
@@ -92,6 +93,7 @@ fn stays_summary(
     !named_like_a_sample
         && occurrences.iter().all(|at| {
             !quantile(&added[at.part].labels)
+                && at.family.column.is_empty()
                 && at.family.samples.iter().all(|sample| sample.suffix != Suffix::None && !quantile(&sample.labels))
         })
 }
@@ -127,18 +129,25 @@ fn runs<'a>(occurrences: &[Occurrence<'a>], kind: MetricType, added: &[Added]) -
     for at in occurrences {
         let added = &added[at.part];
         let wanted = at.moved.unwrap_or(Suffix::None);
-        split(&mut runs, &at.family.samples, &added.labels, |sample| {
+        split(&mut runs, &Slice::Listed(&at.family.samples), &added.labels, |sample| {
             if kind != MetricType::Summary && sample.suffix != wanted {
                 return Fate::Drop;
             }
-            match added.rename(&sample.labels) {
-                None => Fate::Keep,
-                Some(labels) => {
-                    any_renamed = true;
-                    Fate::Rename(labels)
-                }
-            }
+            let renamed = added.rename(sample.own);
+            any_renamed |= renamed.is_some();
+            renamed.map_or(Fate::Keep, Fate::Rename)
         });
+        let column = &at.family.column;
+        if column.is_empty() || at.moved.is_some() {
+            continue;
+        }
+        let rows = Slice::Rows(column, column.rows());
+        if added.starts.iter().any(|start| column.labels_contain(start)) {
+            any_renamed = true;
+            split(&mut runs, &rows, &added.labels, |sample| added.rename(sample.own).map_or(Fate::Keep, Fate::Rename));
+        } else {
+            runs.push(Run { added: added.labels.clone(), samples: rows, renamed: None });
+        }
     }
     (runs, any_renamed)
 }
@@ -150,26 +159,32 @@ enum Fate {
 }
 
 /// Appends `samples` to `runs`, in as few runs as their fates allow.
-fn split<'a>(runs: &mut Vec<Run<'a>>, samples: &'a [Sample], added: &Labels, mut fate: impl FnMut(&'a Sample) -> Fate) {
-    let mut push = |samples: &'a [Sample], renamed| {
+fn split<'a>(
+    runs: &mut Vec<Run<'a>>,
+    samples: &Slice<'a>,
+    added: &Labels,
+    mut fate: impl FnMut(SliceSample<'a>) -> Fate,
+) {
+    let mut push = |samples: Slice<'a>, renamed| {
         if !samples.is_empty() {
             runs.push(Run { added: added.clone(), samples, renamed });
         }
     };
-    let mut start = 0;
-    for (at, sample) in samples.iter().enumerate() {
+    let places = samples.places();
+    let mut start = places.start;
+    for sample in samples.samples() {
         let renamed = match fate(sample) {
             Fate::Keep => continue,
             Fate::Rename(labels) => Some(labels),
             Fate::Drop => None,
         };
-        push(&samples[start..at], None);
+        push(samples.part(start..sample.at), None);
         if renamed.is_some() {
-            push(&samples[at..=at], renamed);
+            push(samples.part(sample.at..sample.at + 1), renamed);
         }
-        start = at + 1;
+        start = sample.at + 1;
     }
-    push(&samples[start..], None);
+    push(samples.part(start..places.end), None);
 }
 
 /// Whether two occurrences can hold samples of equal labels. They cannot if they add the same names with different
@@ -188,10 +203,10 @@ fn without_duplicates<'a>(runs: &[Run<'a>], kind: MetricType) -> (Vec<Run<'a>>, 
     let mut seen = FxHashSet::default();
     let mut dropped = 0;
     for run in runs {
-        split(&mut kept, run.samples, &run.added, |sample| {
+        split(&mut kept, &run.samples, &run.added, |sample| {
             let suffix = if kind == MetricType::Summary { sample.suffix } else { Suffix::None };
-            let own = run.renamed.as_ref().unwrap_or(&sample.labels);
-            if !seen.insert((suffix, run.added.joined(own))) {
+            let own = run.renamed.as_ref().map_or(sample.own, OwnLabels::Rendered);
+            if !seen.insert((suffix, run.added.joined(own.text()))) {
                 dropped += 1;
                 return Fate::Drop;
             }
@@ -217,12 +232,13 @@ impl Added {
     }
 
     /// A sample's own labels under names that no added label has; `None` if they can stay as they are.
-    fn rename(&self, own: &Labels) -> Option<Labels> {
+    fn rename(&self, own: OwnLabels<'_>) -> Option<Labels> {
+        let text = own.text();
         // Finds every such name, and now and then the end of a longer one or of a value; the pairs tell.
-        if !self.starts.iter().any(|start| own.as_str().contains(start.as_str())) {
+        if !self.starts.iter().any(|start| text.contains(start.as_str())) {
             return None;
         }
-        let mut pairs = own.pairs();
+        let mut pairs = pairs(&text);
         let mut renamed = false;
         for at in 0..pairs.len() {
             if !self.names.contains(&pairs[at].0) {
@@ -241,6 +257,8 @@ impl Added {
 
 #[cfg(test)]
 mod tests {
+    use crate::metrics::{Sample, Table};
+
     use super::*;
 
     type Pairs<'a> = &'a [(&'a str, &'a str)];
@@ -278,7 +296,7 @@ mod tests {
                     family.name,
                     sample.suffix,
                     sample.added.as_str(),
-                    sample.own.as_str(),
+                    sample.own.text(),
                     sample.value
                 ));
             }
@@ -304,7 +322,9 @@ mod tests {
         );
         assert_eq!((page.series(), page.duplicates), (4, 0));
         assert_eq!(page.families[1].runs.len(), 2);
-        assert!(std::ptr::eq(page.families[1].runs[0].samples, &one[0].samples[..]));
+        assert!(
+            matches!(page.families[1].runs[0].samples, Slice::Listed(samples) if std::ptr::eq(samples, &one[0].samples[..]))
+        );
     }
 
     #[test]
@@ -329,6 +349,75 @@ mod tests {
         );
         let untouched = merge(&[part(&[], &families)]);
         assert!(lines(&untouched)[1].contains(r#"{|broker="7",x="1"}"#));
+    }
+
+    /// A gauge with samples for these partitions of topics, in columns.
+    fn partitions(name: &str, samples: &[(&str, i32, f64)]) -> Family {
+        let mut table: Table<1> = Table::new("partition", 0);
+        for (topic, partition, value) in samples {
+            table.block([("topic", topic)]).push(*partition, [Some(*value)]);
+        }
+        let [column] = table.into_columns();
+        gauge(name, &[]).with_column(column)
+    }
+
+    #[test]
+    fn columns_are_one_run_whatever_is_added() {
+        let families = [partitions("m", &[("a", 0, 1.0), ("a", 1, 2.0), ("b", 0, 3.0)])];
+        let page = merge(&[part(&[("env", "x")], &families)]);
+        assert_eq!(
+            lines(&page),
+            [
+                "m Gauge",
+                r#"m{env="x"|partition="0",topic="a"} 1"#,
+                r#"m{env="x"|partition="1",topic="a"} 2"#,
+                r#"m{env="x"|partition="0",topic="b"} 3"#
+            ]
+        );
+        assert_eq!((page.families[0].runs.len(), page.series()), (1, 3));
+    }
+
+    #[test]
+    fn labels_of_columns_that_have_the_name_of_an_added_one_are_exported() {
+        let families = [partitions("m", &[("a", 0, 1.0), ("a", 1, 2.0)])];
+        for (added, expected) in [
+            ([("topic", "x")], r#"m{topic="x"|exported_topic="a",partition="1"} 2"#),
+            ([("partition", "x")], r#"m{partition="x"|exported_partition="1",topic="a"} 2"#),
+        ] {
+            let page = merge(&[part(&added, &families)]);
+            assert_eq!((lines(&page)[2].as_str(), page.series(), page.duplicates), (expected, 2, 0));
+        }
+    }
+
+    #[test]
+    fn equal_samples_are_found_among_columns_too() {
+        let listed = [gauge("m", &[(&[("partition", "1"), ("topic", "a")], 9.0), (&[], 8.0)])];
+        let columns = [partitions("m", &[("a", 0, 1.0), ("a", 1, 2.0), ("a", 2, 3.0)])];
+        for (parts, expected) in
+            [([&listed, &columns], vec![9.0, 8.0, 1.0, 3.0]), ([&columns, &listed], vec![1.0, 2.0, 3.0, 8.0])]
+        {
+            let page = merge(&parts.map(|families| part(&[], families)));
+            let values: Vec<_> = page.families[0].samples().map(|sample| sample.value).collect();
+            assert_eq!((values, page.series(), page.duplicates), (expected, 4, 1));
+        }
+    }
+
+    #[test]
+    fn a_summary_with_a_column_is_taken_apart() {
+        let mut families = [partitions("s", &[("a", 0, 1.0)])];
+        families[0].kind = MetricType::Summary;
+        families[0].samples = family("s", MetricType::Summary, &SUMMARY).samples;
+        assert_eq!(
+            lines(&merge(&[part(&[], &families)])),
+            [
+                "s Unknown",
+                r#"s{|partition="0",topic="a"} 1"#,
+                "s_count Unknown",
+                "s_count{|} 2",
+                "s_sum Unknown",
+                "s_sum{|} 0.5"
+            ]
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod labels;
 mod lines;
 mod merge;
 mod negotiate;
+mod numbered;
 pub mod openmetrics;
 mod page;
 pub mod text;
@@ -14,4 +15,5 @@ pub use family::{Family, MetricType, Sample, Suffix, count_value, counter_value,
 pub use labels::Labels;
 pub use merge::{Part, merge};
 pub use negotiate::{Format, gzip_accepted};
-pub use page::{Page, PageFamily, PageSample, Run};
+pub use numbered::{Block, Column, NumberedLabels, Table};
+pub use page::{OwnLabels, Page, PageFamily, PageSample, Run, Slice};

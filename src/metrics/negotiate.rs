@@ -1,5 +1,7 @@
 //! What a scraper's `Accept` and `Accept-Encoding` headers ask for.
 
+use std::io::{self, Write};
+
 use super::page::Page;
 use super::{openmetrics, text};
 
@@ -53,8 +55,8 @@ impl Format {
         }
     }
 
-    /// Appends `page` to `out` in this format.
-    pub fn write(self, page: &Page<'_>, out: &mut Vec<u8>) {
+    /// Writes `page` to `out` in this format, piece by piece.
+    pub fn write(self, page: &Page<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Text => text::write(page, out),
             Self::OpenMetrics => openmetrics::write(page, out),

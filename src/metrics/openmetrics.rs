@@ -4,14 +4,16 @@
 //! Format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>.
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::lines::Lines;
 use super::page::{Page, PageFamily, PageSample};
-use super::{MetricType, Suffix, lines};
+use super::{MetricType, Suffix};
 
-/// Appends `page` to `out`, with the closing `# EOF`. UTF-8.
-pub fn write(page: &Page<'_>, out: &mut Vec<u8>) {
+/// Writes `page` to `out` piece by piece, with the closing `# EOF`. UTF-8. An error is one of `out`.
+pub fn write(page: &Page<'_>, out: &mut impl Write) -> io::Result<()> {
     let kinds: Vec<Kind<'_>> = page.families.iter().map(Kind::of).collect();
     let mut claims: FxHashMap<Cow<'_, str>, u32> = FxHashMap::default();
     for name in page.families.iter().zip(&kinds).flat_map(|(family, kind)| kind.claims(family)) {
@@ -19,11 +21,13 @@ pub fn write(page: &Page<'_>, out: &mut Vec<u8>) {
     }
     // All that clash give way, so that a type does not depend on which of them is looked at first. What is left claims
     // a part of what it claimed before, so that one pass will do.
+    let mut lines = Lines::new(out);
     for (family, kind) in page.families.iter().zip(kinds) {
         let clashes = kind.claims(family).iter().any(|name| claims.get(name).is_some_and(|count| *count > 1));
-        write_family(family, if clashes { kind.demoted() } else { kind }, out);
+        write_family(family, if clashes { kind.demoted() } else { kind }, &mut lines)?;
     }
-    out.extend_from_slice(b"# EOF\n");
+    lines.eof();
+    lines.finish()
 }
 
 /// How a family is written.
@@ -85,39 +89,41 @@ fn scattered(family: &PageFamily<'_>) -> bool {
     let mut seen = FxHashSet::default();
     let mut last = None;
     family.samples().any(|sample| {
-        let labels = sample.added.joined(sample.own);
+        let labels = sample.added.joined(sample.own.text());
         let changes = last.replace(labels.clone()).is_none_or(|last| last != labels);
         changes && !seen.insert(labels)
     })
 }
 
-fn write_family(family: &PageFamily<'_>, kind: Kind<'_>, out: &mut Vec<u8>) {
+fn write_family(family: &PageFamily<'_>, kind: Kind<'_>, lines: &mut Lines<'_, impl Write>) -> io::Result<()> {
     let (name, kind) = match kind {
         Kind::Counter(name) => (name, MetricType::Counter),
         Kind::Gauge => (&*family.name, MetricType::Gauge),
         Kind::Summary => (&*family.name, MetricType::Summary),
         Kind::Unknown => (&*family.name, MetricType::Unknown),
-        Kind::BrokenSummary => return write_taken_apart(family, out),
+        Kind::BrokenSummary => return write_taken_apart(family, lines),
     };
-    lines::help(out, &[name], family.help, true);
-    lines::kind(out, &[name], kind.as_str());
+    lines.help(&[name], family.help, true);
+    lines.kind(&[name], kind.as_str());
     for sample in family.samples() {
-        lines::sample(out, &family.name, sample.suffix, &sample);
+        lines.sample(&family.name, sample.suffix, &sample)?;
     }
+    Ok(())
 }
 
-fn write_taken_apart(family: &PageFamily<'_>, out: &mut Vec<u8>) {
+fn write_taken_apart(family: &PageFamily<'_>, lines: &mut Lines<'_, impl Write>) -> io::Result<()> {
     for suffix in [Suffix::Count.as_str(), Suffix::Sum.as_str()] {
         let mut samples = family.samples().filter(|sample| sample.suffix == suffix).peekable();
         if samples.peek().is_none() {
             continue;
         }
-        lines::help(out, &[&family.name, suffix], family.help, true);
-        lines::kind(out, &[&family.name, suffix], MetricType::Unknown.as_str());
+        lines.help(&[&family.name, suffix], family.help, true);
+        lines.kind(&[&family.name, suffix], MetricType::Unknown.as_str());
         for sample in samples {
-            lines::sample(out, &family.name, suffix, &sample);
+            lines.sample(&family.name, suffix, &sample)?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -128,7 +134,7 @@ mod tests {
 
     fn written(families: &[Family]) -> String {
         let mut out = Vec::new();
-        write(&merge(&[Part { labels: Labels::none(), families }]), &mut out);
+        write(&merge(&[Part { labels: Labels::none(), families }]), &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 

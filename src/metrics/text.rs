@@ -1,19 +1,23 @@
 //! Prometheus' text format 0.0.4: a page in, bytes out.
 //! Format: <https://prometheus.io/docs/instrumenting/exposition_formats/>.
 
+use std::io::{self, Write};
+
 use super::MetricType;
-use super::lines;
+use super::lines::Lines;
 use super::page::Page;
 
-/// Appends `page` to `out`. UTF-8.
-pub fn write(page: &Page<'_>, out: &mut Vec<u8>) {
+/// Writes `page` to `out` piece by piece. UTF-8. An error is one of `out`.
+pub fn write(page: &Page<'_>, out: &mut impl Write) -> io::Result<()> {
+    let mut lines = Lines::new(out);
     for family in &page.families {
-        lines::help(out, &[&family.name], family.help, false);
-        lines::kind(out, &[&family.name], type_name(family.kind));
+        lines.help(&[&family.name], family.help, false);
+        lines.kind(&[&family.name], type_name(family.kind));
         for sample in family.samples() {
-            lines::sample(out, &family.name, sample.suffix, &sample);
+            lines.sample(&family.name, sample.suffix, &sample)?;
         }
     }
+    lines.finish()
 }
 
 /// An unknown type has another name than in OpenMetrics.
@@ -39,7 +43,7 @@ mod tests {
         counter.push(Labels::none(), f64::NAN);
         let families = [odd, summary, counter];
         let mut out = Vec::new();
-        write(&merge(&[Part { labels: Labels::new([("env", "é\"")]), families: &families }]), &mut out);
+        write(&merge(&[Part { labels: Labels::new([("env", "é\"")]), families: &families }]), &mut out).unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
             r#"# HELP a_total Help.

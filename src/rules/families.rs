@@ -251,7 +251,7 @@ impl Families {
                     samples.retain(|_| at.next().is_none_or(|at: usize| repeated.binary_search(&at).is_err()));
                 }
             }
-            finished.families.push(Family { name, help: group.help(), kind, samples });
+            finished.families.push(Family { samples, ..Family::new(name, kind, group.help()) });
         }
         finished.families.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         finished

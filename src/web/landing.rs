@@ -2,27 +2,27 @@
 
 use std::fmt::Write as _;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Response, StatusCode};
 
+use super::body::Body;
 use super::routes::with_type;
 use crate::build_info;
 use crate::exporter::Exporter;
 
-pub(super) fn page(exporter: &Exporter) -> Response<Full<Bytes>> {
+pub(super) fn page(exporter: &Exporter) -> Response<Body> {
     let path = escaped(&exporter.config.web.telemetry_path);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>kafka-vitals</title>\n\
          <style>body{{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:56rem;padding:0 1rem;color:#222}}\
          table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem 1.2rem .2rem 0;vertical-align:top}}\
          .bad{{color:#b00020;font-weight:600}}.good{{color:#1b6e2c}}</style></head><body>\n\
-         <h1>kafka-vitals</h1>\n<p>A Kafka cluster's MBeans and consumer lag for Prometheus. Version {}.</p>\n\
+         <h1>kafka-vitals</h1>\n<p>A Kafka cluster's MBeans and consumer lag for Prometheus. Version {}.{}</p>\n\
          <ul>\n<li><a href=\"{path}\">{path}</a>: everything, in one scrape job</li>\n\
          <li>or, split: <a href=\"{path}/cluster\">{path}/cluster</a>: topics, groups and lag; \
          the nodes' pages below; <a href=\"/sd\">/sd</a>: the nodes' pages for <code>http_sd_configs</code></li>\n\
          <li><a href=\"/config\">/config</a>: the configuration in use</li>\n</ul>\n",
-        escaped(build_info::LONG_VERSION)
+        escaped(build_info::LONG_VERSION),
+        exporter.client().map(|client| format!(" Kafka is read by the client {client}.")).unwrap_or_default()
     );
     nodes(&mut html, exporter, &path);
     collectors(&mut html, exporter);

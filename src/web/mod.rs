@@ -1,6 +1,6 @@
 //! The HTTP side: listening sockets, connections and their limits. Requests are answered in `routes`.
 
-mod bodies;
+mod body;
 mod landing;
 mod pages;
 mod routes;

@@ -1,23 +1,23 @@
-//! The metric pages: join the sources that the page shows, merge, render, compress.
+//! The metric pages: join the sources that the page shows, merge, then write and compress piece by piece as the client
+//! reads.
 
-use std::io::Write as _;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http_body_util::Full;
 use hyper::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, HeaderMap, HeaderValue, VARY};
 use hyper::{Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::bodies::{BodyKey, Rendered};
+use super::body::{Body, Pieces, pieces};
 use super::routes::{Web, plain, with_type};
 use crate::collect::node::NodeReading;
 use crate::config::ScrapeConfig;
 use crate::exporter::{ClusterReading, Exporter, NoNode, NodeRun};
 use crate::metrics::catalogue::jmx;
-use crate::metrics::{Family, Format, Labels, Part, gzip_accepted, merge};
+use crate::metrics::{Family, Format, Labels, Page, Part, gzip_accepted, merge};
 use crate::scrape::{Run, page_deadline};
 use crate::stats::PageKind;
 
@@ -28,32 +28,30 @@ const SCRAPE_TIMEOUT: &str = "x-prometheus-scrape-timeout-seconds";
 #[derive(Debug)]
 struct Ingredients {
     page: PageKind,
-    /// For the cache: the node's key on node pages.
-    key: String,
     cluster: Option<Run<ClusterReading>>,
     nodes: Vec<NodeRun>,
     own: Vec<Family>,
 }
 
 /// Everything. 200 whatever is down: what is left is shown, and what failed.
-pub(super) async fn all(web: &Web, headers: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) async fn all(web: &Web, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> Response<Body> {
     let deadline = deadline(web, headers);
     let (cluster, nodes) = tokio::join!(web.exporter.cluster(deadline), web.exporter.all_nodes(deadline));
     let own = web.exporter.own_families(cluster.as_ref(), &nodes);
-    let ingredients = Ingredients { page: PageKind::All, key: String::new(), cluster, nodes, own };
-    respond(web, ingredients, headers).await
+    let ingredients = Ingredients { page: PageKind::All, cluster, nodes, own };
+    respond(web, ingredients, permit, headers).await
 }
 
 /// The cluster and the exporter itself.
-pub(super) async fn cluster(web: &Web, headers: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) async fn cluster(web: &Web, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> Response<Body> {
     let cluster = web.exporter.cluster(deadline(web, headers)).await;
     let own = web.exporter.own_families(cluster.as_ref(), &[]);
-    let ingredients = Ingredients { page: PageKind::Cluster, key: String::new(), cluster, nodes: Vec::new(), own };
-    respond(web, ingredients, headers).await
+    let ingredients = Ingredients { page: PageKind::Cluster, cluster, nodes: Vec::new(), own };
+    respond(web, ingredients, permit, headers).await
 }
 
 /// One node's MBeans; 503 when not even the essential ones could be read, so that `up` tells.
-pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) async fn broker(web: &Web, key: &str, permit: OwnedSemaphorePermit, headers: &HeaderMap) -> Response<Body> {
     let node = match web.exporter.node(key, deadline(web, headers)).await {
         Ok(node) => node,
         Err(NoNode::Unknown) => {
@@ -72,9 +70,8 @@ pub(super) async fn broker(web: &Web, key: &str, headers: &HeaderMap) -> Respons
         let text = format!("node {} ({}): {failure}\n", node.node.key(), node.node.address());
         return plain(StatusCode::SERVICE_UNAVAILABLE, text);
     }
-    let key = node.node.key();
-    let ingredients = Ingredients { page: PageKind::Broker, key, cluster: None, nodes: vec![node], own: Vec::new() };
-    respond(web, ingredients, headers).await
+    let ingredients = Ingredients { page: PageKind::Broker, cluster: None, nodes: vec![node], own: Vec::new() };
+    respond(web, ingredients, permit, headers).await
 }
 
 fn deadline(web: &Web, headers: &HeaderMap) -> Instant {
@@ -88,31 +85,42 @@ pub(super) fn deadline_of(config: &ScrapeConfig, headers: &HeaderMap) -> Instant
     page_deadline(Instant::now(), told.map_or(config.timeout, Duration::from_secs_f64))
 }
 
-async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Response<Full<Bytes>> {
+/// The page, of which the client gets what is written while the rest is not. The permit is held until all is written.
+async fn respond(
+    web: &Web,
+    ingredients: Ingredients,
+    permit: OwnedSemaphorePermit,
+    headers: &HeaderMap,
+) -> Response<Body> {
     let values = |name| headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
     let format = Format::accepted(values(ACCEPT));
     let gzip = gzip_accepted(values(ACCEPT_ENCODING));
 
-    let key = BodyKey { page: ingredients.page, node: ingredients.key.clone(), format, gzip };
-    let runs = run_ids(&web.exporter, &ingredients);
-    let exporter = Arc::clone(&web.exporter);
     let page = ingredients.page;
-    let make = async move {
-        let rendering = tokio::task::spawn_blocking(move || render(&exporter, &ingredients, format, gzip));
-        rendering.await.map_err(|error| error.to_string())
-    };
-    let rendered = match web.bodies.get(key, runs, make).await {
-        Ok(rendered) => rendered,
-        Err(error) => {
-            web.exporter.stats.rendering_panicked();
-            tracing::error!(page = page.as_str(), error, "rendering a page panicked, please report it");
-            return plain(StatusCode::INTERNAL_SERVER_ERROR, "rendering the page failed; see the log\n");
+    let (out, body) = pieces();
+    let (exporter, rendering) = (Arc::clone(&web.exporter), Arc::clone(&web.exporter));
+    let rendering = tokio::task::spawn_blocking(move || {
+        let written = render(&rendering, &ingredients, format, gzip, out);
+        drop(permit);
+        written
+    });
+    tokio::spawn(async move {
+        match rendering.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(page = page.as_str(), %error, "a page was not read to its end"),
+            Err(error) => {
+                exporter.stats.rendering_panicked();
+                tracing::error!(page = page.as_str(), %error, "rendering a page panicked, please report it");
+            }
         }
+    });
+    let Some(body) = body.begun().await else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "rendering the page failed; see the log\n");
     };
     if headers.contains_key(SCRAPE_TIMEOUT) {
         web.exporter.stats.scraped(page);
     }
-    let mut response = with_type(StatusCode::OK, format.content_type(), rendered.body);
+    let mut response = with_type(StatusCode::OK, format.content_type(), body);
     let headers = response.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));
     if gzip {
@@ -121,22 +129,8 @@ async fn respond(web: &Web, ingredients: Ingredients, headers: &HeaderMap) -> Re
     response
 }
 
-/// The runs that the page shows; `None` while one of them may not be shown again. With them goes what else is on a page
-/// that shows the exporter itself: the outcome of the last reload, and the runs' age, true to a second.
-fn run_ids(exporter: &Exporter, ingredients: &Ingredients) -> Option<Vec<u64>> {
-    let cluster = ingredients.cluster.iter().map(|run| (run.id, run.complete));
-    let nodes = ingredients.nodes.iter().map(|node| (node.run.id, node.run.complete));
-    let runs = cluster.chain(nodes).map(|(id, complete)| complete.then_some(id));
-    if ingredients.own.is_empty() {
-        return runs.collect();
-    }
-    let ended =
-        ingredients.cluster.iter().map(|run| run.ended).chain(ingredients.nodes.iter().map(|node| node.run.ended));
-    let age = ended.flatten().min().map_or(0, |ended| ended.elapsed().as_secs());
-    runs.chain([Some(exporter.stats.reload().count), Some(age)]).collect()
-}
-
-fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool) -> Rendered {
+/// Writes the page to `out`; an error if nobody reads it any more.
+fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool, out: Pieces) -> io::Result<()> {
     let constant: Vec<(&str, &str)> =
         exporter.config.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unlabelled = Labels::new(constant.iter().copied());
@@ -174,12 +168,19 @@ fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: 
     }
 
     let page = merge(&parts);
-    let series = page.series();
-    exporter.stats.page_made(ingredients.page, series, page.duplicates);
-    let mut text = Vec::with_capacity(series * 110);
-    format.write(&page, &mut text);
-    let body = if gzip { compress(&text) } else { Bytes::from(text) };
-    Rendered { body }
+    exporter.stats.page_made(ingredients.page, page.series(), page.duplicates);
+    write(&page, format, gzip, out)
+}
+
+fn write(page: &Page<'_>, format: Format, gzip: bool, mut out: Pieces) -> io::Result<()> {
+    if !gzip {
+        format.write(page, &mut out)?;
+        return out.finish();
+    }
+    // Level 1: a third of the time of level 6 for less than twice the size, and it is made anew for each scrape.
+    let mut encoder = GzEncoder::new(out, Compression::fast());
+    format.write(page, &mut encoder)?;
+    encoder.finish()?.finish()
 }
 
 struct NodeParts<'a> {
@@ -195,12 +196,4 @@ fn scrape_families(run: &Run<NodeReading>) -> Vec<Family> {
     let mut duration = jmx::SCRAPE_DURATION.family();
     duration.push(Labels::none(), run.duration().as_secs_f64());
     vec![duration, error]
-}
-
-/// Level 1: a third of the time of level 6 for less than twice the size, and it is made anew for each scrape.
-fn compress(text: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 8), Compression::fast());
-    // Writing to memory cannot fail.
-    let _ = encoder.write_all(text);
-    Bytes::from(encoder.finish().unwrap_or_default())
 }

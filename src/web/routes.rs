@@ -3,13 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
-use super::bodies::Bodies;
+use super::body::Body;
 use super::{landing, pages, sd};
 use crate::exporter::Exporter;
 use crate::stats::PageKind;
@@ -18,8 +16,7 @@ use crate::stats::PageKind;
 #[derive(Debug)]
 pub struct Web {
     pub(super) exporter: Arc<Exporter>,
-    pub(super) bodies: Bodies,
-    scrapes: Semaphore,
+    scrapes: Arc<Semaphore>,
 }
 
 /// Where a path leads.
@@ -40,12 +37,11 @@ enum Route<'p> {
 impl Web {
     /// Serves `exporter`.
     pub fn new(exporter: Arc<Exporter>) -> Self {
-        let scrapes = Semaphore::new(exporter.config.web.max_requests);
-        Self { bodies: Bodies::new(exporter.config.scrape.reuse), exporter, scrapes }
+        Self { scrapes: Arc::new(Semaphore::new(exporter.config.web.max_requests)), exporter }
     }
 
     /// Answers any request.
-    pub async fn answer<B>(&self, request: Request<B>) -> Response<Full<Bytes>> {
+    pub async fn answer<B>(&self, request: Request<B>) -> Response<Body> {
         let route = route(request.uri().path(), &self.exporter.config.web.telemetry_path);
         let page = match route {
             Route::All => PageKind::All,
@@ -59,21 +55,21 @@ impl Web {
         response
     }
 
-    async fn routed<B>(&self, route: &Route<'_>, request: &Request<B>) -> Response<Full<Bytes>> {
+    async fn routed<B>(&self, route: &Route<'_>, request: &Request<B>) -> Response<Body> {
         let wanted = if *route == Route::Reload { &[Method::POST][..] } else { &[Method::GET, Method::HEAD] };
         if *route != Route::Nowhere && !wanted.contains(request.method()) {
             return not_allowed(wanted);
         }
         match route {
             Route::All | Route::Cluster | Route::Broker(_) => {
-                let Ok(_permit) = self.scrapes.try_acquire() else {
+                let Ok(permit) = Arc::clone(&self.scrapes).try_acquire_owned() else {
                     let text = "too many scrapes at the same time (--web.max-requests)\n";
                     return plain(StatusCode::SERVICE_UNAVAILABLE, text);
                 };
                 match route {
-                    Route::Cluster => pages::cluster(self, request.headers()).await,
-                    Route::Broker(key) => pages::broker(self, key, request.headers()).await,
-                    _ => pages::all(self, request.headers()).await,
+                    Route::Cluster => pages::cluster(self, permit, request.headers()).await,
+                    Route::Broker(key) => pages::broker(self, key, permit, request.headers()).await,
+                    _ => pages::all(self, permit, request.headers()).await,
                 }
             }
             Route::Sd => {
@@ -139,23 +135,19 @@ fn hex(digit: u8) -> Option<u8> {
 }
 
 /// A short text.
-pub(super) fn plain(status: StatusCode, text: impl Into<Bytes>) -> Response<Full<Bytes>> {
+pub(super) fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
     with_type(status, "text/plain; charset=utf-8", text)
 }
 
 /// A body of this content type.
-pub(super) fn with_type(
-    status: StatusCode,
-    content_type: &'static str,
-    body: impl Into<Bytes>,
-) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body.into()));
+pub(super) fn with_type(status: StatusCode, content_type: &'static str, body: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 
-fn not_allowed(wanted: &[Method]) -> Response<Full<Bytes>> {
+fn not_allowed(wanted: &[Method]) -> Response<Body> {
     let names: Vec<&str> = wanted.iter().map(Method::as_str).collect();
     let names = names.join(", ");
     let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, format!("use {names}\n"));

@@ -1,10 +1,9 @@
 //! Service discovery: the node pages as targets, in the form of Prometheus' `http_sd_config`.
 
-use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
 
+use super::body::Body;
 use super::routes::{plain, with_type};
 use crate::exporter::Exporter;
 use crate::nodes::Node;
@@ -20,7 +19,7 @@ struct Target {
 
 /// The list; 503 while no metadata has been seen, because Prometheus keeps its targets on an error and drops them on an
 /// empty list.
-pub(super) async fn answer(exporter: &Exporter, host: Option<&str>, headers: &HeaderMap) -> Response<Full<Bytes>> {
+pub(super) async fn answer(exporter: &Exporter, host: Option<&str>, headers: &HeaderMap) -> Response<Body> {
     if !exporter.config.jolokia.is_enabled() {
         let text = "no node has a page: give --jolokia.port or --jolokia.url\n";
         return plain(StatusCode::NOT_FOUND, text);

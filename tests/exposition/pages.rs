@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kafka_vitals::metrics::{Family, Format, Labels, MetricType, Part, Sample, Suffix, merge};
+use kafka_vitals::metrics::{Family, Format, Labels, MetricType, Part, Sample, Suffix, Table, merge};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -20,11 +20,12 @@ pub(crate) struct OwnedPart {
 
 /// The page of `parts`, rendered, and its numbers of series and of duplicates.
 pub(crate) fn render(parts: &[OwnedPart], format: Format) -> (String, usize, u64) {
+    let families: Vec<Vec<Family>> = parts.iter().map(|part| part.families.iter().map(with_column).collect()).collect();
     let parts: Vec<_> =
-        parts.iter().map(|part| Part { labels: part.labels.clone(), families: &part.families }).collect();
+        parts.iter().zip(&families).map(|(part, families)| Part { labels: part.labels.clone(), families }).collect();
     let page = merge(&parts);
     let mut out = Vec::new();
-    format.write(&page, &mut out);
+    format.write(&page, &mut out).unwrap();
     (String::from_utf8(out).unwrap(), page.series(), page.duplicates)
 }
 
@@ -61,6 +62,33 @@ pub(crate) fn expected(parts: &[OwnedPart]) -> (BTreeMap<Series, f64>, u64) {
         }
     }
     (series, duplicates)
+}
+
+/// The number of a sample that can stand in a column: the value of its label `a`.
+fn number(sample: &Sample) -> Option<i32> {
+    let pairs = sample.labels.pairs();
+    let number: i32 = pairs.iter().find(|(name, _)| name == "a")?.1.parse().ok()?;
+    let is_canonical = pairs.contains(&("a".to_owned(), number.to_string()));
+    (is_canonical && sample.suffix == Suffix::None && !sample.value.is_nan()).then_some(number)
+}
+
+/// The same family with those samples in a column that can stand there. They come last.
+fn with_column(family: &Family) -> Family {
+    let mut table: Table<1> = Table::new("a", 0);
+    for sample in &family.samples {
+        let Some(number) = number(sample) else { continue };
+        let pairs = sample.labels.pairs();
+        let others: Vec<_> = pairs.iter().filter(|(name, _)| name != "a").collect();
+        let mut block = match others[..] {
+            [] => table.block([]),
+            [(name, value)] => table.block([(name.as_str(), value.as_str())]),
+            _ => unreachable!("at most two labels"),
+        };
+        block.push(number, [Some(sample.value)]);
+    }
+    let [column] = table.into_columns();
+    let listed = family.samples.iter().filter(|sample| number(sample).is_none());
+    Family { samples: listed.cloned().collect(), ..family.clone() }.with_column(column)
 }
 
 /// `count` pages, the same ones each time.
@@ -109,6 +137,7 @@ fn family() -> impl Strategy<Value = Family> {
                 family.samples.push(Sample { suffix, ..sample });
             }
         }
+        family.samples.sort_by_key(|sample| number(sample).is_some());
         family
     })
 }

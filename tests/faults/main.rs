@@ -13,25 +13,35 @@ mod world;
 use std::time::{Duration, Instant};
 
 use page::{faults, faults_of, missing, scrape, untruths};
-use support::Vitals;
+use support::{Vitals, at_once, each};
 use world::{Roles, SCRAPE, WAIT, World, world};
+
+fn name(vitals: &Vitals) -> &'static str {
+    vitals.engine.unwrap().name()
+}
 
 /// Scrapes and asserts that everything is there that the brokers other than `silent` can tell.
 #[track_caller]
-fn assert_page(vitals: &Vitals, roles: &Roles, silent: i32, when: &str) {
-    let (page, took) = scrape(vitals);
-    println!("  {when}: {took:.2?}, {}", missing(&page, roles));
-    let faults = faults(&page, roles, Some(silent));
-    assert!(
-        faults.is_empty(),
-        "broker {silent}, {when}: {} faults, {:#?}",
-        faults.len(),
-        &faults[..faults.len().min(20)]
-    );
+fn assert_page(all: &[Vitals], roles: &Roles, silent: i32, when: &str) {
+    for (vitals, (page, took)) in all.iter().zip(at_once(all, scrape)) {
+        println!("  {}, {when}: {took:.2?}, {}", name(vitals), missing(&page, roles));
+        let faults = faults(&page, roles, Some(silent));
+        assert!(
+            faults.is_empty(),
+            "{}, broker {silent}, {when}: {} faults, {:#?}",
+            name(vitals),
+            faults.len(),
+            &faults[..faults.len().min(20)]
+        );
+    }
+}
+
+fn assert_node(all: &[Vitals], world: &World, silent: i32) {
+    at_once(all, |vitals| assert_node_of(vitals, world, silent));
 }
 
 /// The silent node's page is a 503 of one line in time, and it is still among the targets.
-fn assert_node(vitals: &Vitals, world: &World, silent: i32) {
+fn assert_node_of(vitals: &Vitals, world: &World, silent: i32) {
     for id in [1, 2, 3] {
         let timeout = [("X-Prometheus-Scrape-Timeout-Seconds", "5")];
         let answer = vitals.try_get(&format!("/metrics/brokers/{id}"), &timeout).unwrap();
@@ -46,8 +56,14 @@ fn assert_node(vitals: &Vitals, world: &World, silent: i32) {
     assert_eq!(discovery::targets(vitals), discovery::expected(world), "/sd");
 }
 
-/// Scrapes once a second until all is there; how long and how many scrapes that took.
-fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
+/// How many scrapes it took each until all was there, at most.
+fn until_whole(all: &[Vitals], roles: &Roles, what: &str) -> u32 {
+    at_once(all, |vitals| until_whole_of(vitals, roles, what)).into_iter().max().unwrap_or_default()
+}
+
+/// Scrapes once a second until all is there; how many scrapes that took.
+fn until_whole_of(vitals: &Vitals, roles: &Roles, what: &str) -> u32 {
+    let what = format!("{}, {what}", name(vitals));
     let start = Instant::now();
     for scrapes in 1.. {
         let (page, took) = scrape(vitals);
@@ -59,7 +75,7 @@ fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
             faults.first()
         );
         if faults.is_empty() {
-            return (after, scrapes);
+            return scrapes;
         }
         assert!(after < WAIT, "{what}: {faults:#?}");
         std::thread::sleep(Duration::from_secs(1));
@@ -67,8 +83,12 @@ fn until_whole(vitals: &Vitals, roles: &Roles, what: &str) -> (Duration, u32) {
     unreachable!("scrapes end")
 }
 
+fn watch(all: &[Vitals], roles: &Roles, time: Duration) {
+    at_once(all, |vitals| watch_one(vitals, roles, time));
+}
+
 /// Reads the cluster's page again and again for `time`, while leaders and coordinators move.
-fn watch(vitals: &Vitals, roles: &Roles, time: Duration) {
+fn watch_one(vitals: &Vitals, roles: &Roles, time: Duration) {
     let start = Instant::now();
     let (mut pages, mut longest, mut last) = (0, Duration::ZERO, String::new());
     while start.elapsed() < time {
@@ -77,46 +97,46 @@ fn watch(vitals: &Vitals, roles: &Roles, time: Duration) {
         longest = longest.max(asked.elapsed());
         pages += 1;
         let untruths = untruths(&page, roles);
-        assert!(untruths.is_empty(), "after {:?}: {untruths:#?}", start.elapsed());
+        assert!(untruths.is_empty(), "{}, after {:?}: {untruths:#?}", name(vitals), start.elapsed());
         let missing = missing(&page, roles);
         let missing = missing.split_once(", ").unwrap().1.to_owned();
         if missing != last {
-            println!("  {:.1?}: {missing}", start.elapsed());
+            println!("  {}, {:.1?}: {missing}", name(vitals), start.elapsed());
             last = missing;
         }
     }
     assert!(longest < SCRAPE, "/metrics/cluster took {longest:?}");
-    println!("  {pages} cluster pages, the longest in {longest:.2?}");
+    println!("  {}: {pages} cluster pages, the longest in {longest:.2?}", name(vitals));
 }
 
 /// `idle`: time without a scrape before the freeze.
 fn freeze(id: i32, idle: Duration) {
     let world = world();
     let roles = world.settled();
-    let vitals = world.vitals();
-    until_whole(&vitals, &roles, "warm-up");
+    let all = world.vitals();
+    until_whole(&all, &roles, "warm-up");
 
     std::thread::sleep(idle);
     println!("broker {id} freezes");
     let node = world.cluster.node(id).unwrap();
     node.freeze().unwrap();
     let frozen = Instant::now();
-    assert_page(&vitals, &roles, id, "first scrape");
-    assert_page(&vitals, &roles, id, "second scrape");
-    assert_node(&vitals, &world, id);
-    watch(&vitals, &roles, Duration::from_secs(14).saturating_sub(frozen.elapsed()));
+    assert_page(&all, &roles, id, "first scrape");
+    assert_page(&all, &roles, id, "second scrape");
+    assert_node(&all, &world, id);
+    watch(&all, &roles, Duration::from_secs(14).saturating_sub(frozen.elapsed()));
     world.cluster.await_gone(id, WAIT).unwrap();
-    assert_page(&vitals, &roles, id, &format!("gone from metadata {:.1?} after", frozen.elapsed()));
-    assert_node(&vitals, &world, id);
+    assert_page(&all, &roles, id, &format!("gone from metadata {:.1?} after", frozen.elapsed()));
+    assert_node(&all, &world, id);
 
     println!("broker {id} thaws");
     node.thaw().unwrap();
     world.await_up();
-    let (_, scrapes) = until_whole(&vitals, &roles, "thawed");
+    let scrapes = until_whole(&all, &roles, "thawed");
     assert_eq!(scrapes, 1, "all is back at the next scrape");
     // Leaderships and groups go back to it.
-    watch(&vitals, &roles, Duration::from_secs(6));
-    until_whole(&vitals, &world.settled(), "settled");
+    watch(&all, &roles, Duration::from_secs(6));
+    until_whole(&all, &world.settled(), "settled");
 }
 
 #[test]
@@ -139,27 +159,27 @@ fn frozen_broker_3_costs_its_own_series_only_when_metadata_is_due_too() {
 fn a_killed_broker_costs_its_own_series_only_and_all_is_back_at_the_first_scrape_after_its_restart() {
     let world = world();
     let roles = world.settled();
-    let vitals = world.vitals();
-    until_whole(&vitals, &roles, "warm-up");
+    let all = world.vitals();
+    until_whole(&all, &roles, "warm-up");
 
     println!("broker 2 is killed");
     let node = world.cluster.node(2).unwrap();
     node.kill().unwrap();
     let killed = Instant::now();
-    assert_page(&vitals, &roles, 2, "first scrape");
-    assert_page(&vitals, &roles, 2, "second scrape");
-    assert_node(&vitals, &world, 2);
-    watch(&vitals, &roles, Duration::from_secs(12).saturating_sub(killed.elapsed()));
+    assert_page(&all, &roles, 2, "first scrape");
+    assert_page(&all, &roles, 2, "second scrape");
+    assert_node(&all, &world, 2);
+    watch(&all, &roles, Duration::from_secs(12).saturating_sub(killed.elapsed()));
     world.cluster.await_gone(2, WAIT).unwrap();
-    assert_page(&vitals, &roles, 2, &format!("gone from metadata {:.1?} after", killed.elapsed()));
-    assert_node(&vitals, &world, 2);
+    assert_page(&all, &roles, 2, &format!("gone from metadata {:.1?} after", killed.elapsed()));
+    assert_node(&all, &world, 2);
 
     println!("broker 2 starts again");
     node.restart().unwrap();
     world.await_up();
-    let (_, scrapes) = until_whole(&vitals, &roles, "restarted");
+    let scrapes = until_whole(&all, &roles, "restarted");
     assert_eq!(scrapes, 1, "all is back at the next scrape");
-    watch(&vitals, &roles, Duration::from_secs(6));
+    watch(&all, &roles, Duration::from_secs(6));
 }
 
 #[test]
@@ -168,12 +188,13 @@ fn an_exporter_that_starts_while_a_broker_is_frozen_shows_the_others_at_its_firs
     let roles = world.settled();
     println!("broker 1 is frozen");
     world.cluster.node(1).unwrap().freeze().unwrap();
-    let vitals = world.vitals();
+    let all = world.vitals();
     for when in ["first scrape", "second scrape"] {
-        let (page, took) = scrape(&vitals);
-        println!("  {when}: {took:.2?}, {}", missing(&page, &roles));
-        let faults = faults_of(&page, &roles, Some(1), false);
-        assert!(faults.is_empty(), "{when}: {faults:#?}");
+        for (vitals, (page, took)) in each(&all).zip(at_once(&all, scrape)) {
+            println!("  {when}: {took:.2?}, {}", missing(&page, &roles));
+            let faults = faults_of(&page, &roles, Some(1), false);
+            assert!(faults.is_empty(), "{}, {when}: {faults:#?}", name(vitals));
+        }
     }
-    assert_node(&vitals, &world, 1);
+    assert_node(&all, &world, 1);
 }

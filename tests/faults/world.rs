@@ -176,10 +176,10 @@ impl World {
         Ok(Roles { leaders: leaders.collect(), coordinators: coordinators.collect() })
     }
 
-    /// kafka-vitals of this cluster that never serves a result twice.
-    pub(crate) fn vitals(&self) -> Vitals {
+    /// kafka-vitals over each engine, beside each other: a fault happens to all of them. They never serve a result twice.
+    pub(crate) fn vitals(&self) -> Vec<Vitals> {
         let server = format!("--kafka.server={}", self.cluster.bootstrap());
         let jolokia = format!("--jolokia.port={}", self.cluster.jolokia_port());
-        Vitals::start(self.cluster.lab(), &[&server, &jolokia, "--scrape.reuse=0s"])
+        Vitals::start_each(self.cluster.lab(), &[&server, &jolokia, "--scrape.reuse=0s"])
     }
 }

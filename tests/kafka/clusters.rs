@@ -31,10 +31,21 @@ pub(crate) fn old() -> MutexGuard<'static, Cluster> {
     cluster
 }
 
-/// kafka-vitals with Kafka and Jolokia of the cluster, and `more` flags.
+/// kafka-vitals with Kafka and Jolokia of the cluster, and `more` flags: for tests that are about MBeans.
 pub(crate) fn vitals(cluster: &Cluster, more: &[&str]) -> Vitals {
-    let (server, port) =
-        (format!("--kafka.server={}", cluster.bootstrap()), format!("--jolokia.port={}", cluster.jolokia_port()));
-    let flags: Vec<&str> = [server.as_str(), port.as_str()].into_iter().chain(more.iter().copied()).collect();
-    Vitals::start(cluster.lab(), &flags)
+    Vitals::start(cluster.lab(), &as_str(&flags(cluster, more)))
+}
+
+/// The same for each engine: for tests that are about Kafka.
+pub(crate) fn vitals_of_each(cluster: &Cluster, more: &[&str]) -> Vec<Vitals> {
+    Vitals::start_each(cluster.lab(), &as_str(&flags(cluster, more)))
+}
+
+fn flags(cluster: &Cluster, more: &[&str]) -> Vec<String> {
+    let own = [format!("--kafka.server={}", cluster.bootstrap()), format!("--jolokia.port={}", cluster.jolokia_port())];
+    own.into_iter().chain(more.iter().map(|flag| (*flag).to_owned())).collect()
+}
+
+fn as_str(flags: &[String]) -> Vec<&str> {
+    flags.iter().map(String::as_str).collect()
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::clusters::{current, vitals};
-use crate::support::{Page, Vitals, canonical};
+use crate::clusters::{current, vitals_of_each};
+use crate::support::{Page, Vitals, canonical, each};
 
 const SHOW_ALL: &str = include_str!("golden/show-all.txt");
 const NO_SHOW_ALL: &str = include_str!("golden/no-show-all.txt");
@@ -118,9 +118,11 @@ fn check(page: &Page, golden: &Golden) {
 }
 
 /// Both pages that have the cluster on them.
-fn check_pages(vitals: &Vitals, golden: &Golden) {
-    for path in ["/metrics/cluster", "/metrics"] {
-        check(&vitals.page(path, Duration::from_secs(20)), golden);
+fn check_pages(all: &[Vitals], golden: &Golden) {
+    for vitals in each(all) {
+        for path in ["/metrics/cluster", "/metrics"] {
+            check(&vitals.page(path, Duration::from_secs(20)), golden);
+        }
     }
 }
 
@@ -131,7 +133,7 @@ fn the_golden_scenario_has_kafka_exporters_series_with_its_mistakes_put_right() 
     correct(&mut golden, &CORRECTIONS);
     correct(&mut golden, &SHOW_ALL_CORRECTIONS);
     for flags in [&[][..], &["--offset.show-all"]] {
-        check_pages(&vitals(cluster, flags), &golden);
+        check_pages(&vitals_of_each(cluster, flags), &golden);
     }
 }
 
@@ -141,6 +143,6 @@ fn without_show_all_the_golden_scenario_has_kafka_exporters_series_too() {
     let mut golden = read(NO_SHOW_ALL, &cluster.bootstrap());
     correct(&mut golden, &CORRECTIONS);
     for flags in [["--no-offset.show-all"], ["--offset.show-all=false"]] {
-        check_pages(&vitals(cluster, &flags), &golden);
+        check_pages(&vitals_of_each(cluster, &flags), &golden);
     }
 }

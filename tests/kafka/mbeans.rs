@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kafka_lab::{Cluster, Commit, NewTopic, http, wait_until};
 
-use crate::clusters::{current, old, vitals};
-use crate::support::{PATIENCE, Page, Vitals};
+use crate::clusters::{current, old, vitals, vitals_of_each};
+use crate::support::{PATIENCE, Page, Vitals, each};
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -131,9 +131,10 @@ fn the_series_of_dashboards_are_there_on_kafka_3_9() {
     cluster.kafka().fill(topic, 1, 70).unwrap();
     cluster.kafka().commit(&[Commit::new("t-meters", &[(topic, 0, 30)])]).unwrap();
     the_series_of_dashboards_are_there(&cluster, topic, 70.0);
-    let page = vitals(&cluster, &[]).metrics();
-    assert_eq!(page.value(r#"kafka_consumergroup_lag_sum{consumergroup="t-meters",topic="t-meters"}"#), 40.0);
-    assert_eq!(page.value(r#"kafka_consumergroup_members{consumergroup="t-meters"}"#), 0.0);
+    for page in each(&vitals_of_each(&cluster, &[])).map(Vitals::metrics) {
+        assert_eq!(page.value(r#"kafka_consumergroup_lag_sum{consumergroup="t-meters",topic="t-meters"}"#), 40.0);
+        assert_eq!(page.value(r#"kafka_consumergroup_members{consumergroup="t-meters"}"#), 0.0);
+    }
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use kafka_lab::{Cluster, Commit, NewTopic, wait_until};
 
-use crate::clusters::{old, vitals};
-use crate::support::{PATIENCE, Page, Vitals};
+use crate::clusters::{old, vitals_of_each};
+use crate::support::{PATIENCE, Page, Vitals, at_once, each};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// What pages may take while Kafka is down: they wait for it until their time is over.
@@ -103,21 +103,26 @@ fn an_exporter_started_before_kafka_and_jolokia_gets_everything_once_they_are_up
     let node = &cluster.nodes()[0];
     prepare(&cluster, "t-early");
     node.stop().unwrap();
-    let by_port = vitals(&cluster, &FLAGS);
+    let by_port = vitals_of_each(&cluster, &FLAGS);
     let url = format!("--jolokia.url=1={}", node.jolokia_url().unwrap());
     let server = format!("--kafka.server={}", cluster.bootstrap());
-    let by_url = Vitals::start(cluster.lab(), &[FLAGS[0], FLAGS[1], &server, &url]);
-    for vitals in [&by_port, &by_url] {
+    let by_url = Vitals::start_each(cluster.lab(), &[FLAGS[0], FLAGS[1], &server, &url]);
+    for vitals in each(&by_port).chain(each(&by_url)) {
         kafka_is_missing(&page_in_time(vitals));
         unavailable(vitals, "/sd");
         assert_eq!(vitals.get("/-/ready").status, 200, "ready whatever Kafka does");
     }
-    unavailable(&by_port, "/metrics/brokers/1");
-    node_is_missing(&by_url, &page_in_time(&by_url));
+    for vitals in each(&by_port) {
+        unavailable(vitals, "/metrics/brokers/1");
+    }
+    for vitals in each(&by_url) {
+        node_is_missing(vitals, &page_in_time(vitals));
+    }
 
     node.restart().unwrap();
-    until_all_is_there(&by_port, "t-early");
-    until_all_is_there(&by_url, "t-early");
+    for vitals in each(&by_port).chain(each(&by_url)) {
+        until_all_is_there(vitals, "t-early");
+    }
 }
 
 #[test]
@@ -125,21 +130,27 @@ fn kafka_and_jolokia_may_go_and_come_back() {
     let cluster = old();
     let node = &cluster.nodes()[0];
     prepare(&cluster, "t-late");
-    let vitals = vitals(&cluster, &FLAGS);
-    until_all_is_there(&vitals, "t-late");
+    let all = vitals_of_each(&cluster, &FLAGS);
+    for vitals in each(&all) {
+        until_all_is_there(vitals, "t-late");
+    }
 
     node.stop().unwrap();
-    let look = || {
-        let page = page_in_time(&vitals);
+    let look = |vitals: &Vitals| {
+        let page = page_in_time(vitals);
         let topology = page.value(r#"kafka_vitals_collector_success{collector="topology"}"#);
         if topology == 0.0 { Ok(page) } else { Err("Kafka is still there") }
     };
-    let page = wait_until(PATIENCE, "Kafka's absence to be seen", look).unwrap();
-    kafka_is_missing(&page);
-    node_is_missing(&vitals, &page);
-    // Its target stays, so that `up` is 0 and not gone.
-    assert_eq!(targets(&vitals), ["/metrics/brokers/1"]);
+    let pages = at_once(&all, |vitals| wait_until(PATIENCE, "Kafka's absence to be seen", || look(vitals)).unwrap());
+    for (vitals, page) in each(&all).zip(&pages) {
+        kafka_is_missing(page);
+        node_is_missing(vitals, page);
+        // Its target stays, so that `up` is 0 and not gone.
+        assert_eq!(targets(vitals), ["/metrics/brokers/1"]);
+    }
 
     node.restart().unwrap();
-    until_all_is_there(&vitals, "t-late");
+    for vitals in each(&all) {
+        until_all_is_there(vitals, "t-late");
+    }
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::clusters::{current, vitals};
-use crate::support::{Page, Vitals, split_labels};
+use crate::clusters::{current, vitals_of_each};
+use crate::support::{Page, Vitals, each, split_labels};
 
 /// The values of a label on all series of a name.
 fn values(page: &Page, name: &str, label: &str) -> BTreeSet<String> {
@@ -23,12 +23,21 @@ fn has_prefix(page: &Page, prefix: &str) -> bool {
 #[test]
 fn kafka_alone_has_topics_groups_and_no_nodes() {
     let cluster = current();
-    let vitals = Vitals::start(cluster.lab(), &[&format!("--kafka.server={}", cluster.bootstrap())]);
+    for vitals in each(&Vitals::start_each(cluster.lab(), &[&format!("--kafka.server={}", cluster.bootstrap())])) {
+        has_topics_groups_and_no_nodes(vitals);
+    }
+}
+
+fn has_topics_groups_and_no_nodes(vitals: &Vitals) {
     let page = vitals.metrics();
     assert_eq!(page.value("kafka_brokers"), 1.0);
     assert_eq!(page.value(r#"kafka_consumergroup_lag_sum{consumergroup="billing",topic="orders"}"#), 10.0);
     assert_eq!(page.value("kafka_vitals_nodes"), 0.0);
-    assert_eq!(page.value(r#"kafka_vitals_kafka_client_info{client="librdkafka"}"#), 1.0);
+    let client = vitals.engine.unwrap().name();
+    assert_eq!(values(&page, "kafka_vitals_kafka_client_info", "client"), BTreeSet::from([client.to_owned()]));
+    assert!(vitals.get("/").text().contains(&format!("Kafka is read by the client {client}.")));
+    let log = std::fs::read_to_string(&vitals.log).unwrap();
+    assert!(log.contains(&format!("client={client} reason=\"asked for\"")), "{log}");
     assert!(!has_prefix(&page, "jvm_") && !has_prefix(&page, "jmx_") && !has_prefix(&page, "kafka_server_"));
     for collector in ["topology", "offsets", "groups"] {
         let success = format!(r#"kafka_vitals_collector_success{{collector="{collector}"}}"#);
@@ -63,23 +72,33 @@ fn jolokia_alone_has_the_nodes_beans_under_the_id_that_they_tell() {
 #[test]
 fn filters_choose_topics_and_groups_by_what_is_found_anywhere_in_their_names() {
     let flags = ["--topic.filter=r|t-", "--topic.exclude=^t-|_", "--group.filter=i", "--group.exclude=^two|^t-"];
-    let page = vitals(current(), &flags).page("/metrics/cluster", Duration::from_secs(10));
+    for vitals in each(&vitals_of_each(current(), &flags)) {
+        has_what_was_chosen(&vitals.page("/metrics/cluster", Duration::from_secs(10)));
+    }
+}
+
+fn has_what_was_chosen(page: &Page) {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     for name in ["kafka_topic_partitions", "kafka_topic_partition_current_offset", "kafka_topic_partition_leader"] {
-        assert_eq!(values(&page, name, "topic"), set(&["orders"]), "{name}");
+        assert_eq!(values(page, name, "topic"), set(&["orders"]), "{name}");
     }
     // The second has committed to payments alone.
     let groups = set(&["behind-retention", "billing"]);
-    assert_eq!(values(&page, "kafka_consumergroup_members", "consumergroup"), groups);
+    assert_eq!(values(page, "kafka_consumergroup_members", "consumergroup"), groups);
     for name in ["kafka_consumergroup_lag", "kafka_consumergroup_lag_sum", "kafka_consumergroup_current_offset"] {
-        assert_eq!(values(&page, name, "consumergroup"), set(&["billing"]), "{name}");
-        assert_eq!(values(&page, name, "topic"), set(&["orders"]), "{name}");
+        assert_eq!(values(page, name, "consumergroup"), set(&["billing"]), "{name}");
+        assert_eq!(values(page, name, "topic"), set(&["orders"]), "{name}");
     }
 }
 
 #[test]
 fn constant_labels_are_on_every_series_of_every_page() {
-    let vitals = vitals(current(), &["--kafka.labels=cluster=eu1,env=prod"]);
+    for vitals in each(&vitals_of_each(current(), &["--kafka.labels=cluster=eu1,env=prod"])) {
+        has_the_labels(vitals);
+    }
+}
+
+fn has_the_labels(vitals: &Vitals) {
     for path in ["/metrics", "/metrics/cluster", "/metrics/brokers/1"] {
         let page = vitals.page(path, Duration::from_secs(20));
         assert!(page.series.len() > 100);
@@ -94,7 +113,12 @@ fn constant_labels_are_on_every_series_of_every_page() {
 
 #[test]
 fn the_cluster_page_has_kafka_exporters_build_and_no_node() {
-    let vitals = vitals(current(), &[]);
+    for vitals in each(&vitals_of_each(current(), &[])) {
+        has_the_cluster_alone(vitals);
+    }
+}
+
+fn has_the_cluster_alone(vitals: &Vitals) {
     // The other pages have read the nodes before.
     vitals.metrics();
     let page = vitals.page("/metrics/cluster", Duration::from_secs(10));

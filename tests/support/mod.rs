@@ -6,6 +6,7 @@
 pub mod log;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,9 +17,33 @@ use kafka_lab::{Guarded, Lab, free_port, wait_until};
 /// How long anything on this machine may take before a test fails.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What kafka-vitals may read Kafka with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// `--kafka.client=protocol`
+    Protocol,
+    /// `--kafka.client=librdkafka`
+    Librdkafka,
+}
+
+impl Engine {
+    /// Every test that is about Kafka runs over all of these.
+    pub const ALL: &[Self] = &[Self::Protocol, Self::Librdkafka];
+
+    /// As metrics and the flag call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Protocol => "protocol",
+            Self::Librdkafka => "librdkafka",
+        }
+    }
+}
+
 /// A running kafka-vitals.
 #[derive(Debug)]
 pub struct Vitals {
+    /// The engine that it was told to use.
+    pub engine: Option<Engine>,
     /// The process.
     pub process: Guarded,
     /// `http://127.0.0.1:PORT`.
@@ -35,9 +60,22 @@ impl Vitals {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kafka-vitals"));
         command.args(arguments).arg(format!("--web.listen-address=127.0.0.1:{port}"));
         let process = lab.spawn_logged(&command, &log).unwrap();
-        let vitals = Self { process, url: format!("http://127.0.0.1:{port}"), log };
+        let vitals = Self { engine: None, process, url: format!("http://127.0.0.1:{port}"), log };
         wait_until(PATIENCE, "kafka-vitals to listen", || vitals.try_get("/-/ready", &[]).map(|_| Some(()))).unwrap();
         vitals
+    }
+
+    /// As [`start`](Self::start), over an engine.
+    pub fn start_with_engine(lab: &Arc<Lab>, engine: Engine, arguments: &[&str]) -> Self {
+        let choice = format!("--kafka.client={}", engine.name());
+        let mut vitals = Self::start(lab, &[arguments, &[&choice]].concat());
+        vitals.engine = Some(engine);
+        vitals
+    }
+
+    /// One for each engine, beside each other.
+    pub fn start_each(lab: &Arc<Lab>, arguments: &[&str]) -> Vec<Self> {
+        Engine::ALL.iter().map(|engine| Self::start_with_engine(lab, *engine, arguments)).collect()
     }
 
     /// As [`start`](Self::start), with every MBean on the page under its plain name: for tests of how beans are read.
@@ -78,6 +116,19 @@ impl Drop for Vitals {
             log::check(&std::fs::read_to_string(&self.log).unwrap());
         }
     }
+}
+
+/// Goes through them and says which one it is at, so that a test that fails tells the engine.
+pub fn each(all: &[Vitals]) -> impl Iterator<Item = &Vitals> {
+    all.iter().inspect(|vitals| eprintln!("client: {:?}", vitals.engine))
+}
+
+/// Does the same to all at the same time, as a fault does not wait for one after the other; answers in their order.
+pub fn at_once<T: Send>(all: &[Vitals], does: impl Fn(&Vitals) -> T + Sync) -> Vec<T> {
+    std::thread::scope(|scope| {
+        let running: Vec<_> = all.iter().map(|vitals| scope.spawn(|| does(vitals))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap_or_else(|cause| resume_unwind(cause))).collect()
+    })
 }
 
 /// Runs the binary to its end: exit code, standard output, standard error.

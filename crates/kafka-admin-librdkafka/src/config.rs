@@ -54,6 +54,9 @@ pub(crate) fn properties(config: &ClientConfig) -> Result<BTreeMap<String, Strin
         },
     );
     if let Some(tls) = &security.tls {
+        if tls.server_name.is_some() {
+            return Err(client("TLS: librdkafka checks the host that it connects to, no other server name"));
+        }
         // Without a file librdkafka would ask OpenSSL for its default directory, which in a static build exists nowhere.
         set("ssl.ca.location", tls.ca_file.as_deref().map_or(Ok("probe"), |file| path(file, "CA file"))?);
         match (&tls.cert_file, &tls.key_file) {
@@ -168,6 +171,7 @@ mod tests {
             key_file: Some("/key.pem".into()),
             key_password: Some("kp".to_owned().into()),
             insecure_skip_verify: true,
+            server_name: None,
         };
         type Expected<'a> = &'a [(&'a str, Option<&'a str>)];
         let table: Vec<(ClientConfig, Expected<'_>)> = vec![
@@ -240,7 +244,12 @@ mod tests {
         let key_only = Tls { key_file: Some("/k".into()), ..Tls::default() };
         let mut nowhere = config(None, None, &[]);
         nowhere.bootstrap.clear();
+        let other_name = Tls { server_name: Some("kafka".to_owned()), ..Tls::default() };
         let table = [
+            (
+                config(Some(other_name), None, &[]),
+                "TLS: librdkafka checks the host that it connects to, no other server name",
+            ),
             (config(Some(cert_only), None, &[]), "TLS: a client certificate needs its key file"),
             (config(Some(key_only), None, &[]), "TLS: a client key needs its certificate file"),
             (nowhere, "no bootstrap server given"),

@@ -57,6 +57,9 @@ pub struct Tls {
     pub key_password: Option<SecretString>,
     /// Accept any certificate.
     pub insecure_skip_verify: bool,
+    /// The name that every broker's certificate must be for, also sent as SNI, instead of the host that the connection
+    /// goes to. An engine that cannot check another name than the host's refuses it.
+    pub server_name: Option<String>,
 }
 
 /// SASL towards the brokers: a mechanism with what it needs.

@@ -37,6 +37,11 @@ impl Reserved {
         self.port
     }
 
+    /// What holds the port, one listener for each host, for a server in this process.
+    pub(crate) fn take(&mut self) -> Vec<TcpListener> {
+        std::mem::take(&mut self.listeners)
+    }
+
     /// Frees the port for the process that is about to be started.
     pub(crate) fn release(&mut self) {
         self.listeners.clear();

@@ -7,11 +7,11 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     sync::OnceLock,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use kafka_lab::{
-    ClientAuth, Cluster, Identity, Listener, NewTopic, Operation, Resource,
+    ClientAuth, Cluster, Identity, Listener, NewTopic, Operation, Resource, RoundTrips,
     sasl::{DENIED_USER, Issuer, Mechanism, PASSWORD, TokenEndpoint, USER},
     wait_until,
 };
@@ -23,6 +23,7 @@ use rdkafka::{
 };
 
 const WAIT: Duration = Duration::from_secs(60);
+const ONE_WAY: Duration = Duration::from_millis(10);
 
 fn client(cluster: &Cluster, listener: Listener) -> ClientConfig {
     let mut config = ClientConfig::new();
@@ -96,6 +97,7 @@ fn each_secured_listener_lets_in_whom_it_should_and_nobody_else() {
         .tls(ClientAuth::Required)
         .sasl(&[Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha512, Mechanism::OAuthBearer])
         .authorizer()
+        .delayed(ONE_WAY)
         .start()
         .expect("a node");
     let kafka = cluster.kafka();
@@ -104,6 +106,30 @@ fn each_secured_listener_lets_in_whom_it_should_and_nobody_else() {
     certificates_are_checked_on_both_sides(&cluster);
     passwords_and_rights_are_checked(&cluster);
     tokens_are_checked(&cluster);
+    far_brokers_are_reached_by_the_slow_line_only(&cluster);
+}
+
+fn far_brokers_are_reached_by_the_slow_line_only(cluster: &Cluster) {
+    assert_eq!(cluster.round_trips(), RoundTrips::default(), "nobody came by it so far");
+    for listener in [Listener::Delayed, Listener::DelayedSaslTls] {
+        let consumer: BaseConsumer = as_user(client(cluster, listener), Mechanism::ScramSha256, USER, PASSWORD)
+            .create()
+            .expect("a configuration");
+        let start = Instant::now();
+        let metadata = consumer.fetch_metadata(None, WAIT).expect("metadata");
+        let (waited, trips) = (start.elapsed(), cluster.round_trips());
+        let broker = metadata.brokers().first().expect("one broker");
+        assert_eq!(format!("{}:{}", broker.host(), broker.port()), cluster.bootstrap_on(listener).expect("asked for"));
+        // Connecting, the versions, the metadata; with security some more.
+        assert!(trips.opened >= 1 && trips.longest >= 3, "{trips:?}");
+        assert!(waited >= ONE_WAY * 6, "{waited:?} for {trips:?}");
+        cluster.reset_round_trips();
+        consumer.fetch_metadata(None, WAIT).expect("metadata");
+        let warm = cluster.round_trips();
+        assert!(warm.opened == 0 && warm.longest < trips.longest, "{warm:?} after {trips:?}");
+        drop(consumer);
+        cluster.reset_round_trips();
+    }
 }
 
 fn passwords_and_rights_are_checked(cluster: &Cluster) {

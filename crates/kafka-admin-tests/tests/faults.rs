@@ -1,22 +1,24 @@
 //! Three real brokers, each of which freezes and dies: whatever the others can answer arrives by the deadline.
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests, which may fail in them")]
 
-mod common;
-
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, Cluster, ErrorKind, GroupId, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec};
-use kafka_admin_librdkafka::LibrdkafkaAdmin;
+use futures_util::future::join_all;
+use kafka_admin::{AdminError, Cluster, ErrorKind, GroupId, GroupRef, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec};
 use kafka_lab::{Commit, NewTopic};
 
-use common::{admin, ids, plain, query, within};
+use kafka_admin_tests::{Engine, ids, plain, query, within};
 
 const WAIT: Duration = Duration::from_secs(90);
 /// What a scrape with a time-out of 5 s leaves.
 const SCRAPE: Duration = Duration::from_millis(4_500);
 const PARTITIONS: i32 = 30;
 
+/// Both engines.
+type Admins = [(Engine, Arc<dyn KafkaAdmin>)];
 /// Topic, partition, offset.
 type Commits = Vec<(String, i32, Option<i64>)>;
 
@@ -43,7 +45,7 @@ impl Collected {
 }
 
 /// All calls one after the other under one deadline.
-async fn collect(admin: &LibrdkafkaAdmin, groups: &[GroupId], queries: &[OffsetQuery]) -> Collected {
+async fn collect(admin: &dyn KafkaAdmin, groups: &[GroupRef], queries: &[OffsetQuery]) -> Collected {
     let start = Instant::now();
     let deadline = within(SCRAPE);
     let mut took = Vec::new();
@@ -56,17 +58,17 @@ async fn collect(admin: &LibrdkafkaAdmin, groups: &[GroupId], queries: &[OffsetQ
     took.push(start.elapsed());
     let committed = admin.committed(groups, deadline).await;
     let committed = committed.into_iter().map(|result| result.map(|offsets| plain(&Ok(offsets))));
-    let committed = groups.iter().cloned().zip(committed).collect();
+    let committed = groups.iter().map(|group| group.id.clone()).zip(committed).collect();
     took.push(start.elapsed());
     let described = admin.describe_groups(groups, deadline).await;
     let described = described.into_iter().map(|result| result.map(|group| group.coordinator));
-    let described = groups.iter().cloned().zip(described).collect();
+    let described = groups.iter().map(|group| group.id.clone()).zip(described).collect();
     took.push(start.elapsed());
     let found = admin.offsets(queries, Isolation::ReadUncommitted, deadline).await;
     let latest = queries.iter().zip(found).map(|(query, found)| (query.partition, found.map(|found| found.offset)));
     let latest = latest.collect();
     took.push(start.elapsed());
-    println!("  {took:?}");
+    println!("  {}: {took:?}", admin.engine());
     assert!(start.elapsed() < SCRAPE + Duration::from_millis(400), "{took:?}");
     Collected { cluster, listed, committed, described, latest, took }
 }
@@ -116,8 +118,21 @@ fn offset_of(found: &Result<Option<i64>, AdminError>) -> Option<i64> {
     *found.as_ref().ok()?
 }
 
+/// Both engines at the same time, so that they see the same.
+async fn each<'a, T, F: Future<Output = T>>(admins: &'a Admins, call: impl Fn(&'a dyn KafkaAdmin) -> F) -> Vec<T> {
+    join_all(admins.iter().map(|(_, admin)| call(admin.as_ref()))).await
+}
+
+/// Collections until both engines have a whole one: the first engine's, and the largest number of those that were not.
+async fn until_whole(admins: &Admins, groups: &[GroupRef], what: &str) -> (Collected, usize) {
+    let mut whole = each(admins, |admin| until_one_is_whole(admin, groups, what)).await;
+    let incomplete = whole.iter().map(|(_, incomplete)| *incomplete).max().expect("two engines");
+    (whole.swap_remove(0).0, incomplete)
+}
+
 /// Collections until one is whole, each of which must be in time, with the number of those that were not.
-async fn until_whole(admin: &LibrdkafkaAdmin, groups: &[GroupId], what: &str) -> (Collected, usize) {
+async fn until_one_is_whole(admin: &dyn KafkaAdmin, groups: &[GroupRef], what: &str) -> (Collected, usize) {
+    let engine = admin.engine();
     let end = within(WAIT);
     for incomplete in 0.. {
         let cluster = admin.cluster(within(SCRAPE)).await.expect("metadata");
@@ -127,8 +142,8 @@ async fn until_whole(admin: &LibrdkafkaAdmin, groups: &[GroupId], what: &str) ->
             return (collected, incomplete);
         }
         let errors: BTreeSet<String> = collected.errors().into_iter().map(ToString::to_string).collect();
-        println!("  {what}: {} groups listed, {errors:?}", collected.listed.0.len());
-        assert!(Instant::now() < end, "{what}: {errors:?}");
+        println!("  {engine}, {what}: {} groups listed, {errors:?}", collected.listed.0.len());
+        assert!(Instant::now() < end, "{engine}, {what}: {errors:?}");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
     unreachable!("the loop is endless")
@@ -156,13 +171,13 @@ async fn a_silent_broker_costs_its_own_groups_and_partitions_only_and_is_back_at
         (0..).zip(&names).map(|(n, group)| Commit::new(group, &[("spread", 0, n), ("spread", 9, 3)])).collect();
     kafka.commit(&commits).expect("commits");
     let groups = ids(&names);
-    let admin = admin(&lab.bootstrap());
+    let admins = Engine::admins(&lab.bootstrap());
 
     for id in 1..=3 {
         let node = lab.node(id).expect("the node");
         let end = within(WAIT);
         let (cluster, coordinators) = loop {
-            let (collected, _) = until_whole(&admin, &groups, "healthy").await;
+            let (collected, _) = until_whole(&admins, &groups, "healthy").await;
             let cluster = collected.cluster.expect("metadata");
             let described = collected.described.into_iter();
             let coordinators: BTreeMap<GroupId, i32> =
@@ -183,24 +198,26 @@ async fn a_silent_broker_costs_its_own_groups_and_partitions_only_and_is_back_at
         node.freeze().expect("freezes");
         let frozen = Instant::now();
         for _ in 0..2 {
-            let collected = collect(&admin, &groups, &asked).await;
-            assert_right(&collected, Some(id), &leaders, &coordinators);
-            // It leaves Metadata after 9 s; until then it must be missed.
-            if frozen.elapsed() < Duration::from_secs(7) {
-                assert!(!collected.listed.1.is_empty(), "the list lacks a broker and does not say so");
-                assert!(collected.latest.values().any(Result::is_err));
+            let both = each(&admins, |admin| collect(admin, &groups, &asked)).await;
+            for collected in &both {
+                assert_right(collected, Some(id), &leaders, &coordinators);
+                // It leaves Metadata after 9 s; until then it must be missed.
+                if frozen.elapsed() < Duration::from_secs(7) {
+                    assert!(!collected.listed.1.is_empty(), "the list lacks a broker and does not say so");
+                    assert!(collected.latest.values().any(Result::is_err));
+                }
             }
-            let left = SCRAPE.saturating_sub(*collected.took.last().expect("a time"));
-            tokio::time::sleep(left.min(Duration::from_secs(1))).await;
+            let took = both.iter().filter_map(|collected| collected.took.last()).max().expect("a time");
+            tokio::time::sleep(SCRAPE.saturating_sub(*took).min(Duration::from_secs(1))).await;
         }
         lab.await_gone(id, WAIT).expect("a frozen broker leaves Metadata");
-        let (whole, _) = until_whole(&admin, &groups, "without it").await;
+        let (whole, _) = until_whole(&admins, &groups, "without it").await;
         assert_right(&whole, None, &leaders, &coordinators);
         println!("broker {id} thaws after {:?}", frozen.elapsed());
         node.thaw().expect("thaws");
         lab.await_ready(WAIT).expect("it is back");
         // One collection may see leaderships on their way back.
-        let (whole, incomplete) = until_whole(&admin, &groups, "with it").await;
+        let (whole, incomplete) = until_whole(&admins, &groups, "with it").await;
         assert!(incomplete <= 1, "{incomplete} collections were not whole");
         assert_right(&whole, None, &leaders, &coordinators);
         let brokers = whole.cluster.expect("metadata").brokers;
@@ -208,25 +225,26 @@ async fn a_silent_broker_costs_its_own_groups_and_partitions_only_and_is_back_at
     }
 
     println!("broker 2 is killed");
-    let cluster = until_whole(&admin, &groups, "healthy").await.0.cluster.expect("metadata");
+    let cluster = until_whole(&admins, &groups, "healthy").await.0.cluster.expect("metadata");
     let asked = queries(&cluster);
     lab.node(2).expect("the node").kill().expect("dies");
     for _ in 0..3 {
-        let collected = collect(&admin, &groups, &asked).await;
-        collected.cluster.as_ref().expect("metadata");
-        for (query, found) in asked.iter().zip(collected.latest.values()) {
-            assert!(found.is_ok() || query.leader == Some(2), "{query:?}: {found:?}");
+        for collected in each(&admins, |admin| collect(admin, &groups, &asked)).await {
+            collected.cluster.as_ref().expect("metadata");
+            for (query, found) in asked.iter().zip(collected.latest.values()) {
+                assert!(found.is_ok() || query.leader == Some(2), "{query:?}: {found:?}");
+            }
         }
     }
     lab.await_gone(2, WAIT).expect("a dead broker leaves Metadata");
-    until_whole(&admin, &groups, "without it").await;
+    until_whole(&admins, &groups, "without it").await;
     lab.node(2).expect("the node").restart().expect("starts again");
     lab.await_ready(WAIT).expect("it is back");
-    let (_, incomplete) = until_whole(&admin, &groups, "with it").await;
+    let (_, incomplete) = until_whole(&admins, &groups, "with it").await;
     assert!(incomplete <= 1, "{incomplete} collections were not whole");
 
     lab.node(3).expect("the node").freeze().expect("freezes");
     let start = Instant::now();
-    drop(admin);
+    drop(admins);
     assert!(start.elapsed() < Duration::from_millis(100), "drop took {:?}", start.elapsed());
 }

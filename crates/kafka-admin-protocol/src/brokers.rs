@@ -1,0 +1,162 @@
+//! The brokers as the calls see them: who is there, who has been silent, and which one coordinates which group. In: a
+//! call and a broker; out: its answer, after no longer than that broker is worth waiting for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use kafka_admin::{AdminError, ClientConfig, Cluster, ErrorCode, ErrorKind, GroupId};
+
+use crate::api::{Api, Call};
+use crate::connections::Connections;
+use crate::wire::Names;
+
+/// For how long a broker that has not answered is expected not to.
+const SILENCE: Duration = Duration::from_secs(10);
+/// The least time for a broker that has been silent.
+const LEAST_PATIENCE: Duration = Duration::from_millis(100);
+/// Of the time until a deadline, what a call to one broker may use: the rest is for asking another one.
+const SHARE: f64 = 0.8;
+
+#[derive(Debug)]
+pub(crate) struct Brokers {
+    connections: Connections,
+    /// Held while metadata is asked because no broker is known.
+    pub(crate) acquainting: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    names: Arc<Names>,
+    groups: HashMap<GroupId, GroupPlace>,
+    silent: HashMap<i32, Instant>,
+}
+
+/// What is known of a group from earlier answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GroupPlace {
+    /// Its coordinator's broker id.
+    pub(crate) coordinator: i32,
+    /// Committed offsets in its last answer.
+    pub(crate) commits: usize,
+}
+
+impl Brokers {
+    pub(crate) fn new(config: &ClientConfig) -> Result<Self, AdminError> {
+        let connections = Connections::new(config)?;
+        Ok(Self { connections, acquainting: tokio::sync::Mutex::default(), state: Mutex::default() })
+    }
+
+    /// Takes over what a Metadata answer tells.
+    pub(crate) fn learn(&self, cluster: &Cluster) {
+        self.connections.learn(&cluster.brokers);
+        self.state().names = Arc::new(Names::of(cluster));
+    }
+
+    /// Ids of the brokers known, ascending.
+    pub(crate) fn ids(&self) -> Vec<i32> {
+        self.connections.brokers()
+    }
+
+    /// Topic names of the last metadata.
+    pub(crate) fn names(&self) -> Arc<Names> {
+        Arc::clone(&self.state().names)
+    }
+
+    pub(crate) fn place(&self, group: &GroupId) -> Option<GroupPlace> {
+        self.state().groups.get(group).copied()
+    }
+
+    /// Forgets all groups but those that `listed` has, and those at `unheard` brokers, whose lists are not known.
+    pub(crate) fn learn_list(&self, listed: &HashMap<GroupId, i32>, unheard: &[i32]) {
+        let mut state = self.state();
+        state.groups.retain(|group, place| listed.contains_key(group) || unheard.contains(&place.coordinator));
+        for (group, coordinator) in listed {
+            learn_coordinator(&mut state.groups, group, *coordinator);
+        }
+    }
+
+    pub(crate) fn learn_coordinators<'a>(&self, found: impl IntoIterator<Item = (&'a GroupId, i32)>) {
+        let mut state = self.state();
+        for (group, coordinator) in found {
+            learn_coordinator(&mut state.groups, group, coordinator);
+        }
+    }
+
+    pub(crate) fn learn_commits(&self, group: &GroupId, commits: usize) {
+        if let Some(place) = self.state().groups.get_mut(group) {
+            place.commits = commits;
+        }
+    }
+
+    /// Asks one broker, for as long as it is worth.
+    pub(crate) async fn ask<C: Call>(&self, broker: i32, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
+        let answer = self.connections.ask(broker, call, self.patience(broker, deadline)).await;
+        match &answer {
+            Ok(_) => {
+                self.state().silent.remove(&broker);
+            }
+            Err(error) if is_unreachable(error) => {
+                self.state().silent.insert(broker, Instant::now());
+            }
+            Err(_) => {}
+        }
+        answer
+    }
+
+    /// The version in which [`ask`](Self::ask) would ask.
+    pub(crate) async fn version(&self, broker: i32, api: &Api, deadline: Instant) -> Result<i16, AdminError> {
+        let version = self.connections.version(broker, api, self.patience(broker, deadline)).await;
+        if version.as_ref().is_err_and(is_unreachable) {
+            self.state().silent.insert(broker, Instant::now());
+        }
+        version
+    }
+
+    /// Asks whoever answers.
+    pub(crate) async fn ask_any<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
+        self.connections.ask_any(call, deadline).await
+    }
+
+    /// Brokers for what any can answer, in the order to be tried.
+    pub(crate) fn candidates(&self) -> Vec<i32> {
+        let mut candidates = self.ids();
+        candidates.sort_by_key(|id| self.is_silent(*id));
+        candidates
+    }
+
+    fn patience(&self, broker: i32, deadline: Instant) -> Instant {
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        let patience = if self.is_silent(broker) { left.mul_f64(0.1).max(LEAST_PATIENCE) } else { left.mul_f64(SHARE) };
+        now + patience.min(left)
+    }
+
+    fn is_silent(&self, broker: i32) -> bool {
+        self.state().silent.get(&broker).is_some_and(|at| at.elapsed() < SILENCE)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn learn_coordinator(groups: &mut HashMap<GroupId, GroupPlace>, group: &GroupId, coordinator: i32) {
+    match groups.get_mut(group) {
+        Some(place) => place.coordinator = coordinator,
+        None => {
+            groups.insert(group.clone(), GroupPlace { coordinator, commits: 0 });
+        }
+    }
+}
+
+/// Whether the broker itself was not there, whatever it was asked.
+pub(crate) fn is_unreachable(error: &AdminError) -> bool {
+    matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Protocol)
+}
+
+/// A broker's error code as the error of an item.
+pub(crate) fn broker_error(call: &'static str, code: ErrorCode) -> AdminError {
+    AdminError::Broker { call, code, message: String::new() }
+}

@@ -1,0 +1,44 @@
+//! The oldest release that is tested against, whose brokers do not describe groups as newer ones do.
+
+use std::time::Duration;
+
+use kafka_admin::{GroupState, GroupType, Isolation, OffsetSpec};
+use kafka_lab::{Cluster, Commit, KafkaVersion, NewTopic};
+
+use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kafka_3_9_answers_every_call() {
+    let lab = Cluster::builder().version(KafkaVersion::V3_9_1).heap_mib(300).start().expect("a node");
+    let kafka = lab.kafka();
+    kafka.create_topics(&[NewTopic::new("t", 2)]).expect("topic");
+    kafka.fill("t", 2, 5).expect("records");
+    let commits: Vec<_> = (0..40).map(|n| Commit::new(&format!("g{n}"), &[("t", 1, n)])).collect();
+    kafka.commit(&commits).expect("commits");
+    let _member = kafka.member("live", &["t"]).client("c").start().expect("a member");
+    kafka.await_stable("live", 1, Duration::from_secs(60)).expect("a stable group");
+
+    for (engine, admin) in Engine::admins(&lab.bootstrap()) {
+        println!("{engine}");
+        let cluster = admin.cluster(soon()).await.expect("metadata");
+        assert_eq!((cluster.id.as_deref(), cluster.brokers.len()), (Some(lab.id()), 1));
+        let listed = admin.list_groups(soon()).await.expect("groups");
+        assert_eq!((listed.groups.len(), listed.errors.len()), (41, 0));
+        let mut groups = ids((0..40).map(|n| format!("g{n}")));
+        for (n, committed) in (0..).zip(admin.committed(&groups, soon()).await) {
+            assert_eq!(plain(&committed), [("t".to_owned(), 1, Some(n))]);
+        }
+        groups.extend(ids(["live"]));
+        let described = admin.describe_groups(&groups, soon()).await;
+        for group in &described[..40] {
+            let group = group.as_ref().expect("described");
+            assert_eq!((group.state, group.kind, group.members.len()), (GroupState::Empty, GroupType::Classic, 0));
+        }
+        let live = described[40].as_ref().expect("described");
+        assert_eq!((live.state, live.kind, live.coordinator), (GroupState::Stable, GroupType::Classic, Some(1)));
+        assert_eq!((live.members[0].client_id.as_str(), live.members[0].assignment.len()), ("c", 2));
+        let queries = [query("t", 0, OffsetSpec::Latest, Some(1)), query("t", 1, OffsetSpec::Earliest, Some(1))];
+        let found = admin.offsets(&queries, Isolation::ReadCommitted, soon()).await;
+        assert_eq!((offset(&found[0]), offset(&found[1])), (Some(5), Some(0)));
+    }
+}

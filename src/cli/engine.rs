@@ -1,0 +1,180 @@
+//! Which engine reads Kafka. In: what was asked for, and the client configuration; out: the engine, with the reason for
+//! it, or one line that says what to change.
+
+use std::sync::Arc;
+
+use kafka_admin::{AdminError, ClientConfig, KafkaAdmin, Sasl};
+use kafka_admin_protocol::{ProtocolAdmin, is_honoured};
+
+use crate::config::{ClientChoice, Config};
+
+/// Whether librdkafka is in this binary.
+const HAS_LIBRDKAFKA: bool = cfg!(feature = "librdkafka");
+const NOT_BUILT_IN: &str = "this binary was built without it (cargo feature librdkafka)";
+
+/// An engine, with nothing connected yet.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub(super) admin: Arc<dyn KafkaAdmin>,
+    /// Why it is this one, for the log.
+    pub(super) reason: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Engine {
+    Protocol,
+    Librdkafka,
+}
+
+/// Sets up the engine for the configuration; `None` if Kafka is not to be read. Reads TLS files.
+pub(super) fn connect(config: &Config) -> Result<Option<Chosen>, String> {
+    let Some(kafka) = &config.kafka else { return Ok(None) };
+    let (engine, reason) = choose(config.client, kafka, HAS_LIBRDKAFKA, is_honoured)?;
+    // Engines do not know the flags, and librdkafka does not say what is wrong with a file that cannot be read.
+    for (flag, _, file) in tls_files(kafka) {
+        std::fs::read(file).map_err(|error| format!("{flag}: {}: {error}", file.display()))?;
+    }
+    let admin = match engine {
+        Engine::Protocol => ProtocolAdmin::new(kafka).map(|admin| Arc::new(admin) as Arc<dyn KafkaAdmin>),
+        Engine::Librdkafka => librdkafka(kafka),
+    };
+    let admin = admin.map_err(|error| told(&error, kafka))?;
+    Ok(Some(Chosen { admin, reason }))
+}
+
+/// `honours`: whether the protocol engine honours a property.
+fn choose(
+    choice: ClientChoice,
+    kafka: &ClientConfig,
+    has_librdkafka: bool,
+    honours: impl Fn(&str) -> bool,
+) -> Result<(Engine, String), String> {
+    let only_librdkafka = if matches!(kafka.security.sasl, Some(Sasl::Gssapi { .. })) {
+        Some("--sasl.mechanism=gssapi (Kerberos)".to_owned())
+    } else {
+        kafka.properties.keys().find(|key| !honours(key)).map(|key| format!("--kafka.property={key}"))
+    };
+    let only_protocol = kafka.security.tls.as_ref().is_some_and(|tls| tls.server_name.is_some());
+    let engine = match (choice, only_librdkafka) {
+        (ClientChoice::Protocol, None) => (Engine::Protocol, "asked for".to_owned()),
+        (ClientChoice::Auto, None) => (Engine::Protocol, "can do all that is asked for".to_owned()),
+        (ClientChoice::Librdkafka, _) => (Engine::Librdkafka, "asked for".to_owned()),
+        (ClientChoice::Auto, Some(what)) if has_librdkafka => {
+            (Engine::Librdkafka, format!("nothing else can do {what}"))
+        }
+        (ClientChoice::Auto, Some(what)) => {
+            return Err(format!("{what} needs librdkafka, and {NOT_BUILT_IN}: build with it, or leave this out"));
+        }
+        (ClientChoice::Protocol, Some(what)) => {
+            return Err(format!(
+                "--kafka.client=protocol cannot do {what}: leave this out, or give --kafka.client=librdkafka"
+            ));
+        }
+    };
+    match engine.0 {
+        Engine::Librdkafka if !has_librdkafka => {
+            Err(format!("--kafka.client=librdkafka: {NOT_BUILT_IN}: build with it, or give --kafka.client=protocol"))
+        }
+        Engine::Librdkafka if only_protocol => Err(format!(
+            "--tls.server-name: librdkafka checks the host that it connects to and no other name; \
+             it is the client here: {}",
+            engine.1
+        )),
+        _ => Ok(engine),
+    }
+}
+
+#[cfg(feature = "librdkafka")]
+fn librdkafka(kafka: &ClientConfig) -> Result<Arc<dyn KafkaAdmin>, AdminError> {
+    let admin = kafka_admin_librdkafka::LibrdkafkaAdmin::new(kafka)?;
+    Ok(Arc::new(admin))
+}
+
+#[cfg(not(feature = "librdkafka"))]
+fn librdkafka(_: &ClientConfig) -> Result<Arc<dyn KafkaAdmin>, AdminError> {
+    Err(AdminError::Client { message: format!("librdkafka: {NOT_BUILT_IN}") })
+}
+
+/// Flag, librdkafka's property, file.
+fn tls_files(kafka: &ClientConfig) -> Vec<(&'static str, &'static str, &std::path::Path)> {
+    let files = kafka.security.tls.iter().flat_map(|tls| {
+        [
+            ("--tls.ca-file", "ssl.ca.location", &tls.ca_file),
+            ("--tls.cert-file", "ssl.certificate.location", &tls.cert_file),
+            ("--tls.key-file", "ssl.key.location", &tls.key_file),
+        ]
+    });
+    files.filter_map(|(flag, property, file)| Some((flag, property, file.as_deref()?))).collect()
+}
+
+/// The error with the flag that it is about: librdkafka names its property, the protocol engine the file.
+fn told(error: &AdminError, kafka: &ClientConfig) -> String {
+    let error = error.to_string();
+    for (flag, property, file) in tls_files(kafka) {
+        let file = file.display().to_string();
+        if error.contains(&file) {
+            return format!("{flag}: {error}");
+        }
+        if error.contains(property) {
+            return format!("{flag}: {file}: {error}");
+        }
+    }
+    format!("Kafka client: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{SecurityConfig, Tls};
+
+    use super::*;
+
+    fn config(sasl: Option<Sasl>, property: Option<&str>, server_name: Option<&str>) -> ClientConfig {
+        let tls = Tls { server_name: server_name.map(str::to_owned), ..Tls::default() };
+        ClientConfig {
+            bootstrap: vec!["a:1".to_owned()],
+            client_id: "vitals".to_owned(),
+            security: SecurityConfig { tls: Some(tls), sasl },
+            properties: property.map(|key| (key.to_owned(), "hunter2".to_owned())).into_iter().collect(),
+        }
+    }
+
+    fn chosen(choice: ClientChoice, kafka: &ClientConfig, has_librdkafka: bool) -> Result<(Engine, String), String> {
+        choose(choice, kafka, has_librdkafka, |key| key == "known")
+    }
+
+    #[test]
+    fn auto_is_protocol_and_librdkafka_where_only_that_can() {
+        let kerberos = || Sasl::Gssapi { service_name: "kafka".into(), principal: "p".into(), keytab: "/k".into() };
+        let plain = || Sasl::Plain { username: "u".into(), password: "p".to_owned().into() };
+        for (kafka, engine, says) in [
+            (config(None, None, None), Engine::Protocol, "all that is asked for"),
+            (config(Some(plain()), Some("known"), Some("name")), Engine::Protocol, ""),
+            (config(None, Some("unknown"), None), Engine::Librdkafka, "--kafka.property=unknown"),
+            (config(Some(kerberos()), None, None), Engine::Librdkafka, "gssapi"),
+        ] {
+            let (is, reason) = chosen(ClientChoice::Auto, &kafka, true).unwrap();
+            assert!(is == engine && reason.contains(says) && !reason.contains("hunter2"), "{is:?}: {reason}");
+            let forced = chosen(ClientChoice::Protocol, &kafka, true);
+            assert_eq!(forced.is_ok(), engine == Engine::Protocol, "{forced:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_with_what_to_do() {
+        let (simple, property) = (config(None, None, None), config(None, Some("unknown"), None));
+        let named = config(None, None, Some("name"));
+        let both = config(None, Some("unknown"), Some("name"));
+        for (choice, kafka, has_librdkafka, says) in [
+            (ClientChoice::Protocol, &property, true, ["--kafka.property=unknown", "give --kafka.client=librdkafka"]),
+            (ClientChoice::Librdkafka, &simple, false, ["cargo feature librdkafka", "--kafka.client=protocol"]),
+            (ClientChoice::Auto, &property, false, ["--kafka.property=unknown", "cargo feature librdkafka"]),
+            (ClientChoice::Librdkafka, &named, true, ["--tls.server-name", "client here: asked for"]),
+            (ClientChoice::Auto, &both, true, ["--tls.server-name", "can do --kafka.property=unknown"]),
+        ] {
+            let error = chosen(choice, kafka, has_librdkafka).unwrap_err();
+            assert!(says.iter().all(|part| error.contains(part)), "{choice:?}: {error}");
+            assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
+        }
+        assert_eq!(chosen(ClientChoice::Auto, &simple, false).unwrap().0, Engine::Protocol);
+    }
+}

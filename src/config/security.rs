@@ -1,0 +1,100 @@
+//! TLS and SASL towards Kafka: flags in, typed security configuration out.
+
+use kafka_admin::{Sasl, Tls};
+use secrecy::SecretString;
+
+use super::{Flags, oauth, read_secret};
+
+const MECHANISMS: &str = "plain, scram-sha256, scram-sha512, oauthbearer or gssapi";
+
+pub(super) fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
+    let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
+    let tls = Tls {
+        ca_file: flags.tls_ca_file.clone(),
+        cert_file: flags.tls_cert_file.clone(),
+        key_file: flags.tls_key_file.clone(),
+        key_password: secret(
+            "--tls.key-password",
+            flags.tls_key_password.as_deref(),
+            flags.tls_key_password_file.as_deref(),
+        )?,
+        insecure_skip_verify: insecure,
+        server_name: flags.tls_server_name.clone(),
+    };
+    if tls.cert_file.is_some() != tls.key_file.is_some() {
+        return Err("--tls.cert-file and --tls.key-file go together".to_owned());
+    }
+    if tls.key_password.is_some() && tls.key_file.is_none() {
+        return Err("--tls.key-password needs --tls.key-file".to_owned());
+    }
+    if flags.tls_enabled.unwrap_or(false) {
+        return Ok(Some(tls));
+    }
+    if tls.ca_file.is_some() || tls.cert_file.is_some() || tls.server_name.is_some() || insecure {
+        return Err("--tls.* is given but TLS is off: add --tls.enabled".to_owned());
+    }
+    Ok(None)
+}
+
+pub(super) fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
+    if !flags.sasl_enabled.unwrap_or(false) {
+        // Not the password: the environment may hold one for others.
+        let given = [
+            ("mechanism", flags.sasl_mechanism.is_some()),
+            ("username", flags.sasl_username.is_some()),
+            ("password-file", flags.sasl_password_file.is_some()),
+            ("service-name", flags.sasl_service_name.is_some()),
+            ("realm", flags.sasl_realm.is_some()),
+            ("keytab-path", flags.sasl_keytab_path.is_some()),
+        ];
+        let first = given.iter().find(|(_, is_given)| *is_given).map(|(name, _)| (*name).to_owned());
+        return match first.or_else(|| oauth::given(flags).map(|name| format!("oauth.{name}"))) {
+            Some(name) => Err(format!("--sasl.{name} is given but SASL is off: add --sasl.enabled")),
+            None => Ok(None),
+        };
+    }
+    let mechanism = flags.sasl_mechanism.as_deref().unwrap_or_default().to_ascii_lowercase();
+    if let Some(name) = oauth::given(flags).filter(|_| mechanism != "oauthbearer") {
+        return Err(format!("--sasl.oauth.{name} is for --sasl.mechanism=oauthbearer"));
+    }
+    let username =
+        || flags.sasl_username.clone().ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.username"));
+    let password = || {
+        secret("--sasl.password", flags.sasl_password.as_deref(), flags.sasl_password_file.as_deref())?
+            .ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.password-file (or SASL_USER_PASSWORD)"))
+    };
+    Ok(Some(match mechanism.as_str() {
+        "plain" => Sasl::Plain { username: username()?, password: password()? },
+        "scram-sha256" | "scram-sha-256" => Sasl::ScramSha256 { username: username()?, password: password()? },
+        "scram-sha512" | "scram-sha-512" => Sasl::ScramSha512 { username: username()?, password: password()? },
+        "gssapi" => Sasl::Gssapi {
+            service_name: flags.sasl_service_name.clone().unwrap_or_else(|| "kafka".to_owned()),
+            principal: match &flags.sasl_realm {
+                Some(realm) => format!("{}@{realm}", username()?),
+                None => username()?,
+            },
+            keytab: flags
+                .sasl_keytab_path
+                .clone()
+                .ok_or("--sasl.mechanism=gssapi needs --sasl.keytab-path; a password needs kinit, which is not done")?,
+        },
+        "oauthbearer" => oauth::sasl(flags)?,
+        "" => return Err(format!("--sasl.enabled needs --sasl.mechanism: {MECHANISMS}")),
+        other => return Err(format!("--sasl.mechanism: {other:?} is not supported: {MECHANISMS}")),
+    }))
+}
+
+/// A secret given by value or by file. `flag` is the value's; the file's has `-file` at its end.
+pub(super) fn secret(
+    flag: &str,
+    value: Option<&str>,
+    file: Option<&std::path::Path>,
+) -> Result<Option<SecretString>, String> {
+    // The environment may hold an empty value, which counts as none.
+    match (value.filter(|value| !value.is_empty()), file) {
+        // A file that was asked for wins over a variable that happens to be set.
+        (_, Some(path)) => read_secret(&format!("{flag}-file"), path).map(Some),
+        (Some(value), None) => Ok(Some(SecretString::from(value.to_owned()))),
+        (None, None) => Ok(None),
+    }
+}
