@@ -1,4 +1,4 @@
-//! Controllers apart from the brokers: in no metadata, given by URL, and then nodes like all others.
+//! Controllers apart from the brokers, in no metadata: found in the quorum or given by URL, and then nodes like all others.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use kafka_lab::{Cluster, Jolokia, Prometheus, wait_until};
 
-use support::{PATIENCE, Page, Vitals, each};
+use support::{Engine, PATIENCE, Page, Vitals, each};
 
 /// Brokers 1 and 2, controller 3.
 static CLUSTER: LazyLock<Cluster> =
@@ -22,7 +22,7 @@ fn url(id: i32) -> String {
     format!("--jolokia.url={}", CLUSTER.node(id).unwrap().jolokia_url().unwrap())
 }
 
-/// `host:port` of the controller's agent: without metadata that is its address.
+/// `host:port` of the controller's agent: its address where the quorum does not tell another.
 fn controller_instance() -> String {
     format!("{}:{}", CLUSTER.node(CONTROLLER).unwrap().host(), CLUSTER.jolokia_port())
 }
@@ -57,9 +57,9 @@ fn assert_nodes(page: &Page) {
     assert!(stray.is_empty(), "{stray:?}");
 }
 
-/// The controller's own page, by its id and by the address that it had before.
-fn assert_controller_page(vitals: &Vitals) {
-    for key in [CONTROLLER.to_string(), controller_instance()] {
+/// The controller's own page, by its id and by its address.
+fn assert_controller_page(vitals: &Vitals, address: &str) {
+    for key in [&CONTROLLER.to_string(), address] {
         let page = vitals.page(&format!("/metrics/brokers/{key}"), Duration::from_secs(10));
         assert_eq!(page.value("kafka_controller_kafkacontroller_activecontrollercount"), 1.0);
         assert!(page.value("jvm_threads_current") > 0.0);
@@ -67,15 +67,29 @@ fn assert_controller_page(vitals: &Vitals) {
 }
 
 #[test]
-fn a_controller_given_by_url_joins_the_discovered_brokers_under_its_learned_id() {
+fn a_controller_is_found_in_the_quorum_and_has_its_endpoints_address() {
     let server = format!("--kafka.server={}", CLUSTER.bootstrap());
     let port = format!("--jolokia.port={}", CLUSTER.jolokia_port());
-    for vitals in each(&Vitals::start_each(CLUSTER.lab(), &[&server, &port, &url(3)])) {
-        the_controller_joins(vitals);
+    let found = CLUSTER.node(CONTROLLER).unwrap().kafka_address();
+    // A URL for a node that is found too changes nothing.
+    for arguments in [vec![server.as_str(), &port], vec![&server, &port, &url(3)]] {
+        let vitals = Vitals::start_with_engine(CLUSTER.lab(), Engine::Protocol, &arguments);
+        let [one, two] = broker_instances();
+        let path = |id: i32| format!("/metrics/brokers/{id}");
+        let nodes = BTreeMap::from([(one, path(1)), (two, path(2)), (found.clone(), path(CONTROLLER))]);
+        assert_eq!(targets(&vitals), nodes, "{arguments:?}");
+        assert_nodes(&vitals.metrics());
+        assert_eq!(targets(&vitals), nodes, "{arguments:?}");
+        assert_controller_page(&vitals, &found);
     }
 }
 
-fn the_controller_joins(vitals: &Vitals) {
+#[test]
+fn a_controller_given_by_url_joins_the_discovered_brokers_under_its_learned_id() {
+    let server = format!("--kafka.server={}", CLUSTER.bootstrap());
+    let port = format!("--jolokia.port={}", CLUSTER.jolokia_port());
+    // librdkafka cannot ask for the quorum.
+    let vitals = &Vitals::start_with_engine(CLUSTER.lab(), Engine::Librdkafka, &[&server, &port, &url(3)]);
     // Before its agent has told its id, its page goes by its address.
     let [one, two] = broker_instances();
     let path = |key: &str| format!("/metrics/brokers/{key}");
@@ -91,7 +105,7 @@ fn the_controller_joins(vitals: &Vitals) {
     assert_eq!(page.value("kafka_brokers"), 2.0);
     let after = BTreeMap::from([(one, path("1")), (two, path("2")), (controller_instance(), path("3"))]);
     assert_eq!(targets(vitals), after);
-    assert_controller_page(vitals);
+    assert_controller_page(vitals, &controller_instance());
     assert_nodes(&vitals.metrics());
 }
 
@@ -101,7 +115,7 @@ fn urls_alone_do_without_discovery() {
     assert_nodes(&vitals.metrics());
     let instances: Vec<String> = targets(&vitals).into_values().collect();
     assert_eq!(instances, ["/metrics/brokers/1", "/metrics/brokers/2", "/metrics/brokers/3"]);
-    assert_controller_page(&vitals);
+    assert_controller_page(&vitals, &controller_instance());
 }
 
 #[test]
@@ -118,16 +132,19 @@ fn urls_of_brokers_and_discovery_name_each_node_once() {
         // broker 2 is the one that discovery implies.
         let [one, two] = broker_instances();
         let given = format!("localhost:{}", CLUSTER.jolokia_port());
+        let controller = match vitals.engine {
+            Some(Engine::Protocol) => CLUSTER.node(CONTROLLER).unwrap().kafka_address(),
+            _ => controller_instance(),
+        };
         let instances: Vec<String> = targets(vitals).into_keys().collect();
-        assert_eq!(instances, [two, controller_instance(), given], "and not {one}");
+        assert_eq!(instances, [two, controller, given], "and not {one}");
     }
 }
 
 #[test]
 fn prometheus_scrapes_controllers_as_targets_of_their_own() {
     let server = format!("--kafka.server={}", CLUSTER.bootstrap());
-    let vitals =
-        Vitals::start(CLUSTER.lab(), &[&server, &format!("--jolokia.port={}", CLUSTER.jolokia_port()), &url(3)]);
+    let vitals = Vitals::start(CLUSTER.lab(), &[&server, &format!("--jolokia.port={}", CLUSTER.jolokia_port())]);
     let configuration = format!(
         "global: {{scrape_interval: 2s, scrape_timeout: 2s}}\n\
          scrape_configs: [{{job_name: nodes, http_sd_configs: [{{url: '{}/sd', refresh_interval: 1s}}]}}]\n",
@@ -135,7 +152,8 @@ fn prometheus_scrapes_controllers_as_targets_of_their_own() {
     );
     let prometheus = Prometheus::start(CLUSTER.lab(), &configuration).unwrap();
     let [one, two] = broker_instances();
-    let expected = BTreeMap::from([(one, 1.0), (two, 1.0), (controller_instance(), 1.0)]);
+    let controller = CLUSTER.node(CONTROLLER).unwrap().kafka_address();
+    let expected = BTreeMap::from([(one, 1.0), (two, 1.0), (controller, 1.0)]);
     wait_until(PATIENCE, "three targets to be up, the controller by its id", || {
         let up = prometheus.query("up").map_err(|error| error.to_string())?;
         let up: BTreeMap<_, _> =

@@ -8,7 +8,7 @@ use crate::summary::Summary;
 use crate::tools::{self, KAFKA, NATIVE_BUILD, Tool};
 
 /// The feature that has the tests built that take long.
-const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests"];
+const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests,kafka-lab/full-tests"];
 
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {

@@ -238,6 +238,10 @@ impl ClusterBuilder {
         if let Some((id, _)) = self.single.iter().find(|(id, _)| !ids.contains(id)) {
             return Err(LabError::Input(format!("there is no node {id} in this cluster, only {ids:?}")));
         }
+        if !self.version.has_kraft() && matches!(self.roles, Roles::Split { .. }) {
+            return Err(LabError::Input(format!("Kafka {} has no controllers apart", self.version.as_str())));
+        }
+        self.security.check(self.version)?;
         Cluster::start(self)
     }
 
@@ -297,5 +301,13 @@ mod tests {
         }
         let error = Cluster::builder().node(2, |_| {}).start().expect_err("there is one node only");
         assert_eq!(error.to_string(), "there is no node 2 in this cluster, only [1]");
+        let old = || Cluster::builder().version(KafkaVersion::V2_8_2);
+        let scram = old().sasl(&[Mechanism::ScramSha256]);
+        for (builder, why) in [
+            (old().split(1, 1), "Kafka 2.8.2 has no controllers apart"),
+            (scram, "the lab has no users for SCRAM-SHA-256 on Kafka 2.8.2, only for PLAIN"),
+        ] {
+            assert_eq!(builder.start().expect_err(why).to_string(), why);
+        }
     }
 }

@@ -22,8 +22,6 @@ pub struct Identity {
     pub cert: PathBuf,
     /// Its key.
     pub key: PathBuf,
-    /// Both in one file, the key first, as Kafka's PEM key stores are.
-    pub both: PathBuf,
 }
 
 /// What the lab's CA signed, and what it did not.
@@ -114,11 +112,9 @@ impl Ca {
         params.extended_key_usages = vec![usage];
         let key = KeyPair::generate().map_err(failed)?;
         let cert = params.signed_by(&key, &self.issuer).map_err(failed)?.pem();
-        let key = key.serialize_pem();
         Ok(Identity {
-            both: write(folder, &format!("{name}.pem"), &format!("{key}{cert}"))?,
-            cert: write(folder, &format!("{name}.crt"), &cert)?,
-            key: write(folder, &format!("{name}.key"), &key)?,
+            cert: write(folder, &format!("{name}.pem"), &cert)?,
+            key: write(folder, &format!("{name}.key"), &key.serialize_pem())?,
         })
     }
 }

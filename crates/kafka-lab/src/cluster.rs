@@ -15,12 +15,14 @@ use crate::{
     distance::{Counter, DelayLine},
     error::IoContext,
     jars::Jars,
-    launch::{self, AgentJars, Plan, Ports},
-    listener::{self, Endpoint},
-    ports::Reserved,
+    launch::{self, AgentJars, Plan},
+    listener,
+    properties::{self, Quorum},
+    reservations::Reservations,
     sasl::Issuer,
     security::Secrets,
     tools, wait_until,
+    zookeeper::ZooKeeper,
 };
 
 /// Formatting takes a second; a machine busy with other clusters takes longer.
@@ -30,6 +32,8 @@ const FORMAT: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<Node>,
+    /// After the nodes, which need it to the end.
+    _zookeeper: Option<ZooKeeper>,
     kafka: Kafka,
     lab: Arc<Lab>,
     id: String,
@@ -49,15 +53,26 @@ impl Cluster {
         let lab = Lab::new()?;
         let jars = Jars::new(&lab)?;
         let kafka_jars = jars.kafka(builder.version)?;
-        let mut reserved = Reservations::make(&builder)?;
-        let id = new_cluster_id();
-
-        let ids = builder.node_ids()?;
-        let hosts: Vec<String> = ids.iter().map(|id| host(*id).to_string()).collect();
+        let (ids, security) = (builder.node_ids()?, &builder.security);
+        let hosts: Vec<Ipv4Addr> = ids.iter().map(|id| host(*id)).collect();
+        let mut reserved = Reservations::make(&hosts, &security.listeners())?;
         let secrets = Secrets::new(lab.folder(), &hosts)?;
-        let security = &builder.security;
-        let voters: Vec<_> = ids.iter().filter(|id| builder.is_controller(**id)).map(|id| (*id, host(*id))).collect();
+        let jvm = |folder: &Path| {
+            fs::create_dir_all(folder).context(|| format!("make {}", folder.display()))?;
+            write(&folder.join(launch::LOGGING), properties::logging_properties(builder.version))?;
+            Ok(launch::java(&java, builder.version, &kafka_jars, folder))
+        };
+        let (zookeeper, quorum) = if builder.version.has_kraft() {
+            let controllers = ids.iter().filter(|id| builder.is_controller(**id));
+            (None, Quorum::KRaft(controllers.map(|id| (*id, host(*id))).collect()))
+        } else {
+            let folder = lab.folder().join("zookeeper");
+            let server = ZooKeeper::start(&lab, jvm(&folder)?, &folder, builder.start_timeout)?;
+            let quorum = Quorum::ZooKeeper(server.address().to_owned());
+            (Some(server), quorum)
+        };
         let brokers = ids.iter().filter(|id| builder.is_broker(**id)).count();
+        let id = new_cluster_id();
         let mut nodes = Vec::new();
         let mut formats = Vec::new();
         for node in ids {
@@ -69,16 +84,20 @@ impl Cluster {
                 folder: lab.folder().join(format!("node-{node}")),
                 ports: reserved.ports(),
                 spec: builder.spec(node).clone(),
-                properties: security.properties(&secrets),
+                properties: security.properties(builder.version, &secrets)?,
                 jvm_options: security.jvm_options(&secrets),
             };
-            write_files(&plan, &builder, &voters, brokers)?;
-            let jvm = || launch::java(&java, builder.version, &kafka_jars, &plan);
-
-            let mut format = jvm();
-            format.args(["-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", &id, "-c"]);
-            format.arg(plan.properties_file()).args(security.format_options());
-            formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
+            let mut command = jvm(&plan.folder)?;
+            write(&plan.properties_file(), &properties::server_properties(&plan, &quorum, brokers))?;
+            if let Some((_, rules)) = &plan.spec.jmx_exporter {
+                write(&plan.rules_file(), rules)?;
+            }
+            if zookeeper.is_none() {
+                let mut format = jvm(&plan.folder)?;
+                format.args(["-Xmx128m", "-XX:TieredStopAtLevel=1", "kafka.tools.StorageTool", "format", "-t", &id]);
+                format.arg("-c").arg(plan.properties_file()).args(security.format_options());
+                formats.push((node, lab.spawn_logged(&format, &plan.folder.join("format.log"))?));
+            }
 
             let exporter = plan.spec.jmx_exporter.as_ref();
             let agents = AgentJars {
@@ -86,14 +105,14 @@ impl Cluster {
                 exporter: exporter.map(|(version, _)| jars.jmx_exporter(version)).transpose()?,
                 hand_made_beans: plan.spec.hand_made_beans.then(|| jars.hand_made_beans()).transpose()?,
             };
-            let mut command = jvm();
             command.args(launch::node_arguments(&plan, &agents));
             nodes.push(Node::new(plan, command, &lab, builder.start_timeout));
         }
         let counter = Arc::default();
         let lines = reserved.delay_lines(builder.security.delay.unwrap_or_default(), &counter)?;
         let addresses = nodes.iter().filter(|node| node.is_broker()).map(Node::kafka_address);
-        let cluster = Self { kafka: Kafka::new(addresses), nodes, lab, id, secrets, counter, _lines: lines };
+        let kafka = Kafka::new(addresses);
+        let mut cluster = Self { kafka, nodes, _zookeeper: zookeeper, lab, id, secrets, counter, _lines: lines };
         for (node, mut format) in formats {
             let log = cluster.lab.folder().join(format!("node-{node}/format.log"));
             let status = format.wait(FORMAT)?;
@@ -106,6 +125,10 @@ impl Cluster {
         cluster.nodes.iter().try_for_each(Node::spawn)?;
         cluster.nodes.iter().try_for_each(Node::await_answer)?;
         cluster.await_ready(builder.start_timeout)?;
+        if cluster._zookeeper.is_some() {
+            // The first broker made it up.
+            cluster.id = cluster.kafka.metadata(Some(&[]))?.cluster_id.unwrap_or_default();
+        }
         Ok(cluster)
     }
 
@@ -239,81 +262,6 @@ fn new_cluster_id() -> String {
     launch::cluster_id(bytes)
 }
 
-fn write_files(plan: &Plan, builder: &ClusterBuilder, voters: &[(i32, Ipv4Addr)], brokers: usize) -> Result<()> {
-    let write = |path: &Path, text: &str| fs::write(path, text).context(|| format!("write {}", path.display()));
-    fs::create_dir_all(&plan.folder).context(|| format!("make {}", plan.folder.display()))?;
-    write(&plan.properties_file(), &launch::server_properties(plan, voters, brokers))?;
-    write(&plan.logging_file(), launch::logging_properties(builder.version))?;
-    if let Some((_, rules)) = &plan.spec.jmx_exporter {
-        write(&plan.rules_file(), rules)?;
-    }
-    Ok(())
-}
-
-/// The cluster's ports, each free on all of its addresses, held until the nodes start.
-struct Reservations {
-    kafka: Reserved,
-    controller: Reserved,
-    jolokia: Reserved,
-    jmx: Reserved,
-    exporter: Reserved,
-    more: Vec<(Listener, Reserved)>,
-    /// What proxies in front of delayed listeners listen on.
-    fronts: Vec<(Listener, Reserved)>,
-}
-
-impl Reservations {
-    fn make(builder: &ClusterBuilder) -> Result<Self> {
-        let hosts: Vec<Ipv4Addr> = builder.node_ids()?.into_iter().map(host).collect();
-        let reserve = || Reserved::on(&hosts);
-        let listeners = builder.security.listeners();
-        let each = |wanted: fn(&Listener) -> bool| {
-            let wanted = listeners.iter().copied().filter(wanted);
-            wanted.map(|listener| Ok((listener, reserve()?))).collect::<Result<Vec<_>>>()
-        };
-        Ok(Self {
-            kafka: reserve()?,
-            controller: reserve()?,
-            jolokia: reserve()?,
-            jmx: reserve()?,
-            exporter: reserve()?,
-            more: each(|_| true)?,
-            fronts: each(|listener| listener.is_delayed())?,
-        })
-    }
-
-    fn ports(&self) -> Ports {
-        Ports {
-            kafka: self.kafka.port(),
-            controller: self.controller.port(),
-            jolokia: self.jolokia.port(),
-            jmx: self.jmx.port(),
-            exporter: self.exporter.port(),
-            more: self.more.iter().map(|(listener, held)| self.endpoint(*listener, held.port())).collect(),
-        }
-    }
-
-    fn endpoint(&self, listener: Listener, port: u16) -> Endpoint {
-        let front = self.fronts.iter().find(|(other, _)| *other == listener);
-        Endpoint { listener, port, advertised: front.map_or(port, |(_, held)| held.port()) }
-    }
-
-    /// Proxies in front of all delayed listeners of all nodes.
-    fn delay_lines(&mut self, delay: Duration, counter: &Arc<Counter>) -> Result<Vec<DelayLine>> {
-        let mut lines = Vec::new();
-        for (listener, front) in &mut self.fronts {
-            let behind = self.more.iter().find(|(other, _)| other == listener);
-            for held in behind.iter().flat_map(|_| front.take()) {
-                let mut target = held.local_addr().context(|| "ask for a listener's address".into())?;
-                target.set_port(behind.map_or(0, |(_, behind)| behind.port()));
-                lines.push(DelayLine::start(held, target, delay, counter)?);
-            }
-        }
-        Ok(lines)
-    }
-
-    fn release(&mut self) {
-        let all = [&mut self.kafka, &mut self.controller, &mut self.jolokia, &mut self.jmx, &mut self.exporter];
-        all.into_iter().chain(self.more.iter_mut().map(|(_, held)| held)).for_each(Reserved::release);
-    }
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::write(path, text).context(|| format!("write {}", path.display()))
 }

@@ -29,6 +29,8 @@ const HAND_MADE_BEANS: [(&str, &str); 5] = [
 /// A Kafka release that the lab knows how to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum KafkaVersion {
+    /// 2.8.2 with ZooKeeper: no controllers apart, and PLAIN as the only SASL mechanism.
+    V2_8_2,
     /// 3.9.1, the last line that still has a ZooKeeper mode (started in KRaft mode here).
     V3_9_1,
     /// 4.3.0.
@@ -40,15 +42,28 @@ impl KafkaVersion {
     /// The version as Kafka writes it.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::V2_8_2 => "2.8.2",
             Self::V3_9_1 => "3.9.1",
             Self::V4_3_0 => "4.3.0",
+        }
+    }
+
+    /// Whether it keeps metadata itself, here that is; else ZooKeeper does.
+    pub(crate) fn has_kraft(self) -> bool {
+        self != Self::V2_8_2
+    }
+
+    pub(crate) fn authorizer(self) -> &'static str {
+        match self {
+            Self::V2_8_2 => "kafka.security.authorizer.AclAuthorizer",
+            Self::V3_9_1 | Self::V4_3_0 => "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         }
     }
 
     /// The SLF4J binding, which Kafka's own package leaves to its distribution: without it a broker logs nothing.
     fn logging(self) -> &'static str {
         match self {
-            Self::V3_9_1 => "org.slf4j:slf4j-reload4j:1.7.36",
+            Self::V2_8_2 | Self::V3_9_1 => "org.slf4j:slf4j-reload4j:1.7.36",
             Self::V4_3_0 => "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4",
         }
     }

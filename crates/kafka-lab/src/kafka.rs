@@ -12,8 +12,8 @@ use crate::{LabError, Result, wire::Connection};
 /// A frozen broker accepts connections and never answers: the next one is asked after this.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Metadata v12 is known to brokers from 3.1 on.
-const METADATA: i16 = 12;
+/// Metadata v11 is known to brokers from 2.8 on.
+const METADATA: i16 = 11;
 
 /// Brokers to talk to. Cheap to clone; connections are made for each call.
 #[derive(Clone, Debug)]
@@ -80,6 +80,13 @@ impl Kafka {
             connection.call::<_, MetadataResponse>(ApiKey::Metadata, METADATA, &request)?;
             connection.again(timeout)
         })
+    }
+
+    /// A connection to the controller, who alone makes topics where ZooKeeper is; with KRaft, to the broker that passes it on.
+    pub(crate) fn connect_controller(&self, timeout: Duration) -> Result<Connection> {
+        let metadata = self.metadata(Some(&[]))?;
+        let address = metadata.controller.and_then(|id| metadata.brokers.get(&id));
+        Connection::open(address.ok_or_else(|| LabError::Input("Kafka has no controller".into()))?, timeout)
     }
 
     /// Tries the brokers in turn until one answers.

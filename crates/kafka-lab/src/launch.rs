@@ -1,4 +1,4 @@
-//! From one node's plan to the files and the command line that start it. Pure text; nothing is run here.
+//! From one node's plan to the command line that starts it. Pure text; nothing is run here.
 
 use std::{
     fmt::Write,
@@ -8,6 +8,9 @@ use std::{
 };
 
 use crate::{KafkaVersion, builder::NodeSpec, listener::Endpoint};
+
+/// The logging library's configuration in the folder of a node or of ZooKeeper.
+pub(crate) const LOGGING: &str = "logging.properties";
 
 /// Where the nodes' services listen: the same ports on each node's own address.
 #[derive(Clone, Debug, Default)]
@@ -42,8 +45,20 @@ impl Plan {
         self.folder.join("server.properties")
     }
 
-    pub(crate) fn logging_file(&self) -> PathBuf {
-        self.folder.join("logging.properties")
+    /// For tests of this crate: node 2.
+    #[cfg(test)]
+    pub(crate) fn example(broker: bool, controller: bool) -> Self {
+        Self {
+            id: 2,
+            host: Ipv4Addr::new(127, 0, 0, 2),
+            broker,
+            controller,
+            folder: "/tmp/lab/node-2".into(),
+            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporter: 5000, more: Vec::new() },
+            spec: NodeSpec::default(),
+            properties: Vec::new(),
+            jvm_options: Vec::new(),
+        }
     }
 
     pub(crate) fn rules_file(&self) -> PathBuf {
@@ -51,90 +66,15 @@ impl Plan {
     }
 }
 
-/// server.properties of a node; `voters` are the controllers with their addresses, `brokers` counts the brokers.
-pub(crate) fn server_properties(plan: &Plan, voters: &[(i32, Ipv4Addr)], brokers: usize) -> String {
-    let Plan { host, ports, .. } = plan;
-    let address = |name: &str, port: u16| format!("{name}://{host}:{port}");
-    let kafka = address("PLAINTEXT", ports.kafka);
-    let controller = address("CONTROLLER", ports.controller);
-    let more = |port: fn(&Endpoint) -> u16| {
-        let more = ports.more.iter().map(|end| address(&end.listener.name().to_ascii_uppercase(), port(end)));
-        std::iter::once(kafka.clone()).chain(more).collect::<Vec<_>>().join(",")
-    };
-    let (bound, advertised) = (more(|end| end.port), more(|end| end.advertised));
-    let (roles, listeners) = match (plan.broker, plan.controller) {
-        (true, true) => ("broker,controller", format!("{bound},{controller}")),
-        (true, false) => ("broker", bound),
-        (false, _) => ("controller", controller),
-    };
-    let mut protocols = vec!["PLAINTEXT:PLAINTEXT".to_owned(), "CONTROLLER:PLAINTEXT".to_owned()];
-    protocols.extend(
-        ports
-            .more
-            .iter()
-            .map(|end| format!("{}:{}", end.listener.name().to_ascii_uppercase(), end.listener.protocol())),
-    );
-    let voters: Vec<String> = voters.iter().map(|(id, host)| format!("{id}@{host}:{}", ports.controller)).collect();
-    // Three copies where there are three brokers, so that groups survive a frozen one; the least in-sync count stays one.
-    let copies = brokers.min(3).to_string();
-    let mut lines = vec![
-        ("process.roles", roles.to_owned()),
-        ("node.id", plan.id.to_string()),
-        ("controller.quorum.voters", voters.join(",")),
-        ("listeners", listeners),
-        ("listener.security.protocol.map", protocols.join(",")),
-        ("controller.listener.names", "CONTROLLER".into()),
-        ("log.dirs", plan.folder.join("data").display().to_string()),
-        ("offsets.topic.replication.factor", copies.clone()),
-        ("offsets.topic.num.partitions", "10".into()),
-        ("transaction.state.log.replication.factor", copies.clone()),
-        ("transaction.state.log.min.isr", "1".into()),
-        ("share.coordinator.state.topic.replication.factor", copies),
-        ("share.coordinator.state.topic.min.isr", "1".into()),
-        ("group.initial.rebalance.delay.ms", "0".into()),
-    ];
-    if plan.broker {
-        lines.push(("advertised.listeners", advertised));
-        lines.push(("inter.broker.listener.name", "PLAINTEXT".into()));
-    }
-    let mut text = String::new();
-    // java.util.Properties lets the last one of a name win.
-    let own = plan.properties.iter().chain(&plan.spec.properties).map(|(key, value)| (key.as_str(), value.clone()));
-    for (key, value) in lines.into_iter().chain(own) {
-        let _ = writeln!(text, "{key}={}", value.replace('\\', "\\\\"));
-    }
-    text
-}
-
-/// Warnings and errors to standard output, in the dialect of the version's logging library.
-pub(crate) fn logging_properties(version: KafkaVersion) -> &'static str {
-    match version {
-        KafkaVersion::V3_9_1 => {
-            "log4j.rootLogger=WARN, out\n\
-             log4j.appender.out=org.apache.log4j.ConsoleAppender\n\
-             log4j.appender.out.layout=org.apache.log4j.PatternLayout\n\
-             log4j.appender.out.layout.ConversionPattern=[%d] %p %m (%c)%n\n"
-        }
-        KafkaVersion::V4_3_0 => {
-            "appender.out.type=Console\n\
-             appender.out.name=out\n\
-             appender.out.layout.type=PatternLayout\n\
-             appender.out.layout.pattern=[%d] %p %m (%c)%n\n\
-             rootLogger.level=WARN\n\
-             rootLogger.appenderRef.out.ref=out\n"
-        }
-    }
-}
-
-/// `java` with what all of Kafka's main classes need here.
-pub(crate) fn java(java: &Path, version: KafkaVersion, kafka: &Path, plan: &Plan) -> Command {
-    let logging = plan.logging_file();
+/// `java` with what all main classes of Kafka and ZooKeeper need here, in `folder`, which has a [`LOGGING`] file.
+pub(crate) fn java(java: &Path, version: KafkaVersion, kafka: &Path, folder: &Path) -> Command {
+    let logging = folder.join(LOGGING).display().to_string();
     let mut command = Command::new(java);
     command.arg(match version {
-        KafkaVersion::V3_9_1 => format!("-Dlog4j.configuration=file:{}", logging.display()),
-        KafkaVersion::V4_3_0 => format!("-Dlog4j2.configurationFile={}", logging.display()),
+        KafkaVersion::V2_8_2 | KafkaVersion::V3_9_1 => format!("-Dlog4j.configuration=file:{logging}"),
+        KafkaVersion::V4_3_0 => format!("-Dlog4j2.configurationFile={logging}"),
     });
-    command.arg("-cp").arg(kafka.join("*")).current_dir(&plan.folder);
+    command.arg("-cp").arg(kafka.join("*")).current_dir(folder);
     // Someone's settings for another JVM, such as a debugger's port, are not for the nodes.
     command.env_remove("JAVA_TOOL_OPTIONS").env_remove("JDK_JAVA_OPTIONS").env_remove("CLASSPATH");
     command
@@ -205,51 +145,9 @@ pub(crate) fn cluster_id(random: [u8; 16]) -> String {
 mod tests {
     use super::*;
 
-    fn plan(broker: bool, controller: bool) -> Plan {
-        Plan {
-            id: 2,
-            host: Ipv4Addr::new(127, 0, 0, 2),
-            broker,
-            controller,
-            folder: "/tmp/lab/node-2".into(),
-            ports: Ports { kafka: 1000, controller: 2000, jolokia: 3000, jmx: 4000, exporter: 5000, more: Vec::new() },
-            spec: NodeSpec::default(),
-            properties: Vec::new(),
-            jvm_options: Vec::new(),
-        }
-    }
-
-    fn value<'a>(properties: &'a str, key: &str) -> Option<&'a str> {
-        properties.lines().rev().find_map(|line| line.strip_prefix(key)?.strip_prefix('='))
-    }
-
-    #[test]
-    fn roles_decide_the_listeners() {
-        let voters = [(2, Ipv4Addr::new(127, 0, 0, 2))];
-        for (broker, controller, roles, listeners) in [
-            (true, true, "broker,controller", "PLAINTEXT://127.0.0.2:1000,CONTROLLER://127.0.0.2:2000"),
-            (true, false, "broker", "PLAINTEXT://127.0.0.2:1000"),
-            (false, true, "controller", "CONTROLLER://127.0.0.2:2000"),
-        ] {
-            let text = server_properties(&plan(broker, controller), &voters, 3);
-            assert_eq!(value(&text, "process.roles"), Some(roles));
-            assert_eq!(value(&text, "listeners"), Some(listeners));
-            assert_eq!(value(&text, "advertised.listeners").is_some(), broker);
-            assert_eq!(value(&text, "controller.quorum.voters"), Some("2@127.0.0.2:2000"));
-            assert_eq!(value(&text, "offsets.topic.replication.factor"), Some("3"));
-        }
-    }
-
-    #[test]
-    fn the_callers_properties_come_last_and_so_win() {
-        let mut plan = plan(true, true);
-        plan.spec.property("offsets.topic.num.partitions", "50");
-        assert_eq!(value(&server_properties(&plan, &[], 1), "offsets.topic.num.partitions"), Some("50"));
-    }
-
     #[test]
     fn agents_listen_on_the_nodes_own_address() {
-        let mut plan = plan(true, true);
+        let mut plan = Plan::example(true, true);
         plan.spec.jolokia_option("user", "u").jmx();
         let jars = AgentJars {
             jolokia: Some("/j.jar".into()),

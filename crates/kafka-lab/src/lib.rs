@@ -26,6 +26,8 @@ mod node;
 mod ports;
 pub mod proc;
 mod prometheus;
+mod properties;
+mod reservations;
 pub mod sasl;
 mod security;
 mod state;
@@ -33,6 +35,7 @@ pub mod tools;
 mod traffic;
 mod wait;
 mod wire;
+mod zookeeper;
 
 pub use builder::{ClusterBuilder, NodeSpec};
 pub use certificates::{Certificates, Identity};

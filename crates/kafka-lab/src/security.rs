@@ -1,10 +1,11 @@
 //! What secures a cluster: the builder's wishes in, listeners, server properties and JVM options out. Pure but for the files of
 //! [`Secrets`].
 
-use std::{path::Path, time::Duration};
+use std::{fs, net::Ipv4Addr, path::Path, time::Duration};
 
 use crate::{
-    Certificates, Result,
+    Certificates, KafkaVersion, LabError, Result,
+    error::IoContext,
     listener::Listener,
     sasl::{self, Issuer, Mechanism},
 };
@@ -45,12 +46,21 @@ impl Security {
         .collect()
     }
 
+    /// Whether that release has all of it, as far as the lab can set it up.
+    pub(crate) fn check(&self, version: KafkaVersion) -> Result<()> {
+        let unknown = self.sasl.iter().find(|mechanism| !version.has_kraft() && **mechanism != Mechanism::Plain);
+        unknown.map_or(Ok(()), |mechanism| {
+            let (name, version) = (mechanism.as_str(), version.as_str());
+            Err(LabError::Input(format!("the lab has no users for {name} on Kafka {version}, only for PLAIN")))
+        })
+    }
+
     /// The server properties of all nodes.
-    pub(crate) fn properties(&self, secrets: &Secrets) -> Vec<(String, String)> {
+    pub(crate) fn properties(&self, version: KafkaVersion, secrets: &Secrets) -> Result<Vec<(String, String)>> {
         let mut lines = Vec::new();
         for listener in self.listeners() {
             if listener.has_tls() {
-                lines.extend(self.tls_properties(listener, &secrets.certificates));
+                lines.extend(self.tls_properties(listener, &secrets.certificates)?);
             }
             if listener.has_sasl() {
                 lines.extend(sasl::properties(listener, &self.sasl));
@@ -61,15 +71,12 @@ impl Security {
         }
         if self.authorizer {
             // The lab's own tools, the other brokers and the controllers come without a name.
-            lines.extend(owned([
-                ("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer"),
-                ("super.users", "User:ANONYMOUS"),
-            ]));
+            lines.extend(owned([("authorizer.class.name", version.authorizer()), ("super.users", "User:ANONYMOUS")]));
         }
-        lines
+        Ok(lines)
     }
 
-    fn tls_properties(&self, listener: Listener, certificates: &Certificates) -> Vec<(String, String)> {
+    fn tls_properties(&self, listener: Listener, certificates: &Certificates) -> Result<Vec<(String, String)>> {
         let identity = match listener {
             Listener::TlsExpired => &certificates.server_expired,
             Listener::TlsWrongName => &certificates.server_wrong_name,
@@ -80,16 +87,17 @@ impl Security {
             Some(ClientAuth::Required) if !listener.has_sasl() => "required",
             _ => "none",
         };
-        let (keys, trusted) = (identity.both.display().to_string(), certificates.ca.display().to_string());
-        [
-            ("ssl.keystore.type", "PEM"),
-            ("ssl.keystore.location", &keys),
-            ("ssl.truststore.type", "PEM"),
-            ("ssl.truststore.location", &trusted),
-            ("ssl.client.auth", client_auth),
-        ]
-        .map(|(key, value)| (format!("listener.name.{}.{key}", listener.name()), value.to_owned()))
-        .into()
+        let text = |path: &Path| fs::read_to_string(path).context(|| format!("read {}", path.display()));
+        let lines = [
+            // In the properties themselves: a PEM file must have a password before Kafka 3.
+            ("ssl.keystore.type", "PEM".into()),
+            ("ssl.keystore.key", text(&identity.key)?),
+            ("ssl.keystore.certificate.chain", text(&identity.cert)?),
+            ("ssl.truststore.type", "PEM".into()),
+            ("ssl.truststore.certificates", text(&certificates.ca)?),
+            ("ssl.client.auth", client_auth.into()),
+        ];
+        Ok(lines.map(|(key, value)| (format!("listener.name.{}.{key}", listener.name()), value)).into())
     }
 
     /// What the brokers' JVMs need on their command lines.
@@ -111,9 +119,10 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    pub(crate) fn new(folder: &Path, hosts: &[String]) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, hosts: &[Ipv4Addr]) -> Result<Self> {
+        let hosts: Vec<String> = hosts.iter().map(Ipv4Addr::to_string).collect();
         Ok(Self {
-            certificates: Certificates::new(&folder.join("certificates"), hosts)?,
+            certificates: Certificates::new(&folder.join("certificates"), &hosts)?,
             issuer: Issuer::new(&folder.join("tokens"))?,
         })
     }

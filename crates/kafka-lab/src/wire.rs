@@ -11,7 +11,7 @@ use std::{
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use kafka_protocol::{
-    messages::{ApiKey, RequestHeader, ResponseHeader},
+    messages::{ApiKey, ApiVersionsRequest, ApiVersionsResponse, RequestHeader, ResponseHeader},
     protocol::{Decodable, Encodable, HeaderVersion, StrBytes, encode_request_header_into_buffer},
 };
 
@@ -54,6 +54,17 @@ impl Connection {
     /// A second connection to the same broker, with another time-out.
     pub(crate) fn again(&self, timeout: Duration) -> Result<Self> {
         Self::open(&self.host, timeout)
+    }
+
+    /// The newest version of a request that the broker knows, `wanted` at most.
+    pub(crate) fn newest(&mut self, api: ApiKey, wanted: i16) -> Result<i16> {
+        let known: ApiVersionsResponse = self.call(ApiKey::ApiVersions, 0, &ApiVersionsRequest::default())?;
+        let range = known.api_keys.iter().find(|range| range.api_key == api as i16);
+        range.map(|range| range.max_version.min(wanted)).ok_or_else(|| LabError::Wire {
+            what: format!("{api:?}"),
+            host: self.host.clone(),
+            why: "the broker does not know this request".into(),
+        })
     }
 
     /// Sends a request of that version and reads its response (framing and headers: Kafka protocol guide, "Common request and response

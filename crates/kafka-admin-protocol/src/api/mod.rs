@@ -15,6 +15,8 @@ mod metadata;
 mod offset_fetch;
 mod share_group_describe;
 mod streams_group_describe;
+#[cfg(test)]
+mod tests;
 
 use std::ops::RangeInclusive;
 

@@ -12,7 +12,7 @@ use kafka_protocol::{
 
 use crate::{Kafka, LabError, Result, state::topics::check, wait_until, wire::Connection};
 
-/// ListGroups v5 has the type (brokers from 3.8 on).
+/// ListGroups v5 has the type (brokers from 3.8 on); before, classic groups are all there are.
 const LIST_GROUPS: i16 = 5;
 const DESCRIBE_GROUPS: i16 = 5;
 const CONSUMER_GROUP_DESCRIBE: i16 = 0;
@@ -25,7 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 pub struct Group {
     /// `Stable`, `Empty`, `PreparingRebalance`, ..., as Kafka writes it.
     pub state: String,
-    /// `classic`, `consumer`, `share` or `streams`.
+    /// `classic`, `consumer`, `share` or `streams`; `classic` where the broker does not tell.
     pub kind: String,
     /// `consumer` for consumers, `connect` for Kafka Connect, empty where nobody ever joined.
     pub protocol: String,
@@ -43,13 +43,15 @@ impl Kafka {
         let mut groups = BTreeMap::new();
         for (coordinator, address) in self.metadata(Some(&[]))?.brokers {
             let mut connection = Connection::open(&address, TIMEOUT)?;
+            let version = connection.newest(ApiKey::ListGroups, LIST_GROUPS)?;
             let response: ListGroupsResponse =
-                connection.call(ApiKey::ListGroups, LIST_GROUPS, &ListGroupsRequest::default())?;
+                connection.call(ApiKey::ListGroups, version, &ListGroupsRequest::default())?;
             check(response.error_code, || format!("list the groups of broker {coordinator}"))?;
             for group in response.groups {
+                let kind = if version < LIST_GROUPS { "classic".into() } else { group.group_type.to_lowercase() };
                 let listed = Group {
                     state: group.group_state.to_string(),
-                    kind: group.group_type.to_lowercase(),
+                    kind,
                     protocol: group.protocol_type.to_string(),
                     coordinator,
                     address: address.clone(),

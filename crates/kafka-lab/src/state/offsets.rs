@@ -10,6 +10,7 @@ use kafka_protocol::{
     ResponseError,
     messages::{
         ApiKey, FindCoordinatorRequest, FindCoordinatorResponse, OffsetCommitRequest, OffsetCommitResponse,
+        find_coordinator_response::Coordinator,
         offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
     },
     protocol::StrBytes,
@@ -17,7 +18,7 @@ use kafka_protocol::{
 
 use crate::{Kafka, LabError, Result, state::topics::check, wire::Connection};
 
-/// FindCoordinator v4 takes many keys (brokers from 3.0 on), OffsetCommit v8 is the last one before KIP-848.
+/// FindCoordinator v4 takes many keys (brokers from 3.0 on), v3 one; OffsetCommit v8 is the last one before KIP-848.
 const FIND_COORDINATOR: i16 = 4;
 const OFFSET_COMMIT: i16 = 8;
 
@@ -101,11 +102,8 @@ impl Kafka {
         }
         let (mut found, mut unknown) = (BTreeMap::<_, Vec<_>>::new(), Vec::new());
         for batch in commits.chunks(BATCH) {
-            let keys = batch.iter().map(|commit| StrBytes::from_string(commit.group.clone())).collect();
-            let request = FindCoordinatorRequest::default().with_coordinator_keys(keys);
-            let response: FindCoordinatorResponse =
-                self.ask(|connection| connection.call(ApiKey::FindCoordinator, FIND_COORDINATOR, &request))?;
-            for coordinator in &response.coordinators {
+            let keys: Vec<_> = batch.iter().map(|commit| StrBytes::from_string(commit.group.clone())).collect();
+            for coordinator in &self.ask(|connection| find_coordinators(connection, &keys))? {
                 let Some(commit) = by_group.get(coordinator.key.as_str()) else { continue };
                 match ResponseError::try_from_code(coordinator.error_code) {
                     None => {
@@ -118,6 +116,26 @@ impl Kafka {
         }
         Ok((found, unknown))
     }
+}
+
+/// The coordinators of these groups, in as few requests as the broker allows.
+fn find_coordinators(connection: &mut Connection, groups: &[StrBytes]) -> Result<Vec<Coordinator>> {
+    let version = connection.newest(ApiKey::FindCoordinator, FIND_COORDINATOR)?;
+    if version == FIND_COORDINATOR {
+        let request = FindCoordinatorRequest::default().with_coordinator_keys(groups.to_vec());
+        let response: FindCoordinatorResponse = connection.call(ApiKey::FindCoordinator, version, &request)?;
+        return Ok(response.coordinators);
+    }
+    let one = |group: &StrBytes| {
+        let request = FindCoordinatorRequest::default().with_key(group.clone());
+        let response: FindCoordinatorResponse = connection.call(ApiKey::FindCoordinator, version, &request)?;
+        Ok(Coordinator::default()
+            .with_key(group.clone())
+            .with_error_code(response.error_code)
+            .with_host(response.host)
+            .with_port(response.port))
+    };
+    groups.iter().map(one).collect()
 }
 
 /// Commits by the address of their group's coordinator.

@@ -89,7 +89,7 @@ impl Kafka {
                 .with_topics(batch.iter().map(NewTopic::request).collect())
                 .with_timeout_ms(60_000);
             // Not tried on a second broker: the first may have made them before it failed.
-            let mut connection = self.connect_any(TIMEOUT)?;
+            let mut connection = self.connect_controller(TIMEOUT)?;
             let response: CreateTopicsResponse = connection.call(ApiKey::CreateTopics, CREATE_TOPICS, &request)?;
             for topic in &response.topics {
                 let name = topic.name.as_str();
