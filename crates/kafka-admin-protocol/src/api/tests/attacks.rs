@@ -7,6 +7,14 @@ fn target(name: &str) -> Target {
     targets().into_iter().find(|target| target.api.name == name).unwrap()
 }
 
+fn varint(out: &mut Vec<u8>, mut number: u32) {
+    while number >= 0x80 {
+        out.push(number.to_le_bytes()[0] | 0x80);
+        number >>= 7;
+    }
+    out.push(number.to_le_bytes()[0]);
+}
+
 /// A body of about a megabyte: `start`, an array of as many `item`s as fit, `end`. Compact lengths.
 fn dense(start: &[u8], item: impl Fn(u32) -> Vec<u8>, end: &[u8]) -> Vec<u8> {
     let (mut items, mut count) = (Vec::new(), 0u32);
@@ -14,13 +22,8 @@ fn dense(start: &[u8], item: impl Fn(u32) -> Vec<u8>, end: &[u8]) -> Vec<u8> {
         items.extend(item(count));
         count += 1;
     }
-    let mut length = count + 1;
     let mut body = start.to_vec();
-    while length >= 0x80 {
-        body.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    body.push(length as u8);
+    varint(&mut body, count + 1);
     body.extend(items);
     body.extend(end);
     body
@@ -77,7 +80,7 @@ fn answers_dense_with_the_smallest_items_hold_no_more_than_a_multiple() {
     let member = |_| vec![1, 0, 1, 1, 1, 1, 0];
     let text = |number: u32| {
         let text = format!("{number:x}");
-        let mut string = vec![text.len() as u8 + 1];
+        let mut string = vec![u8::try_from(text.len() + 1).unwrap()];
         string.extend(text.as_bytes());
         string
     };
