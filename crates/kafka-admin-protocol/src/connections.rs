@@ -125,7 +125,7 @@ impl Connections {
         Err(worst.error(C::API.name))
     }
 
-    fn slot(&self, broker: i32) -> Result<Arc<Slot>, Fault> {
+    pub(crate) fn slot(&self, broker: i32) -> Result<Arc<Slot>, Fault> {
         let slot = self.places().brokers.get(&broker).cloned();
         slot.ok_or_else(|| {
             Fault::Broker(BROKER_NOT_AVAILABLE, format!("broker {broker} is not in the cluster's metadata"))

@@ -63,6 +63,8 @@ pub(super) struct Driver {
     /// Since when the first of `owed` has been the first.
     owed_since: Instant,
     last_byte: Instant,
+    /// When the times were last looked at.
+    looked: Instant,
 }
 
 impl Driver {
@@ -89,6 +91,7 @@ impl Driver {
             unflushed: false,
             owed_since: now,
             last_byte: now,
+            looked: now,
         }
     }
 
@@ -186,7 +189,7 @@ impl Driver {
         if self.owed.is_empty() {
             self.max_idle.map(|idle| self.owed_since.max(self.last_byte) + idle)
         } else {
-            Some(Instant::now() + TICK)
+            Some(self.looked + TICK)
         }
     }
 
@@ -195,7 +198,8 @@ impl Driver {
     }
 
     /// Sees whether the answer that is owed first is owed for too long: without a byte of it, or with nobody who waits.
-    fn watch(&self) {
+    fn watch(&mut self) {
+        self.looked = Instant::now();
         let Some(first) = self.owed.front() else { return };
         let since = if first.answer.is_closed() { self.owed_since } else { self.owed_since.max(self.last_byte) };
         if since.elapsed() >= self.silence {

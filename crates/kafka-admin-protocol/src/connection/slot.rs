@@ -112,7 +112,7 @@ impl Slot {
     }
 
     /// The connection to ask on, and whether it was opened for this.
-    async fn connection(self: &Arc<Self>) -> Result<(Connection, bool), Fault> {
+    pub(super) async fn connection(self: &Arc<Self>) -> Result<(Connection, bool), Fault> {
         let opening = {
             let mut state = self.state();
             if state.open.as_ref().is_some_and(|open| !open.is_usable()) {

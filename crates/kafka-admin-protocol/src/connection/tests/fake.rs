@@ -1,8 +1,9 @@
 //! A scripted broker. In: what to do with each request; out: an address that does it.
 
 use std::{
+    collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -31,10 +32,12 @@ pub(super) struct Asked {
     pub(super) key: i16,
     pub(super) version: i16,
     pub(super) id: i32,
+    /// Requests of this key before this one, on all connections.
+    pub(super) nth: usize,
 }
 
 /// What to do next.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Step {
     /// The body (with the header's tagged fields), in a frame that answers the request.
     Answer(Bytes),
@@ -51,6 +54,7 @@ pub(super) enum Step {
 pub(super) struct Fake {
     pub(super) address: String,
     accepted: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -64,22 +68,33 @@ impl Fake {
     pub(super) async fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
-        let accepted = Arc::new(AtomicUsize::new(0));
-        let (count, script) = (accepted.clone(), Arc::new(script));
+        let (accepted, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (opened, closed, script) = (accepted.clone(), ended.clone(), Arc::new(script));
+        let seen = Arc::new(Mutex::new(BTreeMap::new()));
         let task = tokio::spawn(async move {
             // Dropped with this task, and its connections with it.
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                let (connection, script) = (count.fetch_add(1, Ordering::SeqCst), script.clone());
-                connections.spawn(async move { serve(stream, connection, script.as_ref()).await.unwrap_or(()) });
+                let connection = opened.fetch_add(1, Ordering::SeqCst);
+                let (script, closed, seen) = (script.clone(), closed.clone(), seen.clone());
+                connections.spawn(async move {
+                    // The engine may hang up at any time.
+                    let _ = serve(stream, connection, script.as_ref(), &seen).await;
+                    closed.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { address, accepted, task }
+        Self { address, accepted, ended, task }
     }
 
     /// Connections so far.
     pub(super) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
+    }
+
+    /// Connections that have ended.
+    pub(super) fn ended(&self) -> usize {
+        self.ended.load(Ordering::SeqCst)
     }
 }
 
@@ -87,15 +102,25 @@ async fn serve(
     mut stream: TcpStream,
     connection: usize,
     script: &(impl Fn(&Asked) -> Vec<Step> + Send + Sync),
+    seen: &Mutex<BTreeMap<i16, usize>>,
 ) -> std::io::Result<()> {
     loop {
-        let length = stream.read_i32().await?;
-        let mut request = vec![0; usize::try_from(length).expect("the engine sends lengths")];
-        stream.read_exact(&mut request).await?;
+        let length = usize::try_from(stream.read_i32().await?).unwrap_or(usize::MAX);
+        // What is no request (TLS) is answered as key -1, unread.
+        let mut request = vec![0xff; length.clamp(8, 1 << 20)];
+        if length < 1 << 20 {
+            stream.read_exact(&mut request).await?;
+        }
         let number = |at: usize| i16::from_be_bytes([request[at], request[at + 1]]);
         let id = i32::from_be_bytes([request[4], request[5], request[6], request[7]]);
-        let asked = Asked { connection, key: number(0), version: number(2), id };
-        for step in script(&asked) {
+        let key = number(0);
+        let nth = {
+            let mut seen = seen.lock().expect("no test panics here");
+            let seen = seen.entry(key).or_insert(0);
+            *seen += 1;
+            *seen - 1
+        };
+        for step in script(&Asked { connection, key, version: number(2), id, nth }) {
             match step {
                 Step::Answer(body) => stream.write_all(&frame(id, &body)).await?,
                 Step::Raw(bytes) => stream.write_all(&bytes).await?,
@@ -143,7 +168,7 @@ pub(super) fn healthy(asked: &Asked, group: &str) -> Vec<Step> {
     })]
 }
 
-fn encoded(message: &impl Encodable, version: i16) -> Bytes {
+pub(super) fn encoded(message: &impl Encodable, version: i16) -> Bytes {
     let mut out = BytesMut::new();
     message.encode(&mut out, version).expect("a version that kafka-protocol knows");
     out.freeze()

@@ -1,0 +1,1 @@
+//! SASL refusals that real brokers do not give.
