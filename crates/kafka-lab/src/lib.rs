@@ -23,6 +23,7 @@ mod node;
 mod ports;
 pub mod proc;
 mod prometheus;
+pub mod scripted;
 mod state;
 pub mod tools;
 mod traffic;
