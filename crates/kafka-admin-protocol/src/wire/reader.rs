@@ -352,6 +352,8 @@ mod tests {
         assert_eq!(fault(items(&[0], 1)), (1, "an array is null"));
         let negative = Reader::new(&[0xff, 0xff, 0xff, 0xfe], false).array();
         assert_eq!(fault(negative), (4, "a negative length"));
+        let claimed = Reader::new(&[4, 7, 8], true).array();
+        assert_eq!(fault(claimed), (1, "an array is longer than the answer"), "even where nothing is reserved for it");
         let odd =
             Reader::new(&[4, 1, 2, 3], true).items_if(1, |body| Ok(Some(body.i8()?).filter(|item| item % 2 == 1)));
         assert_eq!(odd, Ok(vec![1, 3]));
