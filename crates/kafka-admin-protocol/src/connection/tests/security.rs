@@ -8,6 +8,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures_util::future::join_all;
 use kafka_admin::{AdminError, ClientConfig, ErrorKind, Sasl, Tls, Token, TokenProvider};
 use kafka_lab::{
     ClientAuth, Cluster, ClusterBuilder, Identity, Listener,
@@ -16,6 +17,7 @@ use kafka_lab::{
 };
 
 use super::{config, connections_of, listed, names, soon};
+use crate::api::ListGroups;
 
 /// What brokers let a session last.
 const SESSION: Duration = Duration::from_secs(3);
@@ -219,21 +221,23 @@ pub(super) async fn tokens_are_checked(cluster: &Cluster) {
 
 /// KIP-368: the broker ends sessions, and no call notices.
 pub(super) async fn sessions_are_renewed_before_they_end(cluster: &Cluster) {
-    let hour = Duration::from_secs(3600);
-    let token = || cluster.issuer().sign(USER, hour).expect("a token");
-    for sasl in [password(Mechanism::ScramSha512, USER, PASSWORD), bearer(token())] {
-        let connections = connections_of(&on(cluster, Listener::SaslTls, sasl));
-        let slot = connections.slot(1).expect("broker 1");
-        let (first, _) = slot.connection().await.expect("a connection");
-        let started = tokio::time::Instant::now();
-        while started.elapsed() < SESSION * 3 {
-            assert_eq!(names(&connections, soon()).await.expect("all the time"), ["g"]);
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let (last, is_new) = slot.connection().await.expect("a connection");
-        assert!(!is_new && last.is_usable() && !first.is_usable());
-        // The broker does end sessions: on the first connection nothing is answered any more.
-        let ended = first.ask(&crate::api::ListGroups).await.expect_err("the session has ended");
-        assert!(ended.unanswered, "{ended:?}");
+    let token = cluster.issuer().sign(USER, Duration::from_secs(3600)).expect("a token");
+    let mechanisms = [password(Mechanism::ScramSha512, USER, PASSWORD), bearer(token)];
+    join_all(mechanisms.map(|sasl| a_session_is_renewed(on(cluster, Listener::SaslTls, sasl)))).await;
+}
+
+async fn a_session_is_renewed(config: ClientConfig) {
+    let connections = connections_of(&config);
+    let slot = connections.slot(1).expect("broker 1");
+    let (first, _) = slot.connection().await.expect("a connection");
+    let started = tokio::time::Instant::now();
+    while started.elapsed() < SESSION * 3 {
+        assert_eq!(names(&connections, soon()).await.expect("all the time"), ["g"]);
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    let (last, _) = slot.connection().await.expect("a connection");
+    assert!(last.is_usable() && !first.is_usable());
+    // The broker does end sessions: on the first connection nothing is answered any more.
+    let ended = first.ask(&ListGroups).await.expect_err("the session has ended");
+    assert!(ended.unanswered, "{ended:?}");
 }
