@@ -49,11 +49,7 @@ fn choose(
     has_librdkafka: bool,
     honours: impl Fn(&str) -> bool,
 ) -> Result<(Engine, String), String> {
-    let only_librdkafka = if matches!(kafka.security.sasl, Some(Sasl::Gssapi { .. })) {
-        Some("--sasl.mechanism=gssapi (Kerberos)".to_owned())
-    } else {
-        kafka.properties.keys().find(|key| !honours(key)).map(|key| format!("--kafka.property={key}"))
-    };
+    let only_librdkafka = only_librdkafka(kafka, honours);
     let only_protocol = kafka.security.tls.as_ref().is_some_and(|tls| tls.server_name.is_some());
     let engine = match (choice, only_librdkafka) {
         (ClientChoice::Protocol, None) => (Engine::Protocol, "asked for".to_owned()),
@@ -82,6 +78,27 @@ fn choose(
         )),
         _ => Ok(engine),
     }
+}
+
+/// What there is that the protocol engine cannot do.
+fn only_librdkafka(kafka: &ClientConfig, honours: impl Fn(&str) -> bool) -> Option<String> {
+    if let Some(key) = kafka.properties.keys().find(|key| !honours(key)) {
+        return Some(format!("--kafka.property={key}"));
+    }
+    let property = |name: &str| kafka.properties.get(name).map(|value| value.to_ascii_uppercase());
+    let own = kafka.security.sasl.as_ref();
+    let Some(mechanism) = property("sasl.mechanism").or_else(|| property("sasl.mechanisms")) else {
+        // SASL by properties alone without a mechanism is Kerberos too.
+        let by_properties = own.is_none() && property("security.protocol").is_some_and(|name| name.starts_with("SASL"));
+        let is_kerberos = by_properties || matches!(own, Some(Sasl::Gssapi { .. }));
+        return is_kerberos.then(|| "Kerberos (GSSAPI)".to_owned());
+    };
+    let has_it = match mechanism.as_str() {
+        "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => true,
+        "OAUTHBEARER" => matches!(own, Some(Sasl::OAuthBearer { .. })),
+        _ => false,
+    };
+    (!has_it).then(|| "this sasl.mechanism of --kafka.property".to_owned())
 }
 
 #[cfg(feature = "librdkafka")]
@@ -129,17 +146,18 @@ mod tests {
     use super::*;
 
     fn config(sasl: Option<Sasl>, property: Option<&str>, server_name: Option<&str>) -> ClientConfig {
+        let property = property.map(|property| property.split_once('=').unwrap_or((property, "hunter2")));
         let tls = Tls { server_name: server_name.map(str::to_owned), ..Tls::default() };
         ClientConfig {
             bootstrap: vec!["a:1".to_owned()],
             client_id: "vitals".to_owned(),
             security: SecurityConfig { tls: Some(tls), sasl },
-            properties: property.map(|key| (key.to_owned(), "hunter2".to_owned())).into_iter().collect(),
+            properties: property.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),
         }
     }
 
     fn chosen(choice: ClientChoice, kafka: &ClientConfig, has_librdkafka: bool) -> Result<(Engine, String), String> {
-        choose(choice, kafka, has_librdkafka, |key| key == "known")
+        choose(choice, kafka, has_librdkafka, |key| ["known", "sasl.mechanism", "security.protocol"].contains(&key))
     }
 
     #[test]
@@ -150,7 +168,12 @@ mod tests {
             (config(None, None, None), Engine::Protocol, "all that is asked for"),
             (config(Some(plain()), Some("known"), Some("name")), Engine::Protocol, ""),
             (config(None, Some("unknown"), None), Engine::Librdkafka, "--kafka.property=unknown"),
-            (config(Some(kerberos()), None, None), Engine::Librdkafka, "gssapi"),
+            (config(Some(kerberos()), None, None), Engine::Librdkafka, "GSSAPI"),
+            (config(Some(kerberos()), Some("sasl.mechanism=plain"), None), Engine::Protocol, ""),
+            (config(None, Some("sasl.mechanism=OAUTHBEARER"), None), Engine::Librdkafka, "this sasl.mechanism"),
+            (config(Some(plain()), Some("sasl.mechanism=hunter2"), None), Engine::Librdkafka, "this sasl.mechanism"),
+            (config(None, Some("security.protocol=sasl_ssl"), None), Engine::Librdkafka, "GSSAPI"),
+            (config(Some(plain()), Some("security.protocol=sasl_plaintext"), None), Engine::Protocol, ""),
         ] {
             let (is, reason) = chosen(ClientChoice::Auto, &kafka, true).unwrap();
             assert!(is == engine && reason.contains(says) && !reason.contains("hunter2"), "{is:?}: {reason}");

@@ -45,6 +45,10 @@ pub async fn run(config: Config) -> Result<(), String> {
 pub fn check(config: &Config) -> Result<(), String> {
     read_rules(config)?;
     check_agents(config)?;
+    // An engine may want a runtime to put tasks into; this one never runs any.
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.map_err(|error| format!("cannot start a runtime: {error}"))?;
+    let _inside = runtime.enter();
     engine::connect(config).map(drop)
 }
 

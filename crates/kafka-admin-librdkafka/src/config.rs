@@ -102,7 +102,9 @@ pub(crate) fn properties(config: &ClientConfig) -> Result<BTreeMap<String, Strin
             set("sasl.kerberos.principal", principal);
             set("sasl.kerberos.keytab", path(keytab, "keytab")?);
         }
-        Some(Sasl::OAuthBearer { .. }) => return Err(client("OAUTHBEARER is not there yet")),
+        Some(Sasl::OAuthBearer { .. }) => {
+            set("sasl.mechanisms", "OAUTHBEARER");
+        }
     }
 
     for (key, value) in &config.properties {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::redact;
-use crate::error::{Failure, TRANSPORT};
+use crate::error::{AUTHENTICATION, Failure, TRANSPORT};
 use crate::faults::Faults;
 use crate::ffi::Log;
 
@@ -19,6 +19,8 @@ pub(crate) struct Context {
     secrets: Vec<String>,
     faults: Mutex<Faults>,
     logged: Mutex<Repeats>,
+    /// Why there is no token for OAUTHBEARER.
+    token: Mutex<Option<String>>,
 }
 
 impl Context {
@@ -58,12 +60,24 @@ impl Context {
         self.faults().note(Instant::now(), error.code, &redact(&error.message, &self.secrets));
     }
 
-    /// What was last wrong with the connection to `address` (`host:port`), or with any for `None`.
+    /// Remembers why there is no token, or that there is one.
+    pub(crate) fn token_failed(&self, failure: Option<String>) {
+        *self.token.lock().unwrap_or_else(PoisonError::into_inner) = failure;
+    }
+
+    /// What was last wrong with the connection to `address` (`host:port`), or with any for `None`. Without a token there is
+    /// no new connection at all.
     pub(crate) fn fault(&self, address: Option<&str>) -> Option<Failure> {
-        match address {
+        let fault = match address {
             Some(address) => self.faults().of(Instant::now(), address),
-            None => self.faults().latest(Instant::now()),
-        }
+            None => None,
+        };
+        let without_token = || {
+            let token = self.token.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            token.map(|message| Failure { code: AUTHENTICATION, message })
+        };
+        let any = || address.is_none().then(|| self.faults().latest(Instant::now())).flatten();
+        fault.or_else(without_token).or_else(any)
     }
 
     /// The broker at `address` has answered.

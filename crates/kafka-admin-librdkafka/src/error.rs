@@ -15,7 +15,8 @@ const TIMED_OUT: i32 = -185;
 /// TLS failed.
 pub(crate) const SSL: i32 = -181;
 const WAIT_COORDINATOR: i32 = -180;
-const AUTHENTICATION: i32 = -169;
+/// SASL failed.
+pub(crate) const AUTHENTICATION: i32 = -169;
 const TIMED_OUT_IN_QUEUE: i32 = -166;
 const UNSUPPORTED_FEATURE: i32 = -165;
 /// ListOffsets found a leader for none of its partitions.

@@ -22,6 +22,7 @@ mod names;
 mod offsets;
 mod pending;
 mod shared;
+mod tokens;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -29,7 +30,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, ClientConfig, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupRef, GroupsListed,
-    Isolation, KafkaAdmin, OffsetQuery,
+    Isolation, KafkaAdmin, OffsetQuery, Sasl,
 };
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -38,6 +39,7 @@ use rdkafka_sys::RDKafkaConfRes;
 use crate::context::Context;
 use crate::ffi::Client;
 use crate::shared::Shared;
+use crate::tokens::Tokens;
 
 /// A connection to one cluster. Calls need a tokio runtime around them. Dropping it ends the connection in the
 /// background.
@@ -47,7 +49,8 @@ pub struct LibrdkafkaAdmin {
 }
 
 impl LibrdkafkaAdmin {
-    /// Sets up the client. Nothing is connected yet, so an unreachable cluster is no error here.
+    /// Sets up the client. Nothing is connected yet, so an unreachable cluster is no error here. With OAUTHBEARER, the
+    /// provider's tokens are asked for in the tokio runtime around this call.
     ///
     /// # Errors
     /// [`AdminError::Client`] for a configuration that is contradictory, that names a property that librdkafka does not
@@ -63,8 +66,12 @@ impl LibrdkafkaAdmin {
         } else {
             RDKafkaLogLevel::Info
         });
-        let client = Client::new(&native).map_err(|error| refusal(&error, &secrets))?;
-        let shared = Arc::new(Shared::new(client, Context::new(secrets)));
+        let tokens = match &config.security.sasl {
+            Some(Sasl::OAuthBearer { tokens }) => Some(Tokens::new(Arc::clone(tokens))?),
+            _ => None,
+        };
+        let client = Client::new(&native, tokens.is_some()).map_err(|error| refusal(&error, &secrets))?;
+        let shared = Arc::new(Shared::new(client, Context::new(secrets), tokens));
         let served = Arc::clone(&shared);
         std::thread::Builder::new()
             .name("kafka-admin".to_owned())

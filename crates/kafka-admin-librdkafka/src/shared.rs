@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, Cluster, GroupId};
+use kafka_admin::{AdminError, Cluster, GroupId, Token};
 use tokio::sync::oneshot;
 
 use crate::context::Context;
@@ -14,6 +14,7 @@ use crate::error::{Failure, unreachable};
 use crate::ffi::{CallOptions, Client, Event, Kind};
 use crate::known::Known;
 use crate::pending::Pending;
+use crate::tokens::Tokens;
 
 /// How soon the client's thread notices that it should end, should nobody wake it.
 const POLL: Duration = Duration::from_secs(1);
@@ -28,6 +29,8 @@ const SILENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Shared {
     client: Client,
     context: Context,
+    /// For OAUTHBEARER.
+    tokens: Option<Tokens>,
     pending: Mutex<Pending<oneshot::Sender<Event>>>,
     closed: AtomicBool,
     known: RwLock<Arc<Known>>,
@@ -37,10 +40,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(client: Client, context: Context) -> Self {
+    pub(crate) fn new(client: Client, context: Context, tokens: Option<Tokens>) -> Self {
         Self {
             client,
             context,
+            tokens,
             pending: Mutex::default(),
             closed: AtomicBool::new(false),
             known: RwLock::default(),
@@ -52,7 +56,7 @@ impl Shared {
 
     /// The body of the client's thread: hands answers to their waiters, takes logs and errors, ends on
     /// [`close`](Self::close).
-    pub(crate) fn serve(&self) {
+    pub(crate) fn serve(self: &Arc<Self>) {
         while !self.closed.load(Ordering::Acquire) {
             let Some(event) = self.client.poll(POLL) else { continue };
             match event.kind() {
@@ -63,9 +67,26 @@ impl Shared {
                 }
                 Kind::Log(log) => self.context.log(&log),
                 Kind::Error(error) => self.context.error(&error),
+                Kind::TokenWanted => {
+                    if let Some(tokens) = &self.tokens {
+                        tokens.fetch(Arc::downgrade(self));
+                    }
+                }
                 Kind::Other => {}
             }
         }
+    }
+
+    pub(crate) fn set_token(&self, token: &Token) -> Result<(), String> {
+        self.client.set_token(token)
+    }
+
+    /// There is no token for this reason, or there is one again.
+    pub(crate) fn token_failed(&self, failure: Option<String>) {
+        if let Some(message) = &failure {
+            self.client.set_token_failure(message);
+        }
+        self.context.token_failed(failure);
     }
 
     /// Fails all calls that are under way, and all later ones.

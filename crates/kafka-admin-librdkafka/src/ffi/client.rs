@@ -5,15 +5,15 @@ use std::ffi::c_int;
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
-use kafka_admin::{AdminError, Cluster, GroupId, Isolation};
+use kafka_admin::{AdminError, Cluster, GroupId, Isolation, Token};
 use rdkafka::client::{Client as Handle, DefaultClientContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaType;
 use rdkafka_sys::{
-    RD_KAFKA_EVENT_ERROR, RDKafka, rd_kafka_DescribeCluster, rd_kafka_DescribeConsumerGroups,
-    rd_kafka_ListConsumerGroupOffsets, rd_kafka_ListConsumerGroups, rd_kafka_ListOffsets, rd_kafka_conf_set_events,
-    rd_kafka_queue_destroy, rd_kafka_queue_forward, rd_kafka_queue_get_main, rd_kafka_queue_new, rd_kafka_queue_poll,
-    rd_kafka_queue_t, rd_kafka_queue_yield,
+    RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH, RDKafka, rd_kafka_DescribeCluster,
+    rd_kafka_DescribeConsumerGroups, rd_kafka_ListConsumerGroupOffsets, rd_kafka_ListConsumerGroups,
+    rd_kafka_ListOffsets, rd_kafka_conf_set_events, rd_kafka_queue_destroy, rd_kafka_queue_forward,
+    rd_kafka_queue_get_main, rd_kafka_queue_new, rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_queue_yield,
 };
 
 use super::event::Event;
@@ -21,6 +21,7 @@ use super::metadata;
 use super::options::{CStrings, CallOptions, GroupOffsets, Options, PartitionList};
 use super::raw::{self, AdminOp};
 use super::text::describe;
+use super::token;
 use crate::error::Failure;
 use crate::names::Names;
 
@@ -52,13 +53,16 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    /// `config` must have a `group.id`.
-    pub(crate) fn new(config: &rdkafka::ClientConfig) -> KafkaResult<Self> {
+    /// `config` must have a `group.id`. `events_for_tokens`: [`Kind::TokenWanted`](super::Kind::TokenWanted) comes when
+    /// OAUTHBEARER needs a token.
+    pub(crate) fn new(config: &rdkafka::ClientConfig, events_for_tokens: bool) -> KafkaResult<Self> {
         let failed = |what: &str| KafkaError::ClientCreation(what.to_owned());
         let native = config.create_native_config()?;
-        // Logs come as events because rdkafka asks for them.
+        // Logs come as events because rdkafka asks for them. Whether tokens are asked for by events is up to the
+        // configuration: without OAUTHBEARER they never are, and librdkafka may be told to make its own.
+        let tokens = if events_for_tokens { RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH } else { 0 };
         // SAFETY: the configuration is live.
-        unsafe { rd_kafka_conf_set_events(native.ptr(), RD_KAFKA_EVENT_ERROR) };
+        unsafe { rd_kafka_conf_set_events(native.ptr(), RD_KAFKA_EVENT_ERROR | tokens) };
         let handle = Handle::new(config, native, RDKafkaType::RD_KAFKA_CONSUMER, DefaultClientContext)?;
         // SAFETY: the handle is live. With no subscription this neither waits nor sends anything.
         let code = unsafe { raw::rd_kafka_consumer_close(handle.native_ptr()) };
@@ -103,6 +107,18 @@ impl Client {
     pub(crate) fn metadata(&self, timeout: Duration, names: &Names) -> Result<Cluster, Failure> {
         // SAFETY: the handle is live for the duration of the call.
         unsafe { metadata::fetch(self.handle(), timeout, names) }
+    }
+
+    /// Gives the token that was wanted; connections that wait for it go on.
+    pub(crate) fn set_token(&self, token: &Token) -> Result<(), String> {
+        // SAFETY: the handle is live.
+        unsafe { token::set(self.handle(), token) }
+    }
+
+    /// Tells that there is none. It is wanted again in ten seconds.
+    pub(crate) fn set_token_failure(&self, message: &str) {
+        // SAFETY: the handle is live.
+        unsafe { token::set_failure(self.handle(), message) };
     }
 
     fn options(&self, op: AdminOp, call: CallOptions) -> Result<Options, AdminError> {

@@ -4,23 +4,24 @@ use std::ptr::{self, NonNull};
 
 use kafka_admin::{GroupDescription, GroupListing, GroupState, GroupType, Member, TopicName, TopicPartition};
 use rdkafka_sys::{
-    RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_LOG, rd_kafka_ConsumerGroupDescription_coordinator,
-    rd_kafka_ConsumerGroupDescription_error, rd_kafka_ConsumerGroupDescription_group_id,
-    rd_kafka_ConsumerGroupDescription_member, rd_kafka_ConsumerGroupDescription_member_count,
-    rd_kafka_ConsumerGroupDescription_partition_assignor, rd_kafka_ConsumerGroupDescription_t,
-    rd_kafka_ConsumerGroupListing_group_id, rd_kafka_ConsumerGroupListing_t, rd_kafka_DescribeCluster_result_nodes,
-    rd_kafka_DescribeConsumerGroups_result_groups, rd_kafka_ListConsumerGroupOffsets_result_groups,
-    rd_kafka_ListConsumerGroups_result_errors, rd_kafka_ListConsumerGroups_result_valid,
-    rd_kafka_ListOffsets_result_infos, rd_kafka_ListOffsetsResultInfo_timestamp,
-    rd_kafka_ListOffsetsResultInfo_topic_partition, rd_kafka_MemberAssignment_partitions, rd_kafka_MemberAssignment_t,
-    rd_kafka_MemberDescription_assignment, rd_kafka_MemberDescription_client_id,
-    rd_kafka_MemberDescription_consumer_id, rd_kafka_MemberDescription_group_instance_id,
-    rd_kafka_MemberDescription_host, rd_kafka_MemberDescription_t, rd_kafka_MemberDescription_target_assignment,
-    rd_kafka_Node_id, rd_kafka_Node_rack, rd_kafka_event_DescribeCluster_result,
-    rd_kafka_event_DescribeConsumerGroups_result, rd_kafka_event_ListConsumerGroupOffsets_result,
-    rd_kafka_event_ListConsumerGroups_result, rd_kafka_event_ListOffsets_result, rd_kafka_event_destroy,
-    rd_kafka_event_error_string, rd_kafka_event_log, rd_kafka_event_opaque, rd_kafka_event_t, rd_kafka_event_type,
-    rd_kafka_group_result_error, rd_kafka_group_result_partitions, rd_kafka_topic_partition_list_t,
+    RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_LOG, RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH,
+    rd_kafka_ConsumerGroupDescription_coordinator, rd_kafka_ConsumerGroupDescription_error,
+    rd_kafka_ConsumerGroupDescription_group_id, rd_kafka_ConsumerGroupDescription_member,
+    rd_kafka_ConsumerGroupDescription_member_count, rd_kafka_ConsumerGroupDescription_partition_assignor,
+    rd_kafka_ConsumerGroupDescription_t, rd_kafka_ConsumerGroupListing_group_id, rd_kafka_ConsumerGroupListing_t,
+    rd_kafka_DescribeCluster_result_nodes, rd_kafka_DescribeConsumerGroups_result_groups,
+    rd_kafka_ListConsumerGroupOffsets_result_groups, rd_kafka_ListConsumerGroups_result_errors,
+    rd_kafka_ListConsumerGroups_result_valid, rd_kafka_ListOffsets_result_infos,
+    rd_kafka_ListOffsetsResultInfo_timestamp, rd_kafka_ListOffsetsResultInfo_topic_partition,
+    rd_kafka_MemberAssignment_partitions, rd_kafka_MemberAssignment_t, rd_kafka_MemberDescription_assignment,
+    rd_kafka_MemberDescription_client_id, rd_kafka_MemberDescription_consumer_id,
+    rd_kafka_MemberDescription_group_instance_id, rd_kafka_MemberDescription_host, rd_kafka_MemberDescription_t,
+    rd_kafka_MemberDescription_target_assignment, rd_kafka_Node_id, rd_kafka_Node_rack,
+    rd_kafka_event_DescribeCluster_result, rd_kafka_event_DescribeConsumerGroups_result,
+    rd_kafka_event_ListConsumerGroupOffsets_result, rd_kafka_event_ListConsumerGroups_result,
+    rd_kafka_event_ListOffsets_result, rd_kafka_event_destroy, rd_kafka_event_error_string, rd_kafka_event_log,
+    rd_kafka_event_opaque, rd_kafka_event_t, rd_kafka_event_type, rd_kafka_group_result_error,
+    rd_kafka_group_result_partitions, rd_kafka_topic_partition_list_t,
 };
 
 use super::raw;
@@ -51,6 +52,8 @@ pub(crate) enum Kind {
     Log(Log),
     /// Something is wrong with a connection, or with the client.
     Error(Failure),
+    /// OAUTHBEARER needs a (new) token.
+    TokenWanted,
     /// Nothing for us.
     Other,
 }
@@ -95,6 +98,7 @@ impl Event {
         // SAFETY: the event is live.
         match unsafe { rd_kafka_event_type(self.ptr()) } {
             RD_KAFKA_EVENT_LOG => self.log().map_or(Kind::Other, Kind::Log),
+            RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH => Kind::TokenWanted,
             RD_KAFKA_EVENT_ERROR => self.failure().map_or(Kind::Other, Kind::Error),
             // SAFETY: the event is live; null for an event that answers no call.
             _ => match unsafe { rd_kafka_event_opaque(self.ptr()) }.addr().checked_sub(1) {

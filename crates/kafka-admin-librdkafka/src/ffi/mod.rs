@@ -7,6 +7,7 @@ mod metadata;
 mod options;
 mod raw;
 mod text;
+mod token;
 
 pub(crate) use client::Client;
 pub(crate) use event::{Event, Kind, Log, PartitionAnswer};

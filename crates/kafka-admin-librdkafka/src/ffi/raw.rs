@@ -72,6 +72,17 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_err2str(code: c_int) -> *const c_char;
     pub(super) fn rd_kafka_error_code(error: *const rd_kafka_error_t) -> c_int;
     pub(super) fn rd_kafka_consumer_close(client: *mut rd_kafka_t) -> c_int;
+    pub(super) fn rd_kafka_oauthbearer_set_token(
+        client: *mut rd_kafka_t,
+        token: *const c_char,
+        expires_at_ms: i64,
+        principal: *const c_char,
+        extensions: *mut *const c_char,
+        extensions_size: usize,
+        message: *mut c_char,
+        message_size: usize,
+    ) -> c_int;
+    pub(super) fn rd_kafka_oauthbearer_set_token_failure(client: *mut rd_kafka_t, message: *const c_char) -> c_int;
     pub(super) fn rd_kafka_event_error(event: *const rd_kafka_event_t) -> c_int;
     pub(super) fn rd_kafka_metadata(
         client: *mut rd_kafka_t,

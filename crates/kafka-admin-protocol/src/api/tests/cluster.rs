@@ -269,12 +269,16 @@ fn fenced_brokers_are_asked_for_where_the_version_knows_them() {
 
 type AnyReplica = (i32, i64, i64, i64);
 
+/// Whether it is of the metadata log, partition, error, leader, high watermark, voters, observers.
+type AnyState = (bool, i32, i16, i32, i64, Vec<AnyReplica>, Vec<AnyReplica>);
+
+type AnyNode = (i32, Vec<(String, String, u16)>);
+
 #[derive(Debug, Clone)]
 struct AnyQuorum {
     error: i16,
-    /// Topic, partition, error, leader, epoch, high watermark, voters, observers.
-    partitions: Vec<(bool, i32, i16, i32, i64, Vec<AnyReplica>, Vec<AnyReplica>)>,
-    nodes: Vec<(i32, Vec<(String, String, u16)>)>,
+    partitions: Vec<AnyState>,
+    nodes: Vec<AnyNode>,
 }
 
 fn any_quorum() -> impl Strategy<Value = AnyQuorum> {
