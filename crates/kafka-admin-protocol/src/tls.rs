@@ -52,19 +52,25 @@ impl Tls {
     /// [`AdminError::Client`] with the file and what is wrong with it.
     pub(crate) fn new(files: &kafka_admin::Tls, check_host_name: bool) -> Result<Self, AdminError> {
         let failed = |message| AdminError::Client { message };
+        if let Some(name) = &files.server_name {
+            ServerName::try_from(name.as_str())
+                .map_err(|_| failed(format!("TLS: {name} is no name that a certificate can have")))?;
+        }
         let stamps = stamps(files);
         let config = config(files, check_host_name).map_err(failed)?;
         let current = Mutex::new(Current { config: Arc::new(config), stamps });
         Ok(Self(Arc::new(Shared { files: files.clone(), check_host_name, current })))
     }
 
-    /// The handshake. `host` is what was dialled, a name or an address; `peer` names the broker in errors.
+    /// The handshake. `host` is what was dialled, a name or an address, and what the certificate must be for unless
+    /// the configuration says otherwise; `peer` names the broker in errors.
     pub(crate) async fn connect(
         &self,
         stream: TcpStream,
         host: &str,
         peer: &str,
     ) -> Result<TlsStream<TcpStream>, Fault> {
+        let host = self.0.files.server_name.as_deref().unwrap_or(host);
         let name = ServerName::try_from(host.to_owned())
             .map_err(|_| Fault::Transport(format!("{peer}: {host} is no name that a certificate can have")))?;
         let shared = Arc::clone(&self.0);
