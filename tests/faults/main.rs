@@ -10,9 +10,10 @@ mod page;
 mod support;
 mod world;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use page::{faults, faults_of, missing, scrape, untruths};
+use page::{faults, faults_of, has_gaps, missing, scrape, uncounted, untruths};
 use support::{Vitals, at_once, each};
 use world::{Roles, SCRAPE, WAIT, World, world};
 
@@ -180,6 +181,53 @@ fn a_killed_broker_costs_its_own_series_only_and_all_is_back_at_the_first_scrape
     let scrapes = until_whole(&all, &roles, "restarted");
     assert_eq!(scrapes, 1, "all is back at the next scrape");
     watch(&all, &roles, Duration::from_secs(6));
+}
+
+#[test]
+fn a_rolling_restart_under_scrapes_each_second_shows_nothing_wrong_and_counts_every_gap() {
+    let world = world();
+    let roles = world.settled();
+    let all = world.vitals();
+    until_whole(&all, &roles, "warm-up");
+    for id in [1, 2, 3] {
+        println!("broker {id} restarts");
+        let node = world.cluster.node(id).unwrap();
+        let restarted = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let watched: Vec<_> =
+                all.iter().map(|vitals| scope.spawn(|| watch_until(vitals, &roles, &restarted))).collect();
+            let restart = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                node.stop().unwrap();
+                node.restart().unwrap();
+                world.await_up();
+            }));
+            restarted.store(true, Ordering::Relaxed);
+            for watched in watched {
+                watched.join().unwrap();
+            }
+            restart.unwrap();
+        });
+        let scrapes = until_whole(&all, &roles, "restarted");
+        assert_eq!(scrapes, 1, "all is back at the next scrape");
+        // Leaderships go back, so that the next restart moves some.
+        world.settled();
+    }
+}
+
+/// Scrapes once a second until `end`; whatever there is is right, and whatever is missing is counted.
+fn watch_until(vitals: &Vitals, roles: &Roles, end: &AtomicBool) {
+    let (mut pages, mut gaps) = (0, 0);
+    while !end.load(Ordering::Relaxed) {
+        let asked = Instant::now();
+        let page = vitals.page("/metrics/cluster", SCRAPE);
+        assert!(asked.elapsed() < SCRAPE, "/metrics/cluster took {:?}", asked.elapsed());
+        let untruths = [untruths(&page, roles), uncounted(&page, roles)].concat();
+        assert!(untruths.is_empty(), "{}: {untruths:#?}", name(vitals));
+        pages += 1;
+        gaps += u32::from(has_gaps(&page));
+        std::thread::sleep(Duration::from_secs(1).saturating_sub(asked.elapsed()));
+    }
+    println!("  {}: {pages} cluster pages, {gaps} with gaps", name(vitals));
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(crate) fn faults(page: &Page, roles: &Roles, silent: Option<i32>) -> Vec<Str
 pub(crate) fn faults_of(page: &Page, roles: &Roles, silent: Option<i32>, remembers: bool) -> Vec<String> {
     let mut faults = Vec::new();
     of_brokers(page, silent, &mut faults);
-    of_collectors(page, roles, silent, &mut faults);
+    of_collectors(page, roles, if silent.is_some() { Gaps::Allowed } else { Gaps::None }, &mut faults);
     for ((topic, partition), leader) in &roles.leaders {
         let series = format!("kafka_topic_partition_current_offset{{partition=\"{partition}\",topic=\"{topic}\"}}");
         let value = page.get(&series);
@@ -77,6 +77,25 @@ pub(crate) fn untruths(page: &Page, roles: &Roles) -> Vec<String> {
     untruths
 }
 
+/// Ends and commits that a page lacks without a collector that says so.
+pub(crate) fn uncounted(page: &Page, roles: &Roles) -> Vec<String> {
+    let mut uncounted = Vec::new();
+    of_collectors(page, roles, Gaps::Allowed, &mut uncounted);
+    uncounted
+}
+
+/// Whether a page says that it lacks something.
+pub(crate) fn has_gaps(page: &Page) -> bool {
+    page.named("kafka_vitals_collector_success").values().any(|success| *success < 1.0)
+}
+
+/// Whether a collector may fail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gaps {
+    Allowed,
+    None,
+}
+
 fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
     for id in BROKERS {
         let success = page.get(&format!("kafka_vitals_collector_success{{broker=\"{id}\",collector=\"jmx\"}}"));
@@ -102,7 +121,7 @@ fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
 }
 
 /// Whatever a silent broker takes with it, a collector says so.
-fn of_collectors(page: &Page, roles: &Roles, silent: Option<i32>, faults: &mut Vec<String>) {
+fn of_collectors(page: &Page, roles: &Roles, gaps: Gaps, faults: &mut Vec<String>) {
     let success = |part: &str| page.get(&format!("kafka_vitals_collector_success{{collector=\"{part}\"}}"));
     let ends = page.named("kafka_topic_partition_current_offset");
     let leaders = page.named("kafka_topic_partition_leader");
@@ -114,7 +133,7 @@ fn of_collectors(page: &Page, roles: &Roles, silent: Option<i32>, faults: &mut V
     let commits = page.named("kafka_consumergroup_commits_unknown");
     let lost_groups = roles.coordinators.len() - commits.values().filter(|value| **value == 0.0).count();
     for (part, is_lost) in [("offsets", lost_ends.count() > 0), ("groups", lost_groups > 0)] {
-        if is_lost && success(part) != Some(0.0) || silent.is_none() && success(part) != Some(1.0) {
+        if is_lost && success(part) != Some(0.0) || gaps == Gaps::None && success(part) != Some(1.0) {
             faults.push(format!("success of {part} is {:?}", success(part)));
         }
     }

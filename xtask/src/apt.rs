@@ -9,6 +9,9 @@ use crate::failure::Failure;
 use crate::steps;
 use crate::tools::find_in_path;
 
+/// Packages that bring a service of the same name.
+const SERVERS: [&str; 3] = ["prometheus", "krb5-kdc", "krb5-admin-server"];
+
 /// Installs one package of each list in `packages`, the first that apt knows. `missing` is what they are for.
 pub(crate) fn install(missing: &str, packages: &[&[&str]]) -> Result<(), Failure> {
     if find_in_path("apt-get").is_none() {
@@ -30,9 +33,11 @@ pub(crate) fn install(missing: &str, packages: &[&[&str]]) -> Result<(), Failure
     println!("Installing the Debian packages {}", packages.join(" "));
     let _no_services = NoServices::begin();
     run_apt(&[&["install", "--yes", "--no-install-recommends"], &packages[..]].concat())?;
-    if packages.contains(&"prometheus") && find_in_path("systemctl").is_some() {
-        // We need the programs only; its service would take port 9090 from the next boot on.
-        steps::run(Command::new("systemctl").args(["--quiet", "disable", "prometheus.service"]))?;
+    if find_in_path("systemctl").is_some() {
+        // We need the programs only; the services would take their ports from the next boot on.
+        for package in SERVERS.iter().filter(|package| packages.contains(package)) {
+            steps::run(Command::new("systemctl").args(["--quiet", "disable", &format!("{package}.service")]))?;
+        }
     }
     Ok(())
 }

@@ -14,6 +14,9 @@ const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests,kafka-lab/full-t
 pub(crate) fn run(full: bool) -> Result<(), Failure> {
     step("tools", || {
         tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus, Tool::Python, Tool::OpenSslCommand]])?;
+        if full {
+            tools::ensure(&[&[Tool::Kerberos]])?;
+        }
         cache::ensure_python()?;
         cache::ensure_cargo_deny()
     })?;
@@ -48,5 +51,11 @@ fn test_steps(full: bool, summary: &mut Summary) -> Result<(), Failure> {
     tests(
         if full { "integration tests" } else { "integration tests (without the long ones, see --full)" },
         &["--test", "*"],
-    )
+    )?;
+    if full {
+        // Apart: librdkafka is built once more, with cyrus-sasl and krb5 from source, which takes minutes.
+        let kerberos = ["test", "--package", "kafka-admin-librdkafka", "--features", "gssapi", "--test", "kerberos"];
+        step("Kerberos", || summary.run(&mut cargo(&kerberos)))?;
+    }
+    Ok(())
 }

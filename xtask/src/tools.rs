@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::apt;
@@ -25,6 +25,8 @@ pub(crate) enum Tool {
     Python,
     /// The server and promtool.
     Prometheus,
+    /// A KDC, its administration and a client.
+    Kerberos,
 }
 
 /// What compiling librdkafka takes.
@@ -46,6 +48,7 @@ impl Tool {
             Self::OpenSslCommand => "the openssl command",
             Self::Python => "Python 3 with venv",
             Self::Prometheus => "Prometheus and promtool",
+            Self::Kerberos => "MIT Kerberos' KDC and kinit",
         }
     }
 
@@ -62,6 +65,7 @@ impl Tool {
             Self::OpenSslCommand => &[&["openssl"]],
             Self::Python => &[&["python3"], &["python3-venv"]],
             Self::Prometheus => &[&["prometheus"]],
+            Self::Kerberos => &[&["krb5-kdc"], &["krb5-admin-server"], &["krb5-user"]],
         }
     }
 
@@ -81,6 +85,12 @@ impl Tool {
                 .status()
                 .is_ok_and(|status| status.success()),
             Self::Prometheus => find_in_path("prometheus").is_some() && find_in_path("promtool").is_some(),
+            // Debian has the server's programs where only root looks.
+            Self::Kerberos => {
+                let is_installed =
+                    |name: &str| find_in_path(name).is_some() || Path::new("/usr/sbin").join(name).is_file();
+                ["krb5kdc", "kdb5_util", "kadmin.local", "kinit"].into_iter().all(is_installed)
+            }
         }
     }
 }

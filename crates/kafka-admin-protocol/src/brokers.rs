@@ -21,6 +21,9 @@ const SHARE: f64 = 0.8;
 #[derive(Debug)]
 pub(crate) struct Brokers {
     connections: Connections,
+    /// For what a broker passes on to the active controller: until that has answered, the broker reads nothing more from
+    /// the connection, and a frozen controller would hold up all that is asked of healthy brokers.
+    forwarding: Connections,
     /// Held while metadata is asked because no broker is known.
     pub(crate) acquainting: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -44,13 +47,14 @@ pub(crate) struct GroupPlace {
 
 impl Brokers {
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, AdminError> {
-        let connections = Connections::new(config)?;
-        Ok(Self { connections, acquainting: tokio::sync::Mutex::default(), state: Mutex::default() })
+        let (connections, forwarding) = (Connections::new(config)?, Connections::new(config)?);
+        Ok(Self { connections, forwarding, acquainting: tokio::sync::Mutex::default(), state: Mutex::default() })
     }
 
     /// Takes over what a Metadata answer tells.
     pub(crate) fn learn(&self, cluster: &Cluster) {
         self.connections.learn(&cluster.brokers);
+        self.forwarding.learn(&cluster.brokers);
         self.state().names = Arc::new(Names::of(cluster));
     }
 
@@ -117,6 +121,11 @@ impl Brokers {
     /// Asks whoever answers.
     pub(crate) async fn ask_any<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
         self.connections.ask_any(call, deadline).await
+    }
+
+    /// Asks whoever answers what only the active controller knows.
+    pub(crate) async fn ask_controller<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
+        self.forwarding.ask_any(call, deadline).await
     }
 
     /// Brokers for what any can answer, in the order to be tried.

@@ -15,7 +15,7 @@ const TOPICS: usize = 250;
 
 /// The quorum. Brokers pass the question on to the active controller.
 pub(crate) async fn quorum(brokers: &Brokers, deadline: Instant) -> Result<Quorum, AdminError> {
-    let answer = brokers.ask_any(&DescribeQuorum, deadline).await?;
+    let answer = brokers.ask_controller(&DescribeQuorum, deadline).await?;
     answer.map_err(|code| broker_error(DescribeQuorum::API.name, code))
 }
 

@@ -304,3 +304,192 @@ fn milliseconds(value: &str, at_least: u64) -> Result<Duration, &'static str> {
 fn client(message: &str) -> AdminError {
     AdminError::Client { message: message.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kafka_admin::{SecurityConfig, Token, TokenProvider};
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn config(tls: Option<Tls>, sasl: Option<Sasl>, properties: &[(&str, &str)]) -> ClientConfig {
+        ClientConfig {
+            bootstrap: vec!["a:9092".to_owned(), "b".to_owned()],
+            client_id: "vitals".to_owned(),
+            security: SecurityConfig { tls, sasl },
+            properties: properties.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        }
+    }
+
+    fn plain() -> Option<Sasl> {
+        Some(Sasl::Plain { username: "u".to_owned(), password: "hunter2".into() })
+    }
+
+    /// What differs between settings, in one line; passwords in full, as this is a test.
+    fn shown(settings: &Settings) -> String {
+        let servers: Vec<String> = settings.bootstrap.iter().map(Address::to_string).collect();
+        let tls = settings.tls.as_ref().map(|tls| {
+            let files = [&tls.ca_file, &tls.cert_file, &tls.key_file]
+                .map(|file| file.as_ref().map(|f| f.display().to_string()));
+            let password = tls.key_password.as_ref().map(|password| password.expose_secret().to_owned());
+            let all = files.into_iter().chain([password]).map(|part| part.unwrap_or_else(|| "-".to_owned()));
+            let verify = if tls.insecure_skip_verify { "unverified" } else { "verified" };
+            format!("{} {verify}", all.collect::<Vec<_>>().join(" "))
+        });
+        let sasl = settings.sasl.as_ref().map(|sasl| match sasl {
+            Sasl::Plain { username, password } => format!("PLAIN {username} {}", password.expose_secret()),
+            Sasl::ScramSha256 { username, password } => format!("256 {username} {}", password.expose_secret()),
+            Sasl::ScramSha512 { username, password } => format!("512 {username} {}", password.expose_secret()),
+            Sasl::OAuthBearer { .. } => "OAUTHBEARER".to_owned(),
+            Sasl::Gssapi { .. } => "GSSAPI".to_owned(),
+        });
+        let host = if settings.check_host_name { "host" } else { "any host" };
+        let (tls, sasl) = (tls.unwrap_or_default(), sasl.unwrap_or_default());
+        format!("{} | {} | {tls} | {host} | {sasl}", servers.join(","), settings.client_id)
+    }
+
+    #[derive(Debug)]
+    struct NoTokens;
+
+    #[async_trait::async_trait]
+    impl TokenProvider for NoTokens {
+        async fn token(&self, _: std::time::Instant) -> Result<Token, AdminError> {
+            Err(AdminError::Unsupported { call: "token" })
+        }
+    }
+
+    #[test]
+    fn properties_change_the_typed_configuration_as_librdkafka_would_take_them() {
+        let mutual = || {
+            Some(Tls {
+                ca_file: Some("/ca".into()),
+                cert_file: Some("/cert".into()),
+                key_file: Some("/key".into()),
+                key_password: Some("kp".into()),
+                ..Tls::default()
+            })
+        };
+        let tokens = || Some(Sasl::OAuthBearer { tokens: Arc::new(NoTokens) });
+        let table: Vec<(ClientConfig, &str)> = vec![
+            (config(None, None, &[]), "a:9092,b:9092 | vitals |  | host | "),
+            (
+                config(mutual(), plain(), &[]),
+                "a:9092,b:9092 | vitals | /ca /cert /key kp verified | host | PLAIN u hunter2",
+            ),
+            (config(None, None, &[("bootstrap.servers", "c:1, [::1]:2")]), "c:1,[::1]:2 | vitals |  | host | "),
+            (config(None, None, &[("metadata.broker.list", "d:1,"), ("client.id", "x")]), "d:1 | x |  | host | "),
+            (
+                config(None, None, &[("security.protocol", "SSL"), ("ssl.ca.location", "/other")]),
+                "a:9092,b:9092 | vitals | /other - - - verified | host | ",
+            ),
+            (
+                config(
+                    mutual(),
+                    None,
+                    &[("ssl.ca.location", "probe"), ("ssl.endpoint.identification.algorithm", "none")],
+                ),
+                "a:9092,b:9092 | vitals | - /cert /key kp verified | any host | ",
+            ),
+            (
+                config(
+                    mutual(),
+                    None,
+                    &[
+                        ("enable.ssl.certificate.verification", "false"),
+                        ("ssl.certificate.location", "/c"),
+                        ("ssl.key.location", "/k"),
+                        ("ssl.key.password", "p"),
+                    ],
+                ),
+                "a:9092,b:9092 | vitals | /ca /c /k p unverified | host | ",
+            ),
+            (config(mutual(), plain(), &[("security.protocol", "plaintext")]), "a:9092,b:9092 | vitals |  | host | "),
+            (
+                config(None, plain(), &[("sasl.mechanism", "scram-sha-512"), ("sasl.password", "other")]),
+                "a:9092,b:9092 | vitals |  | host | 512 u other",
+            ),
+            (
+                config(
+                    None,
+                    None,
+                    &[
+                        ("security.protocol", "sasl_plaintext"),
+                        ("sasl.mechanisms", "SCRAM-SHA-256"),
+                        ("sasl.username", "n"),
+                        ("sasl.password", "p"),
+                    ],
+                ),
+                "a:9092,b:9092 | vitals |  | host | 256 n p",
+            ),
+            (config(None, tokens(), &[]), "a:9092,b:9092 | vitals |  | host | OAUTHBEARER"),
+        ];
+        for (config, expected) in table {
+            assert_eq!(shown(&Settings::new(&config).unwrap()), expected, "{config:?}");
+        }
+    }
+
+    #[test]
+    fn properties_of_sockets_are_taken_over() {
+        let properties = [
+            ("socket.keepalive.enable", "false"),
+            ("socket.nagle.disable", "false"),
+            ("broker.address.family", "v4"),
+            ("socket.connection.setup.timeout.ms", "1000"),
+            ("socket.timeout.ms", "20000"),
+            ("connections.max.idle.ms", "0"),
+            ("reconnect.backoff.ms", "7"),
+            ("reconnect.backoff.max.ms", "8"),
+            ("receive.message.max.bytes", "1000"),
+        ];
+        let socket = Settings::new(&config(None, None, &properties)).unwrap().socket;
+        assert_eq!((socket.keepalive, socket.nodelay, socket.family), (false, false, Family::V4));
+        let times = [socket.setup, socket.silence, socket.backoff, socket.backoff_max].map(|time| time.as_millis());
+        assert_eq!((times, socket.max_idle, socket.largest_answer), ([1000, 20000, 7, 8], None, 1000));
+        assert!(properties.iter().all(|(key, _)| is_honoured(key)));
+    }
+
+    #[test]
+    fn what_cannot_be_honoured_is_refused_by_name_and_never_with_its_value() {
+        let kerberos = Sasl::Gssapi { service_name: "kafka".into(), principal: "p".into(), keytab: "/k".into() };
+        let cert_only = Tls { cert_file: Some("/c".into()), ..Tls::default() };
+        let mut nowhere = config(None, None, &[]);
+        nowhere.bootstrap.clear();
+        let mut broken = config(None, None, &[]);
+        broken.bootstrap = vec!["a:hunter".to_owned()];
+        let refused = |key, value| config(None, None, &[(key, value)]);
+        let table = vec![
+            (config(None, Some(kerberos), &[]), "GSSAPI needs librdkafka: --kafka.client=librdkafka"),
+            (refused("security.protocol", "sasl_ssl"), "GSSAPI needs librdkafka: --kafka.client=librdkafka"),
+            (
+                config(None, plain(), &[("sasl.mechanism", "OAUTHBEARER")]),
+                "OAUTHBEARER by properties alone needs librdkafka: --kafka.client=librdkafka",
+            ),
+            (
+                config(None, None, &[("security.protocol", "sasl_ssl"), ("sasl.mechanism", "PLAIN")]),
+                "SASL needs a user name and a password",
+            ),
+            (
+                refused("ssl.key.pem", "hunter2"),
+                "the property ssl.key.pem is librdkafka's alone: drop it, or use --kafka.client=librdkafka",
+            ),
+            (
+                refused("socket.timeout.ms", "hunter2"),
+                "the property socket.timeout.ms must be milliseconds, and not too few",
+            ),
+            (
+                refused("socket.keepalive.enable", "hunter2"),
+                "the property socket.keepalive.enable must be true or false",
+            ),
+            (refused("bootstrap.servers", "hunter2:x"), "the property bootstrap.servers must be host:port,host:port"),
+            (config(Some(cert_only), None, &[]), "TLS: a client certificate needs its key file"),
+            (nowhere, "no bootstrap server given"),
+            (broken, "bootstrap servers a:hunter: expected host:port,host:port"),
+        ];
+        for (config, message) in table {
+            assert_eq!(Settings::new(&config).unwrap_err().to_string(), message);
+        }
+        assert!(!is_honoured("ssl.key.pem") && !is_honoured("debug") && !is_honoured(""));
+    }
+}

@@ -53,10 +53,8 @@ impl Tls {
     pub(crate) fn new(files: &kafka_admin::Tls, check_host_name: bool) -> Result<Self, AdminError> {
         let failed = |message| AdminError::Client { message };
         if let Some(name) = &files.server_name {
-            let is_name = ServerName::try_from(name.as_str()).is_ok();
-            is_name
-                .then_some(())
-                .ok_or_else(|| failed(format!("TLS: server name {name:?} is no host name or address")))?;
+            ServerName::try_from(name.as_str())
+                .map_err(|_| failed(format!("TLS: server name {name:?} is no host name or address")))?;
         }
         let stamps = stamps(files);
         let config = config(files, check_host_name).map_err(failed)?;
@@ -64,8 +62,8 @@ impl Tls {
         Ok(Self(Arc::new(Shared { files: files.clone(), check_host_name, current })))
     }
 
-    /// The handshake. `host` is what was dialled, a name or an address, which the certificate must be for unless another
-    /// server name was given; `peer` names the broker in errors.
+    /// The handshake. `host` is what was dialled, a name or an address, and what the certificate must be for unless
+    /// the configuration says otherwise; `peer` names the broker in errors.
     pub(crate) async fn connect(
         &self,
         stream: TcpStream,

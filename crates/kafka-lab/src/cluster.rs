@@ -19,7 +19,7 @@ use crate::{
     listener,
     properties::{self, Quorum},
     reservations::Reservations,
-    sasl::Issuer,
+    sasl::{Issuer, Kerberos},
     security::Secrets,
     tools, wait_until,
     zookeeper::ZooKeeper,
@@ -56,7 +56,7 @@ impl Cluster {
         let (ids, security) = (builder.node_ids()?, &builder.security);
         let hosts: Vec<Ipv4Addr> = ids.iter().map(|id| host(*id)).collect();
         let mut reserved = Reservations::make(&hosts, &security.listeners())?;
-        let secrets = Secrets::new(lab.folder(), &hosts)?;
+        let secrets = Secrets::new(&lab, security, &hosts)?;
         let jvm = |folder: &Path| {
             fs::create_dir_all(folder).context(|| format!("make {}", folder.display()))?;
             write(&folder.join(launch::LOGGING), properties::logging_properties(builder.version))?;
@@ -84,7 +84,7 @@ impl Cluster {
                 folder: lab.folder().join(format!("node-{node}")),
                 ports: reserved.ports(),
                 spec: builder.spec(node).clone(),
-                properties: security.properties(builder.version, &secrets)?,
+                properties: security.properties(builder.version, host(node), &secrets)?,
                 jvm_options: security.jvm_options(&secrets),
             };
             let mut command = jvm(&plan.folder)?;
@@ -218,6 +218,11 @@ impl Cluster {
     /// Who signs the tokens that the brokers take.
     pub fn issuer(&self) -> &Issuer {
         &self.secrets.issuer
+    }
+
+    /// The KDC, if the builder was asked for GSSAPI.
+    pub fn kerberos(&self) -> Option<&Kerberos> {
+        self.secrets.kerberos.as_ref()
     }
 
     /// The port of every node's Jolokia agent (those that have one).

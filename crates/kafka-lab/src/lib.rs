@@ -29,6 +29,7 @@ mod prometheus;
 mod properties;
 mod reservations;
 pub mod sasl;
+pub mod scripted;
 mod security;
 mod state;
 pub mod tools;

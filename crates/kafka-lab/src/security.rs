@@ -1,13 +1,13 @@
 //! What secures a cluster: the builder's wishes in, listeners, server properties and JVM options out. Pure but for the files of
 //! [`Secrets`].
 
-use std::{fs, net::Ipv4Addr, path::Path, time::Duration};
+use std::{fs, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
 
 use crate::{
-    Certificates, KafkaVersion, LabError, Result,
+    Certificates, KafkaVersion, Lab, LabError, Result,
     error::IoContext,
     listener::Listener,
-    sasl::{self, Issuer, Mechanism},
+    sasl::{self, Issuer, Kerberos, Mechanism},
 };
 
 /// Whether a TLS listener asks clients for a certificate.
@@ -55,15 +55,21 @@ impl Security {
         })
     }
 
-    /// The server properties of all nodes.
-    pub(crate) fn properties(&self, version: KafkaVersion, secrets: &Secrets) -> Result<Vec<(String, String)>> {
+    /// The server properties of the node on that host.
+    pub(crate) fn properties(
+        &self,
+        version: KafkaVersion,
+        host: Ipv4Addr,
+        secrets: &Secrets,
+    ) -> Result<Vec<(String, String)>> {
         let mut lines = Vec::new();
         for listener in self.listeners() {
             if listener.has_tls() {
                 lines.extend(self.tls_properties(listener, &secrets.certificates)?);
             }
             if listener.has_sasl() {
-                lines.extend(sasl::properties(listener, &self.sasl));
+                let kerberos = secrets.kerberos.as_ref().map(|kerberos| kerberos.login_module(host));
+                lines.extend(sasl::properties(listener, &self.sasl, kerberos));
             }
         }
         if self.sasl.contains(&Mechanism::OAuthBearer) {
@@ -102,7 +108,14 @@ impl Security {
 
     /// What the brokers' JVMs need on their command lines.
     pub(crate) fn jvm_options(&self, secrets: &Secrets) -> Vec<String> {
-        if self.sasl.contains(&Mechanism::OAuthBearer) { secrets.issuer.jvm_options() } else { Vec::new() }
+        let mut options = Vec::new();
+        if self.sasl.contains(&Mechanism::OAuthBearer) {
+            options.extend(secrets.issuer.jvm_options());
+        }
+        if let Some(kerberos) = &secrets.kerberos {
+            options.push(format!("-Djava.security.krb5.conf={}", kerberos.config().display()));
+        }
+        options
     }
 
     /// What formats the nodes' folders needs beside the cluster's id.
@@ -112,18 +125,21 @@ impl Security {
 }
 
 /// Key material of one cluster, as files in its folder.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Secrets {
     pub(crate) certificates: Certificates,
     pub(crate) issuer: Issuer,
+    pub(crate) kerberos: Option<Kerberos>,
 }
 
 impl Secrets {
-    pub(crate) fn new(folder: &Path, hosts: &[Ipv4Addr]) -> Result<Self> {
-        let hosts: Vec<String> = hosts.iter().map(Ipv4Addr::to_string).collect();
+    pub(crate) fn new(lab: &Arc<Lab>, security: &Security, hosts: &[Ipv4Addr]) -> Result<Self> {
+        let names: Vec<String> = hosts.iter().map(Ipv4Addr::to_string).collect();
+        let kerberos = || Kerberos::start(lab, lab.folder().join("kerberos"), hosts);
         Ok(Self {
-            certificates: Certificates::new(&folder.join("certificates"), &hosts)?,
-            issuer: Issuer::new(&folder.join("tokens"))?,
+            certificates: Certificates::new(&lab.folder().join("certificates"), &names)?,
+            issuer: Issuer::new(&lab.folder().join("tokens"))?,
+            kerberos: security.sasl.contains(&Mechanism::Gssapi).then(kerberos).transpose()?,
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::wire::{Interner, Malformed, Names, Reader};
 /// Topic partitions that an answer may give rise to: so many per byte of it and per partition of the cluster. Topics
 /// times tasks grows faster than the answer that names them; an honest one has each partition twice, as what a member
 /// has and what it is to have, in each group that reads it.
-const PAIRS_PER_BYTE: usize = 8;
+const PAIRS_PER_BYTE: usize = 4;
 const PAIRS_PER_PARTITION: usize = 4;
 
 /// Asks a coordinator for the streams groups among its groups.

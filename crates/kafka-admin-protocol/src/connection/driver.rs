@@ -23,7 +23,7 @@ use super::{
 use crate::{properties::SocketSettings, tls};
 
 /// A socket, plain or in TLS.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Bytes to send above which further requests wait: a frozen broker's do not pile up in the buffer, and those that
@@ -32,8 +32,7 @@ const OUT: usize = 64 * 1024;
 /// How often the times are looked at while an answer is owed.
 const TICK: Duration = Duration::from_secs(1);
 
-/// A request on its way.
-#[derive(Debug)]
+/// A request on its way. It may hold credentials, so there is no `Debug`.
 pub(super) struct Request {
     pub(super) id: i32,
     pub(super) frame: Bytes,

@@ -150,3 +150,80 @@ fn no_frame(peer: &str, length: i32, limit: usize) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const LIMIT: usize = 200 * 1024 * 1024;
+
+    /// What comes of bytes that arrive in pieces of these sizes: frames, then how it ended.
+    async fn read(bytes: &[u8], sizes: &[usize], wanted: fn(i32) -> bool) -> (Vec<Bytes>, Result<(), Fault>, Frames) {
+        let (mut frames, mut found) = (Frames::new(LIMIT), Vec::new());
+        let (mut rest, mut sizes) = (bytes, sizes.iter().cycle());
+        while !rest.is_empty() {
+            let size = (*sizes.next().unwrap_or(&1)).clamp(1, rest.len());
+            let mut piece = &rest[..size];
+            rest = &rest[size..];
+            while !piece.is_empty() {
+                frames.read(&mut piece).await.unwrap();
+                loop {
+                    match frames.next("broker", |id| Ok(wanted(id))) {
+                        Ok(Next::Frame(frame)) => found.push(frame),
+                        Ok(Next::Discarded) => {}
+                        Ok(Next::Incomplete) => break,
+                        Err(fault) => return (found, Err(fault), frames),
+                    }
+                }
+            }
+        }
+        (found, Ok(()), frames)
+    }
+
+    fn run<T>(work: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+    }
+
+    proptest! {
+        #[test]
+        fn frames_come_out_whole_however_the_bytes_are_cut_and_the_unwanted_do_not(
+            bodies in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..70_000), 1..6),
+            sizes in prop::collection::vec(1usize..40_000, 1..8),
+        ) {
+            let mut bytes = BytesMut::new();
+            for (id, body) in (0..).zip(&bodies) {
+                bytes.put_i32(i32::try_from(body.len() + 4).unwrap());
+                bytes.put_i32(id);
+                bytes.put_slice(body);
+            }
+            let (all, ended, _) = run(read(&bytes, &sizes, |_| true));
+            prop_assert!(ended.is_ok());
+            prop_assert_eq!(all.iter().map(|frame| &frame[4..]).collect::<Vec<_>>(), bodies.iter().map(|body| &body[..]).collect::<Vec<_>>());
+            let (odd, ended, frames) = run(read(&bytes, &sizes, |id| id % 2 == 1));
+            prop_assert!(ended.is_ok() && !frames.is_midway());
+            prop_assert_eq!(odd, all.iter().skip(1).step_by(2).cloned().collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn whatever_comes_is_frames_or_a_fault(bytes in prop::collection::vec(any::<u8>(), 0..500)) {
+            let (found, _, frames) = run(read(&bytes, &[7], |id| id % 3 != 0));
+            prop_assert!(found.iter().map(Bytes::len).sum::<usize>() <= bytes.len());
+            prop_assert!(frames.buffer.capacity() <= CHUNK + GROWTH + bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_length_that_lies_takes_memory_for_what_has_come_only() {
+        for (length, sent) in [(LIMIT, 9), (LIMIT, 3_000_000)] {
+            let mut bytes = i32::try_from(length).unwrap().to_be_bytes().to_vec();
+            bytes.resize(sent, 0);
+            let (found, ended, frames) = run(read(&bytes, &[10_000], |_| true));
+            assert!(found.is_empty() && ended.is_ok());
+            assert!(frames.buffer.capacity() <= 2 * sent + GROWTH, "{} for {sent}", frames.buffer.capacity());
+            let (_, _, discarding) = run(read(&bytes, &[10_000], |_| false));
+            assert!(discarding.buffer.capacity() <= GROWTH, "{} for {sent}", discarding.buffer.capacity());
+        }
+    }
+}

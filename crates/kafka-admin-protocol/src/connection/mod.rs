@@ -18,7 +18,6 @@ use std::{
 
 pub(crate) use address::Address;
 pub(crate) use dial::Dialer;
-pub(crate) use driver::Stream;
 pub(crate) use fault::{Fault, Words};
 pub(crate) use line::{Ended, Line};
 pub(crate) use slot::Slot;

@@ -63,13 +63,14 @@ impl Slot {
         self.state().open = None;
     }
 
-    /// How willingly a call that any broker can answer goes here, lowest first: open, to be opened, or waited for in
-    /// vain just now.
+    /// How unwillingly a call that any broker can answer goes here: it is open, it is to be opened, or it failed or was
+    /// waited for in vain just now.
     pub(crate) fn reluctance(&self) -> u8 {
-        match &self.state().open {
+        let state = self.state();
+        match &state.open {
             Some(open) if open.is_usable() && !open.line.is_late() => 0,
-            None => 1,
-            Some(_) => 2,
+            None if state.failures == 0 => 1,
+            _ => 2,
         }
     }
 
@@ -191,11 +192,11 @@ impl Slot {
     }
 }
 
-/// The pause after one more failure than `failures`: doubled each time, then taken at 80 to 100 %, so that clients
-/// which lost a broker together do not come back together.
+/// The pause after one more failure than `failures`: doubled each time, then taken at 70 to 90 %, so that clients
+/// which lost a broker together do not come back together, and what is asked every second finds the longest one over.
 fn pause(first: Duration, most: Duration, failures: u32) -> Duration {
     let factor = 2u32.saturating_pow(failures.min(16));
-    first.saturating_mul(factor).min(most).mul_f64(f64::from(jitter(80, 100)) / 100.0)
+    first.saturating_mul(factor).min(most).mul_f64(f64::from(jitter(70, 90)) / 100.0)
 }
 
 /// A number between two, both inclusive. The seed of a hash map is chance enough.
@@ -210,12 +211,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_double_from_the_first_to_the_longest_less_a_fifth_at_most() {
+    fn pauses_double_from_the_first_to_the_longest_less_a_tenth_at_least() {
         let (first, most) = (Duration::from_millis(100), Duration::from_secs(1));
         for (failures, full) in [(0, 100), (1, 200), (2, 400), (3, 800), (4, 1000), (5, 1000), (u32::MAX, 1000)] {
             for _ in 0..100 {
                 let pause = pause(first, most, failures).as_millis();
-                assert!((full * 8 / 10..=full).contains(&pause), "{pause} ms after {failures} failures");
+                assert!((full * 7 / 10..=full * 9 / 10).contains(&pause), "{pause} ms after {failures} failures");
             }
         }
     }

@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn the_highest_version_that_both_know_is_taken_and_none_is_told_with_both_ranges() {
-        let table: [(&[(i16, i16)], Result<i16, &str>); 6] = [
+        type Expected = Result<i16, &'static str>;
+        let table: [(&[(i16, i16)], Expected); 6] = [
             (&[(0, 9)], Ok(5)),
             (&[(0, 3)], Ok(3)),
             (&[(5, 7)], Ok(5)),

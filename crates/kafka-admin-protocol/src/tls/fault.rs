@@ -23,7 +23,11 @@ fn certificate(why: &CertificateError) -> String {
     match why {
         CertificateError::UnknownIssuer => "is of a CA that is not trusted: give the CA's file".to_owned(),
         CertificateError::NotValidForNameContext { expected, presented } => {
-            format!("is not for {}, but for {}", expected.to_str(), presented.join(", "))
+            format!(
+                "is not for {}, but for {}",
+                expected.to_str(),
+                presented.iter().map(|name| bare(name)).collect::<Vec<_>>().join(", ")
+            )
         }
         CertificateError::NotValidForName => "is not for this host".to_owned(),
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "has expired".to_owned(),
@@ -32,6 +36,12 @@ fn certificate(why: &CertificateError) -> String {
         }
         other => format!("is not accepted ({other}): --kafka.client=librdkafka checks less strictly"),
     }
+}
+
+/// A name out of rustls' `DnsName("broker.example")`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.map_or(name, |inner| inner.trim_matches('"'))
 }
 
 /// An alert (RFC 8446 section 6.2). Of TLS 1.3 those about our certificate come after our side of the handshake.

@@ -109,3 +109,75 @@ fn fault(error: &pem::Error) -> &'static str {
         _ => "it is no PEM",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use kafka_lab::tools;
+    use rustls::crypto::aws_lc_rs::sign::any_supported_type;
+
+    use super::*;
+
+    /// Runs the command of that name: it makes keys in all the forms that users have.
+    fn openssl(folder: &Path, arguments: &str) {
+        let openssl = tools::find("openssl", "openssl").expect("openssl");
+        let output = Command::new(openssl).current_dir(folder).args(arguments.split(' ')).output().expect("it runs");
+        assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    #[test]
+    fn keys_are_read_in_all_their_forms_and_those_that_cannot_be_are_told_with_what_to_do() {
+        let lab = kafka_lab::Lab::new().unwrap();
+        let folder = lab.folder();
+        for command in [
+            "genrsa -traditional -out pkcs1 2048",
+            "pkcs8 -topk8 -nocrypt -in pkcs1 -out pkcs8",
+            "ecparam -name prime256v1 -genkey -noout -out sec1",
+            "ecparam -name prime256v1 -genkey -out sec1-with-parameters",
+            "pkcs8 -topk8 -in pkcs1 -out aes -passout pass:hunter2",
+            "pkcs8 -topk8 -v2 aes-128-cbc -v2prf hmacWithSHA1 -in sec1 -out aes-sha1 -passout pass:hunter2",
+            "pkcs8 -topk8 -scrypt -in sec1 -out scrypt -passout pass:hunter2",
+            "pkcs8 -topk8 -v1 PBE-SHA1-3DES -in sec1 -out pbes1 -passout pass:hunter2",
+            "rsa -in pkcs1 -traditional -aes128 -out old -passout pass:hunter2",
+            "req -x509 -key pkcs1 -subj /CN=x -days 1 -out certificate",
+        ] {
+            openssl(folder, command);
+        }
+        fs::write(folder.join("cut"), "-----BEGIN PRIVATE KEY-----\naHVudGVyMg==\n").unwrap();
+        fs::write(folder.join("nothing"), "hunter2").unwrap();
+        let table = [
+            ("pkcs1", None, Ok(())),
+            ("pkcs8", None, Ok(())),
+            ("sec1", None, Ok(())),
+            ("sec1-with-parameters", None, Ok(())),
+            ("pkcs8", Some("needless"), Ok(())),
+            ("aes", Some("hunter2"), Ok(())),
+            ("scrypt", Some("hunter2"), Ok(())),
+            ("aes", Some("hunter3"), Err("the pass phrase does not decrypt the key")),
+            ("aes", None, Err("the key is encrypted, and no pass phrase is given")),
+            ("aes-sha1", Some("hunter2"), Err("unknown here")),
+            ("pbes1", Some("hunter2"), Err("unknown here")),
+            ("old", Some("hunter2"), Err("convert it with openssl pkcs8 -topk8, or use --kafka.client=librdkafka")),
+            ("certificate", None, Err("no private key in it, is it PEM?")),
+            ("nothing", None, Err("no private key in it, is it PEM?")),
+            ("cut", None, Err("a section has no end")),
+            ("absent", None, Err("No such file")),
+        ];
+        for (name, password, expected) in table {
+            let password = password.map(SecretString::from);
+            match (key(&folder.join(name), password.as_ref()), expected) {
+                (Ok(key), Ok(())) => assert!(any_supported_type(&key).is_ok(), "{name}"),
+                (Err(error), Err(expected)) => {
+                    assert!(error.contains(expected) && error.contains(name), "{name}: {error}");
+                    assert!(!error.contains("hunter"), "{name}: {error}");
+                }
+                (found, _) => panic!("{name}: {found:?}"),
+            }
+        }
+        assert_eq!(chain(&folder.join("certificate")).unwrap().len(), 1);
+        assert_eq!(roots(Some(&folder.join("certificate"))).unwrap().len(), 1);
+        let error = roots(Some(&folder.join("pkcs8"))).unwrap_err();
+        assert!(error.contains("no certificate in it, is it PEM?"), "{error}");
+    }
+}

@@ -276,3 +276,104 @@ impl<'a> Reader<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.malformed("the answer goes on after its end")) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    fn fault<T>(result: Result<T, Malformed>) -> (usize, &'static str) {
+        let Malformed { at, what } = result.err().unwrap();
+        (at, what)
+    }
+
+    #[test]
+    fn variable_length_numbers_have_up_to_32_bits() {
+        for (bytes, value) in [
+            (&[0][..], 0),
+            (&[0x7f], 127),
+            (&[0x80, 1], 128),
+            (&[0xff, 0xff, 0xff, 0xff, 0x0f], u32::MAX),
+            (&[0x80, 0x80, 0x80, 0x80, 0], 0),
+        ] {
+            let mut reader = Reader::new(bytes, true);
+            assert_eq!(reader.unsigned_varint(), Ok(value), "{bytes:?}");
+            assert_eq!(reader.end(), Ok(()));
+        }
+        for bytes in [&[][..], &[0x80], &[0xff, 0xff, 0xff, 0xff, 0x1f], &[0x80, 0x80, 0x80, 0x80, 0x80, 1]] {
+            assert!(Reader::new(bytes, true).unsigned_varint().is_err(), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn strings_have_a_length_of_two_bytes_or_of_variable_length_plus_one() {
+        let text = |bytes, flexible| Reader::new(bytes, flexible).nullable_string();
+        assert_eq!(text(&[0, 2, b'a', b'b'], false), Ok(Some("ab")));
+        assert_eq!(text(&[0xff, 0xff], false), Ok(None));
+        assert_eq!(text(&[3, b'a', b'b'], true), Ok(Some("ab")));
+        assert_eq!(text(&[1], true), Ok(Some("")));
+        assert_eq!(text(&[0], true), Ok(None));
+        assert_eq!(fault(text(&[0xff, 0xfe], false)), (2, "a string has a negative length"));
+        assert_eq!(fault(text(&[0, 2, b'a'], false)), (2, "the answer ends too early"));
+        assert_eq!(fault(text(&[2, 0xff], true)), (2, "a string is not UTF-8"));
+        assert_eq!(fault(Reader::new(&[0], true).string()), (1, "a string is null"));
+    }
+
+    #[test]
+    fn what_is_passed_over_may_be_any_bytes_but_must_be_there() {
+        let mut reader = Reader::new(&[3, 0xff, 0xfe, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 9], true);
+        reader.skip_string().unwrap();
+        reader.skip_string().unwrap();
+        reader.skip_i32s().unwrap();
+        assert_eq!(reader.i8(), Ok(9));
+        assert!(Reader::new(&[3, 0xff], true).skip_string().is_err());
+        assert!(Reader::new(&[3, 0, 0, 0, 1, 0, 0, 0], true).skip_i32s().is_err());
+    }
+
+    #[test]
+    fn hosts_lose_their_brackets_and_ports_are_those_of_tcp() {
+        for (host, bare) in [("::1", "::1"), ("[::1]", "::1"), ("kafka-1", "kafka-1"), ("[", "["), ("", "")] {
+            let mut body = vec![u8::try_from(host.len() + 1).unwrap()];
+            body.extend(host.as_bytes());
+            assert_eq!(Reader::new(&body, true).host(), Ok(bare));
+        }
+        assert_eq!(Reader::new(&[0, 0, 0xff, 0xff], true).port(), Ok(65535));
+        assert!(Reader::new(&[0, 1, 0, 0], true).port().is_err());
+        assert!(Reader::new(&[0xff, 0xff, 0xff, 0xff], true).port().is_err());
+    }
+
+    #[test]
+    fn arrays_are_refused_where_the_rest_cannot_hold_their_items() {
+        let items = |bytes: &[u8], smallest| Reader::new(bytes, true).items(smallest, Reader::i8);
+        assert_eq!(items(&[3, 7, 8], 1), Ok(vec![7, 8]));
+        assert_eq!(fault(items(&[3, 7, 8], 2)), (1, "an array is longer than the answer"));
+        assert_eq!(fault(items(&[4, 7, 8], 1)), (1, "an array is longer than the answer"));
+        assert_eq!(fault(items(&[0], 1)), (1, "an array is null"));
+        let negative = Reader::new(&[0xff, 0xff, 0xff, 0xfe], false).array();
+        assert_eq!(fault(negative), (4, "a negative length"));
+        let claimed = Reader::new(&[4, 7, 8], true).array();
+        assert_eq!(fault(claimed), (1, "an array is longer than the answer"), "even where nothing is reserved for it");
+        let odd =
+            Reader::new(&[4, 1, 2, 3], true).items_if(1, |body| Ok(Some(body.i8()?).filter(|item| item % 2 == 1)));
+        assert_eq!(odd, Ok(vec![1, 3]));
+        let mut more = vec![1];
+        Reader::new(&[3, 2, 3], true).append(&mut more, 1, Reader::i8).unwrap();
+        assert_eq!(more, [1, 2, 3]);
+    }
+
+    #[test]
+    fn tagged_fields_are_passed_over_and_absent_in_versions_that_are_not_flexible() {
+        let mut reader = Reader::new(&[2, 0, 1, 9, 0x80, 1, 0, 5], true);
+        reader.tagged_fields().unwrap();
+        assert_eq!(reader.i8(), Ok(5));
+        assert_eq!(Reader::new(&[], false).tagged_fields(), Ok(()));
+        assert!(Reader::new(&[1, 0, 9], true).tagged_fields().is_err());
+    }
+
+    #[test]
+    fn a_nullable_structure_is_there_unless_a_negative_byte_says_no() {
+        assert_eq!(Reader::new(&[0xff], true).is_present(), Ok(false));
+        assert_eq!(Reader::new(&[1], true).is_present(), Ok(true));
+    }
+}

@@ -5,9 +5,11 @@
 
 mod endpoint;
 mod issuer;
+mod kerberos;
 
 pub use endpoint::TokenEndpoint;
 pub use issuer::Issuer;
+pub use kerberos::Kerberos;
 
 use crate::listener::Listener;
 
@@ -29,6 +31,8 @@ pub enum Mechanism {
     ScramSha512,
     /// OAUTHBEARER with tokens of the cluster's [`Issuer`], checked by Kafka's own validator.
     OAuthBearer,
+    /// GSSAPI with the cluster's [`Kerberos`], which needs Debian's packages krb5-kdc, krb5-admin-server and krb5-user.
+    Gssapi,
 }
 
 impl Mechanism {
@@ -39,35 +43,41 @@ impl Mechanism {
             Self::ScramSha256 => "SCRAM-SHA-256",
             Self::ScramSha512 => "SCRAM-SHA-512",
             Self::OAuthBearer => "OAUTHBEARER",
-        }
-    }
-
-    fn login_module(self) -> String {
-        const SECURITY: &str = "org.apache.kafka.common.security";
-        match self {
-            Self::Plain => {
-                let users = [USER, DENIED_USER].map(|user| format!("user_{user}=\"{PASSWORD}\""));
-                format!("{SECURITY}.plain.PlainLoginModule required {};", users.join(" "))
-            }
-            Self::ScramSha256 | Self::ScramSha512 => format!("{SECURITY}.scram.ScramLoginModule required;"),
-            Self::OAuthBearer => format!("{SECURITY}.oauthbearer.OAuthBearerLoginModule required;"),
+            Self::Gssapi => "GSSAPI",
         }
     }
 }
 
-/// The properties of one listener.
-pub(crate) fn properties(listener: Listener, mechanisms: &[Mechanism]) -> Vec<(String, String)> {
+/// The properties of one listener on a node whose GSSAPI login is `kerberos`, if it has that mechanism.
+pub(crate) fn properties(
+    listener: Listener,
+    mechanisms: &[Mechanism],
+    kerberos: Option<String>,
+) -> Vec<(String, String)> {
+    const SECURITY: &str = "org.apache.kafka.common.security";
     let prefix = format!("listener.name.{}", listener.name());
     let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.as_str()).collect();
     let mut lines = vec![(format!("{prefix}.sasl.enabled.mechanisms"), names.join(","))];
     for mechanism in mechanisms {
         let prefix = format!("{prefix}.{}", mechanism.as_str().to_ascii_lowercase());
-        lines.push((format!("{prefix}.sasl.jaas.config"), mechanism.login_module()));
+        let login_module = match mechanism {
+            Mechanism::Plain => {
+                let users = [USER, DENIED_USER].map(|user| format!("user_{user}=\"{PASSWORD}\""));
+                format!("{SECURITY}.plain.PlainLoginModule required {};", users.join(" "))
+            }
+            Mechanism::ScramSha256 | Mechanism::ScramSha512 => format!("{SECURITY}.scram.ScramLoginModule required;"),
+            Mechanism::OAuthBearer => format!("{SECURITY}.oauthbearer.OAuthBearerLoginModule required;"),
+            Mechanism::Gssapi => kerberos.clone().unwrap_or_default(),
+        };
+        lines.push((format!("{prefix}.sasl.jaas.config"), login_module));
         if *mechanism == Mechanism::OAuthBearer {
             // Without it Kafka takes any token, unsigned ones too.
-            let validator = "org.apache.kafka.common.security.oauthbearer.OAuthBearerValidatorCallbackHandler";
-            lines.push((format!("{prefix}.sasl.server.callback.handler.class"), validator.into()));
+            let validator = format!("{SECURITY}.oauthbearer.OAuthBearerValidatorCallbackHandler");
+            lines.push((format!("{prefix}.sasl.server.callback.handler.class"), validator));
         }
+    }
+    if kerberos.is_some() {
+        lines.push((format!("{prefix}.sasl.kerberos.service.name"), "kafka".into()));
     }
     lines
 }

@@ -11,18 +11,18 @@ use super::{NAMES, Target, targets};
 
 /// The most that a reader may hold per byte of an answer. A `Member` of 144 bytes may stand as seven bytes, an array
 /// that grows is there twice for a moment.
-const MULTIPLE: usize = 64;
+const MULTIPLE: usize = 32;
 
-/// Likewise of StreamsGroupDescribe, where a byte may stand for several topic partitions of 24 bytes.
-const STREAMS_MULTIPLE: usize = 768;
+/// Likewise of StreamsGroupDescribe, where a byte may stand for four topic partitions of 24 bytes.
+const STREAMS_MULTIPLE: usize = 320;
 
 /// What does not depend on the answer: a place for each item asked for.
-const ASKED: usize = 16 << 10;
+const ASKED: usize = 4 << 10;
 
 /// The most that reading `length` bytes may take.
-pub(super) fn allowance(target: &Target, length: usize) -> usize {
+fn allowance(target: &Target, length: usize) -> usize {
     if target.api.name == "StreamsGroupDescribe" {
-        return length * STREAMS_MULTIPLE + NAMES.all_partitions() * 256 + ASKED;
+        return length * STREAMS_MULTIPLE + NAMES.all_partitions() * 512 + ASKED;
     }
     length * MULTIPLE + ASKED
 }

@@ -131,11 +131,14 @@ fn positive(number: i64) -> Option<i64> {
     Some(number).filter(|number| *number >= 0)
 }
 
+type Sample = dyn Fn(&mut TestRunner, i16) -> Vec<u8>;
+type Decode = dyn Fn(i16, &[u8]) -> Result<(), Malformed>;
+
 /// A reader to be attacked: how to make an honest body, and how to read one.
 struct Target {
     api: Api,
-    sample: Box<dyn Fn(&mut TestRunner, i16) -> Vec<u8>>,
-    decode: Box<dyn Fn(i16, &[u8]) -> Result<(), Malformed>>,
+    sample: Box<Sample>,
+    decode: Box<Decode>,
 }
 
 impl Target {

@@ -34,6 +34,8 @@ pub(super) struct Asked {
     pub(super) id: i32,
     /// Requests of this key before this one, on all connections.
     pub(super) nth: usize,
+    /// All of it, from its key on.
+    pub(super) bytes: Vec<u8>,
 }
 
 /// What to do next.
@@ -120,7 +122,8 @@ async fn serve(
             *seen += 1;
             *seen - 1
         };
-        for step in script(&Asked { connection, key, version: number(2), id, nth }) {
+        let asked = Asked { connection, key, version: number(2), id, nth, bytes: request };
+        for step in script(&asked) {
             match step {
                 Step::Answer(body) => stream.write_all(&frame(id, &body)).await?,
                 Step::Raw(bytes) => stream.write_all(&bytes).await?,

@@ -92,7 +92,8 @@ async fn what_is_no_answer_is_an_error_that_says_so_and_the_next_call_works() {
 
 #[tokio::test]
 async fn a_broker_that_closes_or_answers_nonsense_to_api_versions_is_named_and_version_0_is_tried_when_3_is_unknown() {
-    let table: [(&str, Fault, Result<(), (ErrorKind, &str)>); 7] = [
+    type Expected = Result<(), (ErrorKind, &'static str)>;
+    let table: [(&str, Fault, Expected); 7] = [
         ("closing", |_| vec![Step::Close], Err((ErrorKind::Transport, "closed the connection"))),
         ("garbage", |_| vec![Step::Raw(vec![0xff; 9])], Err((ErrorKind::Protocol, "no Kafka broker"))),
         (
@@ -278,6 +279,19 @@ async fn tls_garbage_and_a_broker_that_closes_instead_of_a_handshake_are_told_ap
         let error = names(&connections_of(&config), soon()).await.expect_err(what);
         assert_eq!(error.kind(), kind, "{what}: {error}");
         assert!(error.to_string().contains(text), "{what}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn handshakes_that_do_not_end_are_ended_by_the_time_for_setting_up() {
+    let frozen = Fake::start(|_| vec![Step::Pause(HOUR)]).await;
+    for (tls, text) in [(false, "the answer to ApiVersions took longer than 1s"), (true, "the TLS handshake took")] {
+        let mut config = super::config(&[&frozen.address]);
+        config.security.tls = tls.then(|| kafka_admin::Tls { insecure_skip_verify: true, ..Default::default() });
+        config.properties.insert("socket.connection.setup.timeout.ms".to_owned(), "1000".to_owned());
+        let error = names(&connections_of(&config), soon()).await.expect_err("it is frozen");
+        assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+        assert!(error.to_string().contains(text), "{error}");
     }
 }
 
