@@ -199,6 +199,19 @@ async fn a_broker_that_freezes_or_drips_costs_each_call_its_deadline_until_a_new
 }
 
 #[tokio::test]
+async fn who_waits_for_a_slow_answer_gets_it_while_others_go_to_a_new_connection() {
+    let slow = |asked: &Asked| [vec![Step::Pause(Duration::from_secs(3))], healthy(asked, "slow")].concat();
+    let fake = once(slow).await;
+    let connections = connections_with(&fake.address, &[("socket.timeout.ms", "200")]);
+    let others = eventually("a new connection", async || {
+        names(&connections, within(100)).await.is_ok_and(|groups| groups == ["g"])
+    });
+    let (first, ()) = futures_util::future::join(names(&connections, soon()), others).await;
+    assert_eq!(first.expect("it was waited for"), ["slow"]);
+    assert_eq!(fake.accepted(), 2);
+}
+
+#[tokio::test]
 async fn a_connection_that_was_idle_and_is_closed_when_asked_is_replaced_without_an_error_once() {
     // Closed while idle, which is noticed; closed when asked; and closed whenever asked.
     let idle = Fake::start(|asked| match (asked.key, asked.connection) {
