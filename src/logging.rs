@@ -11,6 +11,7 @@ pub fn start(config: &LogConfig) {
     let levels = Targets::new()
         .with_default(others.min(config.level))
         .with_target("kafka_vitals", config.level)
+        .with_target("kafka_admin_protocol", config.level)
         .with_target("kafka_admin_librdkafka", config.level);
     let registry = tracing_subscriber::registry().with(levels);
     if config.json {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use fake_agent::FakeAgent;
 use kafka_lab::{Lab, wait_until};
-use support::{PATIENCE, Vitals};
+use support::{Engine, PATIENCE, Vitals};
 
 const KAFKA: &str = "--kafka.server=127.0.0.1:1";
 
@@ -169,25 +169,73 @@ fn a_wrong_value_that_was_typed_is_not_blamed_on_the_file() {
 }
 
 #[test]
-fn an_unusable_librdkafka_property_is_named_and_its_value_is_not() {
+fn an_unusable_property_is_named_and_its_value_is_not() {
     for (property, says) in [
-        ("no.such.property=hunter2", "\"no.such.property\""),
-        ("socket.timeout.ms=hunter2", "\"socket.timeout.ms\""),
-        ("security.protocol=hunter2", "\"security.protocol\""),
+        ("no.such.property=hunter2", "no.such.property"),
+        ("socket.timeout.ms=hunter2", "socket.timeout.ms"),
+        ("security.protocol=hunter2", "security.protocol"),
         ("ssl.key.pem=hunter2", "ssl.key.pem"),
         ("sasl.password hunter2", "KEY=VALUE"),
     ] {
-        for more in [&["--kafka.property=security.protocol=ssl"][..], &["--config.check"]] {
-            let flag = format!("--kafka.property={property}");
-            let mut arguments = vec![KAFKA];
-            arguments.extend(more);
-            arguments.push(&flag);
-            if property.starts_with("ssl.") && more[0] == "--config.check" {
-                continue;
+        let flag = format!("--kafka.property={property}");
+        for client in ["auto", "protocol", "librdkafka"] {
+            let client = format!("--kafka.client={client}");
+            for more in ["--kafka.property=security.protocol=ssl", "--config.check"] {
+                // librdkafka looks at a key only when there is TLS.
+                if property.starts_with("ssl.") && more == "--config.check" {
+                    continue;
+                }
+                let line = fails(&[KAFKA, &client, more, &flag], 1, &[says]);
+                assert!(!line.contains("hunter"), "{line}");
             }
-            let line = fails(&arguments, 1, &[says]);
-            assert!(!line.contains("hunter"), "{line}");
         }
+    }
+}
+
+#[test]
+fn the_client_is_protocol_unless_only_librdkafka_can_and_the_log_says_why() {
+    let files = Files::new();
+    for (flags, client, reason) in [
+        (&[][..], "protocol", "can do all that is asked for"),
+        (&["--kafka.property=socket.timeout.ms=5000"], "protocol", "can do all that is asked for"),
+        (&["--kafka.property=statistics.interval.ms=0"], "librdkafka", "--kafka.property=statistics.interval.ms"),
+        (&["--kafka.client=protocol"], "protocol", "asked for"),
+        (&["--kafka.client=librdkafka"], "librdkafka", "asked for"),
+    ] {
+        let vitals = Vitals::start(&files.0, &[&[KAFKA], flags].concat());
+        let log = fs::read_to_string(&vitals.log).unwrap();
+        let line = log.lines().find(|line| line.contains("reading Kafka")).unwrap();
+        assert!(line.contains(&format!("client={client} reason=")) && line.contains(reason), "{flags:?}: {line}");
+    }
+}
+
+#[test]
+fn the_properties_that_the_documentation_names_are_those_of_the_protocol_client() {
+    let documentation = include_str!("../docs/operations.md");
+    let (_, list) = documentation.split_once("Properties that `protocol` honours").unwrap();
+    let (list, _) = list.split_once(". A property").unwrap();
+    let named: Vec<&str> = list.split('`').skip(1).step_by(2).collect();
+    assert!(named.len() > 20, "{named:?}");
+    for property in named {
+        assert!(kafka_admin_protocol::is_honoured(property), "{property}");
+    }
+}
+
+#[test]
+fn what_a_client_cannot_do_is_told_with_what_to_do() {
+    let other_name = [KAFKA, "--tls.enabled", "--tls.server-name=kafka", "--tls.insecure-skip-tls-verify"];
+    let property = "--kafka.property=statistics.interval.ms=0";
+    for (arguments, says) in [
+        (vec![KAFKA, "--kafka.client=sarama"], ["--kafka.client: \"sarama\"", "auto, protocol, librdkafka"]),
+        (vec![KAFKA, "--kafka.client=protocol", property], ["statistics.interval.ms", "--kafka.client=librdkafka"]),
+        (
+            [&other_name[..], &["--kafka.client=librdkafka"]].concat(),
+            ["--tls.server-name: librdkafka checks", "asked for"],
+        ),
+        ([&other_name[..], &[property]].concat(), ["--tls.server-name: librdkafka checks", "statistics.interval.ms"]),
+    ] {
+        fails(&arguments, 1, &says);
+        fails(&[&arguments[..], &["--config.check"]].concat(), 1, &says);
     }
 }
 
@@ -208,6 +256,9 @@ fn files_that_do_not_exist_are_told_with_flag_and_path() {
     ] {
         fails(&arguments, 1, &[says[0], says[1], "No such file"]);
         fails(&[&arguments[..], &["--config.check"]].concat(), 1, &[says[0], says[1]]);
+        if arguments.contains(&"--tls.enabled") {
+            fails(&[&arguments[..], &["--kafka.client=librdkafka"]].concat(), 1, &[says[0], says[1], "No such file"]);
+        }
     }
 }
 
@@ -215,7 +266,10 @@ fn files_that_do_not_exist_are_told_with_flag_and_path() {
 fn files_without_a_certificate_are_told() {
     let files = Files::new();
     let (ca, jolokia) = (files.flag("--tls.ca-file", "ca.pem", "no"), files.flag("--jolokia.ca-file", "j.pem", "no"));
-    fails(&[KAFKA, "--tls.enabled", &ca], 1, &["ca.pem", "certificate"]);
+    for engine in Engine::ALL {
+        let client = format!("--kafka.client={}", engine.name());
+        fails(&[KAFKA, "--tls.enabled", &ca, &client], 1, &["--tls.ca-file: ", "ca.pem", "certificate"]);
+    }
     fails(&["--jolokia.url=https://h:1", &jolokia], 1, &["j.pem", "certificate"]);
 }
 
@@ -271,6 +325,7 @@ fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_oth
         "--kafka.labels=env=x",
         "--refresh.metadata=30s",
         "--tls.enabled",
+        "--tls.server-name=kafka",
         "--tls.insecure-skip-tls-verify",
         "--sasl.enabled",
         "--sasl.mechanism=scram-sha256",
@@ -291,12 +346,25 @@ fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_oth
     ];
     let output = run(&[&known[..], &["--config.check"]].concat(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let oauth = [
+        "--sasl.enabled",
+        "--sasl.mechanism=oauthbearer",
+        "--sasl.username=u",
+        "--sasl.password=p",
+        "--sasl.oauthbearer-token-url=https://idp.example/token",
+        "--sasl.oauthbearer-scopes=a,b",
+        "--sasl.oauthbearer-token-file=",
+    ];
+    let output = run(&[&[KAFKA, "--config.check"], &oauth[..]].concat(), &[]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     for boolean in ["--tls.enabled", "--sasl.enabled", "--tls.insecure-skip-tls-verify", "--offset.show-all"] {
         let output = run(&[KAFKA, &format!("{boolean}=false"), "--config.check"], &[]);
         assert_eq!(output.status.code(), Some(0), "{boolean}: {}", text(&output.stderr));
     }
     let documentation = include_str!("../docs/operations.md");
-    for flag in known.iter().filter_map(|flag| flag.split('=').next()).chain(["--tls.ca-file", "--tls.cert-file"]) {
+    for flag in
+        known.iter().chain(&oauth).filter_map(|flag| flag.split('=').next()).chain(["--tls.ca-file", "--tls.cert-file"])
+    {
         assert!(documentation.contains(&format!("`{flag}`")), "docs/operations.md does not name {flag}");
     }
     for unknown in ["--kafka.version=2.0.0", "--concurrent.enable", "--no-tls.enabled", "--verbosity=1"] {
@@ -430,6 +498,9 @@ fn no_output_shows_a_secret() {
         [&sasl[..], &["--sasl.mechanism=bogus"]].concat(),
         [&sasl[..], &["--sasl.mechanism=plain", "--kafka.property=sasl.mechanisms=bogus"]].concat(),
         [&sasl[..], &["--sasl.mechanism=plain", "--bogus"]].concat(),
+        vec![KAFKA, "--sasl.enabled", "--sasl.mechanism=oauthbearer", "--sasl.oauth.token-url=https://u:hunter2@h/t"],
+        vec![KAFKA, "--sasl.oauth.extensions=hunter2", "--sasl.oauth.client-secret=hunter2"],
+        vec![KAFKA, "--tls.enabled", "--tls.key-password=hunter2"],
         vec!["--jolokia.url=http://u:hunter2@h:1"],
         vec!["--jolokia.url=http://u:hunter2@h:99999"],
         vec!["--jolokia.url=1=http://u:hunter2@"],

@@ -124,9 +124,10 @@ pub fn each(all: &[Vitals]) -> impl Iterator<Item = &Vitals> {
 }
 
 /// Does the same to all at the same time, as a fault does not wait for one after the other; answers in their order.
-pub fn at_once<T: Send>(all: &[Vitals], does: impl Fn(&Vitals) -> T + Sync) -> Vec<T> {
+pub fn at_once<I: Sync, T: Send>(all: &[I], does: impl Fn(&I) -> T + Sync) -> Vec<T> {
+    let does = &does;
     std::thread::scope(|scope| {
-        let running: Vec<_> = all.iter().map(|vitals| scope.spawn(|| does(vitals))).collect();
+        let running: Vec<_> = all.iter().map(|one| scope.spawn(move || does(one))).collect();
         running.into_iter().map(|thread| thread.join().unwrap_or_else(|cause| resume_unwind(cause))).collect()
     })
 }

@@ -21,8 +21,10 @@ impl Faults {
             return;
         }
         self.0.retain(|_, (at, _)| now.duration_since(*at) < MEMORY);
-        // A handshake that fails within the connect call comes as a transport failure with OpenSSL's bare words.
-        let failure = if text.starts_with("error:") && text.contains(":SSL routines:") {
+        // A handshake that fails within the connect call comes as a transport failure with OpenSSL's bare words. In TLS 1.3
+        // a broker refuses a client's certificate when the client is through with the handshake already.
+        let refused = text.starts_with("Receive failed: error:") && text.contains(" alert ");
+        let failure = if (text.starts_with("error:") || refused) && text.contains(":SSL routines:") {
             Failure { code: SSL, message: format!("{address}: SSL handshake failed: {text}") }
         } else if text.starts_with("SSL handshake failed") {
             Failure { code: SSL, message: format!("{address}: {text}") }
@@ -127,6 +129,14 @@ mod tests {
             "c:1/3: Connect to ipv4#1.2.3.4:1 failed: error:0A00010B:SSL routines::wrong version number",
         );
         assert_eq!(faults.of(soon, "c:1").unwrap().code, SSL);
+        faults.note(
+            start,
+            -195,
+            "c:1/3: Receive failed: error:0A000412:SSL routines::sslv3 alert bad certificate: SSL alert number 42 (after 3ms in state APIVERSION_QUERY)",
+        );
+        assert_eq!(faults.of(soon, "c:1").unwrap().code, SSL);
+        faults.note(start, -195, "c:1/3: Receive failed: error:0A000126:SSL routines::unexpected eof while reading");
+        assert_eq!(faults.of(soon, "c:1").unwrap().code, -195);
         faults.forget("b:1");
         faults.forget("c:1");
         faults.note(

@@ -54,7 +54,7 @@ impl Tls {
         let failed = |message| AdminError::Client { message };
         if let Some(name) = &files.server_name {
             ServerName::try_from(name.as_str())
-                .map_err(|_| failed(format!("TLS: {name} is no name that a certificate can have")))?;
+                .map_err(|_| failed(format!("TLS: server name {name:?} is no host name or address")))?;
         }
         let stamps = stamps(files);
         let config = config(files, check_host_name).map_err(failed)?;

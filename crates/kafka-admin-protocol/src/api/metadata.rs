@@ -25,8 +25,6 @@ pub(crate) struct Metadata<'a> {
 pub(crate) enum MetadataTopics<'a> {
     /// All that the principal may describe.
     All,
-    /// None: brokers and controller only.
-    None,
     /// These, in versions from 4 on: brokers may create what is missing in older ones.
     Named(&'a [TopicName]),
 }
@@ -40,7 +38,6 @@ impl Call for Metadata<'_> {
     fn encode(&self, version: i16, out: &mut BytesMut) -> Result<(), Unencodable> {
         let topics = match self.topics {
             MetadataTopics::All => None,
-            MetadataTopics::None => Some(Vec::new()),
             MetadataTopics::Named(_) if version < 4 => {
                 return Err(Unencodable(format!("Metadata version {version} may create the topics that it names")));
             }

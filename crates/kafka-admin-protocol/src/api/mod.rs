@@ -25,13 +25,13 @@ use kafka_admin::GroupId;
 use kafka_protocol::protocol::StrBytes;
 
 pub(crate) use consumer_group_describe::ConsumerGroupDescribe;
-pub(crate) use describe_cluster::{DescribeCluster, DescribedCluster};
+pub(crate) use describe_cluster::DescribeCluster;
 pub(crate) use describe_configs::DescribeConfigs;
 pub(crate) use describe_groups::DescribeGroups;
 pub(crate) use describe_log_dirs::DescribeLogDirs;
 pub(crate) use describe_quorum::DescribeQuorum;
 pub(crate) use describe_share_group_offsets::DescribeShareGroupOffsets;
-pub(crate) use find_coordinator::{Coordinators, FindCoordinator};
+pub(crate) use find_coordinator::FindCoordinator;
 pub(crate) use list_groups::ListGroups;
 pub(crate) use list_offsets::ListOffsets;
 pub(crate) use metadata::{Metadata, MetadataTopics};

@@ -103,11 +103,11 @@ impl Shape {
     }
 
     /// The broker that coordinates a group: the leader of its partition of `__consumer_offsets`
-    /// (`GroupMetadataManager.partitionFor`).
+    /// (`GroupMetadataManager.partitionFor`, `Utils.abs`).
     pub(super) fn coordinator(&self, group: &str) -> i32 {
         // Java's String.hashCode; names are ASCII here.
         let hash = group.bytes().fold(0_i32, |hash, byte| hash.wrapping_mul(31).wrapping_add(i32::from(byte)));
-        self.leader_of(self.topics, (hash & i32::MAX) % OFFSETS_PARTITIONS)
+        self.leader_of(self.topics, hash.checked_abs().unwrap_or(0) % OFFSETS_PARTITIONS)
     }
 
     pub(super) fn has_members(&self, group: usize) -> bool {

@@ -9,7 +9,8 @@ use kafka_protocol::messages::{
 use proptest::prelude::*;
 
 use super::{GROUPS, Target, aligned, answer, body, code, name, request, tags, told, unless};
-use crate::api::{Call, Coordinators, FindCoordinator, ListGroups, text};
+use crate::api::find_coordinator::Coordinators;
+use crate::api::{Call, FindCoordinator, ListGroups, text};
 
 /// Id, protocol type, then indices of state and type.
 type AnyListed = (String, String, usize, usize);

@@ -1,9 +1,10 @@
-//! Benchmarks: kafka-vitals beside the real jmx_exporter agents, on three brokers, in one run.
+//! Benchmarks: kafka-vitals beside the real jmx_exporter agents, on three brokers, in one run; and how its cost grows.
 //!
-//! In: the path of kafka-vitals and what to measure. Out: tables in Markdown with the ratios that the project aims at.
+//! In: the path of kafka-vitals and what to measure. Out: tables in Markdown with what the project aims at.
 
 mod measure;
 mod rules;
+mod scale;
 mod scrape;
 mod state;
 mod vitals;
@@ -15,7 +16,7 @@ use kafka_lab::{Cluster, Jolokia, LabError, Result};
 
 use state::State;
 
-/// Measures kafka-vitals beside the jmx_exporter agents that it replaces.
+/// Measures kafka-vitals, beside what it replaces and as clusters grow.
 #[derive(Parser)]
 #[command(name = "kafka-lab-bench")]
 struct Arguments {
@@ -29,12 +30,16 @@ enum What {
     Scrape(scrape::Arguments),
     /// Rules: a node's page beside the agents with the same rules file, and the cold start with 2,000 rules
     Rules(rules::Arguments),
+    /// Growth: the cluster's page with 1,000 to 50,000 partitions on three brokers, with 100,000 on a scripted cluster,
+    /// and while 10,000 group names come and go
+    Scale(scale::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().what {
         What::Scrape(arguments) => scrape::run(&arguments),
         What::Rules(arguments) => rules::run(&arguments),
+        What::Scale(arguments) => scale::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -22,9 +22,24 @@ pub(crate) struct Cost {
     pub(crate) series: usize,
 }
 
+impl Cost {
+    /// The median of each figure; size and series of the last.
+    pub(crate) fn median(costs: &[Self]) -> Self {
+        let last = costs.last();
+        Self {
+            wall: median(costs.iter().map(|cost| cost.wall)),
+            own_cpu: last.and_then(|last| last.own_cpu).map(|_| median(costs.iter().filter_map(|cost| cost.own_cpu))),
+            broker_cpu: median(costs.iter().map(|cost| cost.broker_cpu)),
+            size: last.map_or(0, |last| last.size),
+            series: last.map_or(0, |last| last.series),
+        }
+    }
+}
+
 /// Measures scrapes.
 pub(crate) struct Meter<'a> {
-    cluster: &'a Cluster,
+    /// Absent where brokers do not count.
+    cluster: Option<&'a Cluster>,
     nodes: &'a [i32],
     exporter: Option<&'a Guarded>,
     /// CPU seconds per second of the nodes at rest.
@@ -34,11 +49,16 @@ pub(crate) struct Meter<'a> {
 impl<'a> Meter<'a> {
     /// Watches these nodes and the exporter. Looks first at what the nodes use at rest.
     pub(crate) fn new(cluster: &'a Cluster, nodes: &'a [i32], exporter: Option<&'a Guarded>) -> Result<Self> {
-        let mut meter = Self { cluster, nodes, exporter, idle: 0.0 };
+        let mut meter = Self { cluster: Some(cluster), nodes, exporter, idle: 0.0 };
         let (started, before) = (Instant::now(), meter.broker_cpu()?);
         std::thread::sleep(Duration::from_secs(4));
         meter.idle = (meter.broker_cpu()? - before) / started.elapsed().as_secs_f64();
         Ok(meter)
+    }
+
+    /// Watches the exporter alone.
+    pub(crate) fn of_exporter(exporter: &'a Guarded) -> Self {
+        Self { cluster: None, nodes: &[], exporter: Some(exporter), idle: 0.0 }
     }
 
     /// The same nodes, less the same rest, without the exporter.
@@ -75,7 +95,8 @@ impl<'a> Meter<'a> {
     }
 
     fn broker_cpu(&self) -> Result<f64> {
-        self.nodes.iter().map(|id| self.cluster.node(*id)?.cpu_seconds()).sum()
+        let nodes = self.cluster.iter().flat_map(|cluster| self.nodes.iter().map(|id| cluster.node(*id)));
+        nodes.map(|node| node?.cpu_seconds()).sum()
     }
 
     fn own_cpu(&self) -> Result<Option<f64>> {

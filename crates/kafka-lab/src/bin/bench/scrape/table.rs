@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::measure::{Cost, median};
+use crate::measure::Cost;
 use crate::state::State;
 
 /// One line.
@@ -22,16 +22,16 @@ pub(crate) struct Row {
 impl Row {
     /// Medians of these scrapes.
     pub(crate) fn new(what: &str, by: &str, costs: &[Cost]) -> Self {
-        let last = costs.last();
+        let median = Cost::median(costs);
         Self {
             what: what.into(),
             by: by.into(),
             scrapes: costs.len(),
-            wall: median(costs.iter().map(|cost| cost.wall)),
-            own_cpu: last.and_then(|last| last.own_cpu).map(|_| median(costs.iter().filter_map(|cost| cost.own_cpu))),
-            broker_cpu: median(costs.iter().map(|cost| cost.broker_cpu)),
-            size: last.map_or(0, |last| last.size),
-            series: last.map_or(0, |last| last.series),
+            wall: median.wall,
+            own_cpu: median.own_cpu,
+            broker_cpu: median.broker_cpu,
+            size: median.size,
+            series: median.series,
             requests: None,
             rss: None,
         }
