@@ -180,8 +180,9 @@ async fn a_broker_that_freezes_or_drips_costs_each_call_its_deadline_until_a_new
     let drip = || [Step::Raw(vec![0]), Step::Pause(Duration::from_millis(50))].into_iter().cycle().take(4000).collect();
     let table: [(&str, Vec<Step>); 2] = [("freezes", vec![Step::Pause(HOUR)]), ("drips", drip())];
     for (what, steps) in table {
-        let steps = [vec![Step::Raw(vec![0, 1, 0])], steps].concat();
-        let fake = once(move |_| steps.clone()).await;
+        // An answer of 64 KiB begins.
+        let begun = |id: i32| Step::Raw([65536i32.to_be_bytes(), id.to_be_bytes()].concat());
+        let fake = once(move |asked| [vec![begun(asked.id)], steps.clone()].concat()).await;
         let connections = connections_with(&fake.address, &[("socket.timeout.ms", "200")]);
         let error = names(&connections, within(100)).await.expect_err(what);
         assert_eq!(error.kind(), ErrorKind::Timeout, "{what}: {error}");
