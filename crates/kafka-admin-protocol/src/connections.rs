@@ -18,6 +18,8 @@ use crate::{
     tls::Tls,
 };
 
+/// Bootstrap servers to which a connection is opened before any broker is known.
+const CONNECTED_AT_ONCE: usize = 8;
 /// Kafka's BROKER_NOT_AVAILABLE.
 const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 
@@ -105,6 +107,10 @@ impl Connections {
     /// What the broker said that tells most, if none answered.
     pub(crate) async fn ask_any<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
         let candidates = self.candidates();
+        if self.brokers().is_empty() {
+            // As a rule they are brokers, and will be asked next: over a long way connecting takes longer than asking.
+            candidates.iter().take(CONNECTED_AT_ONCE).for_each(|slot| slot.connect());
+        }
         let mut asked = FuturesUnordered::new();
         let mut worst = Fault::Timeout;
         for (at, slot) in candidates.iter().enumerate() {

@@ -58,6 +58,15 @@ impl Slot {
         self.broker.store(id, Ordering::Relaxed);
     }
 
+    /// Begins to open a connection if there is none.
+    pub(crate) fn connect(self: &Arc<Self>) {
+        let mut state = self.state();
+        if state.open.is_none() {
+            // Whoever asks finds it, or why there is none.
+            let _ = self.opening(&mut state);
+        }
+    }
+
     /// Lets go of the connection: it closes when its last answer has come.
     pub(crate) fn release(&self) {
         self.state().open = None;

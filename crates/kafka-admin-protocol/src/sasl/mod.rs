@@ -1,8 +1,9 @@
 //! SASL on a new connection. In: a conversation, and a mechanism with its credentials; out: how long the session
 //! lasts, or the broker's own words on why there is none. KIP-43, KIP-152 (SaslAuthenticate), KIP-368 (lifetimes).
 //!
-//! The mechanism's first message goes out together with its name: brokers read one request after the other, and over a
-//! long way each one waited for would count.
+//! What the broker is asked first goes out together with the mechanism's last message: over a long way each answer that is
+//! waited for counts. No earlier message goes out with another: behind TLS a broker that is still authenticating reads a
+//! second request only when its selector wakes up by itself, after 300 ms (`Processor.poll`; seen in Kafka 4.3.0).
 
 mod calls;
 mod oauthbearer;
@@ -21,27 +22,34 @@ use crate::{
 use calls::{SaslAnswer, SaslAuthenticate, SaslHandshake};
 use scram::Hash;
 
-/// Authenticates by `deadline`. The session's lifetime is absent if it has no end.
-pub(crate) async fn authenticate(line: &Line, sasl: &Sasl, deadline: Instant) -> Result<Option<Duration>, Fault> {
+/// Authenticates by `deadline`, and asks what `versions` asks. The session's lifetime is absent if it has no end.
+pub(crate) async fn authenticate<T>(
+    line: &Line,
+    sasl: &Sasl,
+    versions: impl Future<Output = Result<T, Fault>>,
+    deadline: Instant,
+) -> Result<(T, Option<Duration>), Fault> {
     match sasl {
         Sasl::Plain { username, password } => {
-            let exchange = Exchange { line, mechanism: "PLAIN", secret: password };
+            let exchange = Exchange::begin(line, "PLAIN", password).await?;
             // RFC 4616: no identity to act as, then who we are.
-            let answer = exchange.begin(format!("\0{username}\0{}", password.expose_secret())).await?;
-            Ok(answer.lifetime)
+            let last = format!("\0{username}\0{}", password.expose_secret());
+            let (answer, versions) = exchange.send_last(last, versions).await?;
+            Ok((versions, answer.lifetime))
         }
-        Sasl::ScramSha256 { username, password } => scram(line, Hash::Sha256, username, password).await,
-        Sasl::ScramSha512 { username, password } => scram(line, Hash::Sha512, username, password).await,
+        Sasl::ScramSha256 { username, password } => scram(line, Hash::Sha256, username, password, versions).await,
+        Sasl::ScramSha512 { username, password } => scram(line, Hash::Sha512, username, password, versions).await,
         Sasl::OAuthBearer { tokens } => {
             let token = tokens.token(deadline).await.map_err(|error| match error {
                 AdminError::Authentication { message } => Fault::Authentication(message),
                 other => Fault::Authentication(other.to_string()),
             })?;
             let first = oauthbearer::first(&token).map_err(Fault::Authentication)?;
-            let exchange = Exchange { line, mechanism: "OAUTHBEARER", secret: &token.value };
-            let answer = exchange.begin(first).await?;
+            let exchange = Exchange::begin(line, "OAUTHBEARER", &token.value).await?;
+            // Perhaps not the last message: nothing goes out with it.
+            let answer = exchange.send(first).await?;
             if answer.bytes.is_empty() {
-                return Ok(answer.lifetime);
+                return Ok((versions.await?, answer.lifetime));
             }
             // The refusal is in the challenge; the broker ends the exchange when it is acknowledged (RFC 7628 3.2.3).
             let challenge = exchange.words(&String::from_utf8_lossy(&answer.bytes));
@@ -55,19 +63,25 @@ pub(crate) async fn authenticate(line: &Line, sasl: &Sasl, deadline: Instant) ->
     }
 }
 
-async fn scram(line: &Line, hash: Hash, username: &str, password: &SecretString) -> Result<Option<Duration>, Fault> {
-    let exchange = Exchange { line, mechanism: hash.mechanism(), secret: password };
+async fn scram<T>(
+    line: &Line,
+    hash: Hash,
+    username: &str,
+    password: &SecretString,
+    versions: impl Future<Output = Result<T, Fault>>,
+) -> Result<(T, Option<Duration>), Fault> {
+    let exchange = Exchange::begin(line, hash.mechanism(), password).await?;
     let client = scram::Client::new(hash, username).map_err(Fault::Client)?;
-    let challenge = exchange.begin(client.first()).await?;
+    let challenge = exchange.send(client.first()).await?;
     // Thousands of hashes, by the broker's choice: not among the async tasks.
     let password = password.clone();
     let proven = tokio::task::spawn_blocking(move || client.prove(password.expose_secret(), &challenge.bytes)).await;
     let (last, expected) = proven
         .map_err(|error| Fault::Client(format!("SCRAM: {error}")))?
         .map_err(|what| exchange.refused(&exchange.words(&what)))?;
-    let answer = exchange.send(last).await?;
+    let (answer, versions) = exchange.send_last(last, versions).await?;
     expected.verify(&answer.bytes).map_err(|what| exchange.refused(&exchange.words(&what)))?;
-    Ok(answer.lifetime)
+    Ok((versions, answer.lifetime))
 }
 
 /// One mechanism's exchange of messages.
@@ -77,21 +91,14 @@ struct Exchange<'a> {
     secret: &'a SecretString,
 }
 
-impl Exchange<'_> {
-    /// Names the mechanism and sends its first message; returns the broker's.
-    async fn begin(&self, message: impl Into<Vec<u8>>) -> Result<SaslAnswer, Fault> {
-        // Polled in order, so that the requests go out in it.
-        let (_agreed, answer) = try_join(self.agree(), self.send(message)).await?;
-        Ok(answer)
-    }
-
+impl<'a> Exchange<'a> {
     /// Agrees on the mechanism.
-    async fn agree(&self) -> Result<(), Fault> {
-        let (peer, mechanism) = (self.line.peer(), self.mechanism);
-        let asked = self.line.ask(&SaslHandshake { mechanism }, *SaslHandshake::API.versions.end()).await;
+    async fn begin(line: &'a Line, mechanism: &'static str, secret: &'a SecretString) -> Result<Self, Fault> {
+        let peer = line.peer();
+        let asked = line.ask(&SaslHandshake { mechanism }, *SaslHandshake::API.versions.end()).await;
         let (code, offered) = asked.map_err(|Ended { fault, .. }| fault)?;
         match code {
-            ErrorCode(0) => Ok(()),
+            ErrorCode(0) => Ok(Self { line, mechanism, secret }),
             // Kafka's ILLEGAL_SASL_STATE: the listener is one without SASL.
             ErrorCode(34) => Err(Fault::Authentication(format!("{peer} expects no SASL on this port"))),
             // Kafka's UNSUPPORTED_SASL_MECHANISM.
@@ -101,6 +108,16 @@ impl Exchange<'_> {
             }
             code => Err(Fault::Authentication(format!("{peer} answered {code} to SaslHandshake for {mechanism}"))),
         }
+    }
+
+    /// Sends the last message, and what `versions` asks right behind it.
+    async fn send_last<T>(
+        &self,
+        message: impl Into<Vec<u8>>,
+        versions: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<(SaslAnswer, T), Fault> {
+        // Polled in order, so that the requests go out in it.
+        try_join(self.send(message), versions).await
     }
 
     /// Sends one message and returns the broker's.

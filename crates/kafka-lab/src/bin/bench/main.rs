@@ -2,6 +2,7 @@
 //!
 //! In: the path of kafka-vitals and what to measure. Out: tables in Markdown with what the project aims at.
 
+mod distance;
 mod measure;
 mod rules;
 mod scale;
@@ -33,6 +34,8 @@ enum What {
     /// Growth: the cluster's page with 1,000 to 50,000 partitions on three brokers, with 100,000 on a scripted cluster,
     /// and while 10,000 group names come and go
     Scale(scale::Arguments),
+    /// Distance: round trips of a page when every broker is far away, with and without TLS and SASL
+    Distance(distance::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
         What::Scrape(arguments) => scrape::run(&arguments),
         What::Rules(arguments) => rules::run(&arguments),
         What::Scale(arguments) => scale::run(&arguments),
+        What::Distance(arguments) => distance::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
