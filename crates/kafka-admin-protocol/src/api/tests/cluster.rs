@@ -14,9 +14,7 @@ use proptest::prelude::*;
 
 use super::{NAMES, Target, answer, body, code, id_of, name, positive, request, tags, unless};
 use crate::api::describe_cluster::DescribedCluster;
-use crate::api::{
-    Call, DescribeCluster, DescribeQuorum, Metadata, MetadataTopics, Unencodable, text,
-};
+use crate::api::{Call, DescribeCluster, DescribeQuorum, Metadata, MetadataTopics, Unencodable, text};
 use crate::wire::{Malformed, Names, Reader};
 
 type AnyPartition = (i16, i32, i32, Vec<i32>, Vec<i32>);
