@@ -145,6 +145,7 @@ fn frozen_broker_1_costs_its_own_series_only() {
     freeze(1, Duration::ZERO);
 }
 
+#[cfg(feature = "full-tests")]
 #[test]
 fn frozen_broker_2_costs_its_own_series_only() {
     freeze(2, Duration::ZERO);

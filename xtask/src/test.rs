@@ -8,7 +8,9 @@ use crate::summary::Summary;
 use crate::tools::{self, KAFKA, NATIVE_BUILD, Tool};
 
 /// The feature that has the tests built that take long.
-const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests,kafka-lab/full-tests"];
+const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests,kafka-lab/full-tests,kafka-admin-tests/full-tests"];
+/// For how long each fuzz test runs among the long ones, in seconds.
+const FUZZ: (&str, &str) = ("KAFKA_VITALS_FUZZ_SECONDS", "180");
 
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {
@@ -41,7 +43,7 @@ fn test_steps(full: bool, summary: &mut Summary) -> Result<(), Failure> {
             let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
             command.args(targets);
             if full {
-                command.args(FULL);
+                command.args(FULL).env(FUZZ.0, FUZZ.1);
             }
             summary.run(&mut command)
         })

@@ -1,4 +1,7 @@
-//! Three real brokers, each of which freezes and dies: whatever the others can answer arrives by the deadline.
+//! Three real brokers, each of which freezes and dies: whatever the others can answer arrives by the deadline. One of the
+//! long tests: tests/faults of kafka-vitals shows the same through the binary.
+
+#![cfg(feature = "full-tests")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests, which may fail in them")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! The oldest release that is tested against, whose brokers do not describe groups as newer ones do.
+//! Old releases, whose brokers do not list and describe groups as newer ones do.
 
 use std::time::Duration;
 
@@ -9,7 +9,27 @@ use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kafka_3_9_answers_every_call() {
-    let lab = Cluster::builder().version(KafkaVersion::V3_9_1).heap_mib(300).start().expect("a node");
+    answers_every_call(KafkaVersion::V3_9_1).await;
+}
+
+/// Without batches: one group in each OffsetFetch and FindCoordinator. No types of groups, and no quorum.
+#[cfg(feature = "full-tests")]
+#[tokio::test(flavor = "multi_thread")]
+async fn kafka_2_8_with_zookeeper_answers_every_call() {
+    let lab = answers_every_call(KafkaVersion::V2_8_2).await;
+    let admin = Engine::Protocol.admin(&lab.bootstrap());
+    let unsupported = |error: kafka_admin::AdminError| assert_eq!(error.kind(), kafka_admin::ErrorKind::Unsupported);
+    unsupported(admin.quorum(soon()).await.expect_err("ZooKeeper"));
+    unsupported(admin.registered_brokers(soon()).await.expect_err("before Kafka 4.0"));
+    let dirs = admin.log_dirs(&[1], soon()).await.remove(0).expect("log directories");
+    assert_eq!((dirs.len(), dirs[0].total_bytes), (1, None));
+    let topic = kafka_admin::ConfigResource::Topic("t".into());
+    let entries = admin.configs(&[topic], soon()).await.remove(0).expect("a configuration");
+    assert!(entries.iter().any(|entry| entry.name == "retention.ms" && entry.is_default));
+}
+
+async fn answers_every_call(version: KafkaVersion) -> Cluster {
+    let lab = Cluster::builder().version(version).heap_mib(300).start().expect("a node");
     let kafka = lab.kafka();
     kafka.create_topics(&[NewTopic::new("t", 2)]).expect("topic");
     kafka.fill("t", 2, 5).expect("records");
@@ -41,4 +61,5 @@ async fn kafka_3_9_answers_every_call() {
         let found = admin.offsets(&queries, Isolation::ReadCommitted, soon()).await;
         assert_eq!((offset(&found[0]), offset(&found[1])), (Some(5), Some(0)));
     }
+    lab
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant as StdInstant},
 };
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{StreamExt, future::try_join, stream::FuturesUnordered};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout, timeout_at},
@@ -64,14 +64,16 @@ impl Dialer {
             },
         };
         let line = Line::new(stream, peer, &self.settings.client_id, socket);
-        let versions = timeout_at(end, Versions::ask(&line)).await.map_err(|_| late("the answer to ApiVersions"))??;
-        let session = match &self.settings.sasl {
-            None => None,
-            Some(sasl) => {
-                let authenticated = sasl::authenticate(&line, &versions, sasl, StdInstant::from(end));
-                timeout_at(end, authenticated).await.map_err(|_| late("authentication"))??
-            }
+        let versions = async {
+            timeout_at(end, Versions::ask(&line)).await.unwrap_or_else(|_| Err(late("the answer to ApiVersions")))
         };
+        let session = async {
+            let Some(sasl) = &self.settings.sasl else { return Ok(None) };
+            let authenticated = sasl::authenticate(&line, sasl, StdInstant::from(end));
+            timeout_at(end, authenticated).await.unwrap_or_else(|_| Err(late("authentication")))
+        };
+        // Not one after the other: over a long way each answer waited for would count. Polled in this order.
+        let (versions, session) = try_join(versions, session).await?;
         tracing::debug!(broker = peer, tls = self.tls.is_some(), sasl = self.settings.sasl.is_some(), "connected");
         Ok(Connection::new(line, versions, session))
     }

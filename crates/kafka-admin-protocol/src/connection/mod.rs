@@ -21,7 +21,7 @@ pub(crate) use dial::Dialer;
 pub(crate) use fault::{Fault, Words};
 pub(crate) use line::{Ended, Line};
 pub(crate) use slot::Slot;
-pub(crate) use versions::Versions;
+use versions::Versions;
 
 use crate::api::{Api, Call};
 

@@ -1,4 +1,5 @@
-//! SaslHandshake and SaslAuthenticate: requests, and answers as data.
+//! SaslHandshake and SaslAuthenticate: requests, and answers as data. Each in the one version that all brokers from Kafka
+//! 2.2 on know, so that nothing need be negotiated first.
 
 use std::time::Duration;
 
@@ -47,27 +48,25 @@ pub(super) struct SaslAnswer {
     pub(super) code: ErrorCode,
     pub(super) error: Option<String>,
     pub(super) bytes: Vec<u8>,
-    /// When the exchange is complete: how long the session lasts, if it ends (version 1, KIP-368).
+    /// When the exchange is complete: how long the session lasts, if it ends (KIP-368).
     pub(super) lifetime: Option<Duration>,
 }
 
 impl Call for SaslAuthenticate {
     type Answer = SaslAnswer;
 
-    const API: Api = Api { key: 36, name: "SaslAuthenticate", versions: 0..=2, flexible_from: 2 };
+    const API: Api = Api { key: 36, name: "SaslAuthenticate", versions: 1..=1, flexible_from: i16::MAX };
 
     fn encode(&self, version: i16, out: &mut BytesMut) -> Result<(), Unencodable> {
         let request = SaslAuthenticateRequest::default().with_auth_bytes(self.message.clone());
         request.encode(out, version).map_err(|error| Unencodable(error.to_string()))
     }
 
-    fn decode(&self, version: i16, body: &mut Reader<'_>) -> Result<Self::Answer, Malformed> {
+    fn decode(&self, _version: i16, body: &mut Reader<'_>) -> Result<Self::Answer, Malformed> {
         let code = ErrorCode(body.i16()?);
         let error = body.nullable_string()?.map(str::to_owned);
         let bytes = body.bytes()?.to_vec();
-        let lifetime = if version >= 1 { body.i64()? } else { 0 };
-        body.tagged_fields()?;
-        let lifetime = u64::try_from(lifetime).ok().filter(|lifetime| *lifetime > 0).map(Duration::from_millis);
+        let lifetime = u64::try_from(body.i64()?).ok().filter(|lifetime| *lifetime > 0).map(Duration::from_millis);
         Ok(SaslAnswer { code, error, bytes, lifetime })
     }
 }

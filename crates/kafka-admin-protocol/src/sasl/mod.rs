@@ -1,5 +1,8 @@
 //! SASL on a new connection. In: a conversation, and a mechanism with its credentials; out: how long the session
 //! lasts, or the broker's own words on why there is none. KIP-43, KIP-152 (SaslAuthenticate), KIP-368 (lifetimes).
+//!
+//! The mechanism's first message goes out together with its name: brokers read one request after the other, and over a
+//! long way each one waited for would count.
 
 mod calls;
 mod oauthbearer;
@@ -7,40 +10,36 @@ mod scram;
 
 use std::time::{Duration, Instant};
 
+use futures_util::future::try_join;
 use kafka_admin::{AdminError, ErrorCode, Sasl};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     api::Call,
-    connection::{Ended, Fault, Line, Versions, Words},
+    connection::{Ended, Fault, Line, Words},
 };
 use calls::{SaslAnswer, SaslAuthenticate, SaslHandshake};
 use scram::Hash;
 
 /// Authenticates by `deadline`. The session's lifetime is absent if it has no end.
-pub(crate) async fn authenticate(
-    line: &Line,
-    versions: &Versions,
-    sasl: &Sasl,
-    deadline: Instant,
-) -> Result<Option<Duration>, Fault> {
+pub(crate) async fn authenticate(line: &Line, sasl: &Sasl, deadline: Instant) -> Result<Option<Duration>, Fault> {
     match sasl {
         Sasl::Plain { username, password } => {
-            let exchange = Exchange::begin(line, versions, "PLAIN", password).await?;
+            let exchange = Exchange { line, mechanism: "PLAIN", secret: password };
             // RFC 4616: no identity to act as, then who we are.
-            let answer = exchange.send(format!("\0{username}\0{}", password.expose_secret())).await?;
+            let answer = exchange.begin(format!("\0{username}\0{}", password.expose_secret())).await?;
             Ok(answer.lifetime)
         }
-        Sasl::ScramSha256 { username, password } => scram(line, versions, Hash::Sha256, username, password).await,
-        Sasl::ScramSha512 { username, password } => scram(line, versions, Hash::Sha512, username, password).await,
+        Sasl::ScramSha256 { username, password } => scram(line, Hash::Sha256, username, password).await,
+        Sasl::ScramSha512 { username, password } => scram(line, Hash::Sha512, username, password).await,
         Sasl::OAuthBearer { tokens } => {
             let token = tokens.token(deadline).await.map_err(|error| match error {
                 AdminError::Authentication { message } => Fault::Authentication(message),
                 other => Fault::Authentication(other.to_string()),
             })?;
             let first = oauthbearer::first(&token).map_err(Fault::Authentication)?;
-            let exchange = Exchange::begin(line, versions, "OAUTHBEARER", &token.value).await?;
-            let answer = exchange.send(first).await?;
+            let exchange = Exchange { line, mechanism: "OAUTHBEARER", secret: &token.value };
+            let answer = exchange.begin(first).await?;
             if answer.bytes.is_empty() {
                 return Ok(answer.lifetime);
             }
@@ -56,16 +55,10 @@ pub(crate) async fn authenticate(
     }
 }
 
-async fn scram(
-    line: &Line,
-    versions: &Versions,
-    hash: Hash,
-    username: &str,
-    password: &SecretString,
-) -> Result<Option<Duration>, Fault> {
-    let exchange = Exchange::begin(line, versions, hash.mechanism(), password).await?;
+async fn scram(line: &Line, hash: Hash, username: &str, password: &SecretString) -> Result<Option<Duration>, Fault> {
+    let exchange = Exchange { line, mechanism: hash.mechanism(), secret: password };
     let client = scram::Client::new(hash, username).map_err(Fault::Client)?;
-    let challenge = exchange.send(client.first()).await?;
+    let challenge = exchange.begin(client.first()).await?;
     // Thousands of hashes, by the broker's choice: not among the async tasks.
     let password = password.clone();
     let proven = tokio::task::spawn_blocking(move || client.prove(password.expose_secret(), &challenge.bytes)).await;
@@ -80,26 +73,25 @@ async fn scram(
 /// One mechanism's exchange of messages.
 struct Exchange<'a> {
     line: &'a Line,
-    version: i16,
     mechanism: &'static str,
     secret: &'a SecretString,
 }
 
-impl<'a> Exchange<'a> {
+impl Exchange<'_> {
+    /// Names the mechanism and sends its first message; returns the broker's.
+    async fn begin(&self, message: impl Into<Vec<u8>>) -> Result<SaslAnswer, Fault> {
+        // Polled in order, so that the requests go out in it.
+        let (_agreed, answer) = try_join(self.agree(), self.send(message)).await?;
+        Ok(answer)
+    }
+
     /// Agrees on the mechanism.
-    async fn begin(
-        line: &'a Line,
-        versions: &Versions,
-        mechanism: &'static str,
-        secret: &'a SecretString,
-    ) -> Result<Self, Fault> {
-        let peer = line.peer();
-        let version = versions.common(&SaslHandshake::API, peer)?;
-        let (code, offered) =
-            line.ask(&SaslHandshake { mechanism }, version).await.map_err(|Ended { fault, .. }| fault)?;
-        let version = versions.common(&SaslAuthenticate::API, peer)?;
+    async fn agree(&self) -> Result<(), Fault> {
+        let (peer, mechanism) = (self.line.peer(), self.mechanism);
+        let asked = self.line.ask(&SaslHandshake { mechanism }, *SaslHandshake::API.versions.end()).await;
+        let (code, offered) = asked.map_err(|Ended { fault, .. }| fault)?;
         match code {
-            ErrorCode(0) => Ok(Self { line, version, mechanism, secret }),
+            ErrorCode(0) => Ok(()),
             // Kafka's ILLEGAL_SASL_STATE: the listener is one without SASL.
             ErrorCode(34) => Err(Fault::Authentication(format!("{peer} expects no SASL on this port"))),
             // Kafka's UNSUPPORTED_SASL_MECHANISM.
@@ -114,13 +106,15 @@ impl<'a> Exchange<'a> {
     /// Sends one message and returns the broker's.
     async fn send(&self, message: impl Into<Vec<u8>>) -> Result<SaslAnswer, Fault> {
         let call = SaslAuthenticate { message: message.into().into() };
-        let answer = self.line.ask(&call, self.version).await.map_err(|Ended { fault, unanswered }| match fault {
-            // Before KIP-152 this was how to refuse, and some proxies still do.
-            Fault::Transport(message) if unanswered => {
-                Fault::Transport(format!("{message} during SASL {}: wrong credentials?", self.mechanism))
-            }
-            fault => fault,
-        })?;
+        let answer = self.line.ask(&call, *SaslAuthenticate::API.versions.end()).await.map_err(
+            |Ended { fault, unanswered }| match fault {
+                // Before KIP-152 this was how to refuse, and some proxies still do.
+                Fault::Transport(message) if unanswered => {
+                    Fault::Transport(format!("{message} during SASL {}: wrong credentials?", self.mechanism))
+                }
+                fault => fault,
+            },
+        )?;
         match answer.code {
             ErrorCode(0) => Ok(answer),
             code => Err(self.refused(&match answer.error.as_deref() {

@@ -15,6 +15,11 @@ pub(crate) fn fault(peer: &str, error: &io::Error) -> Option<Fault> {
         }
         Error::AlertReceived(alert) => refused(peer, *alert),
         Error::InvalidMessage(_) => Fault::Protocol(format!("{peer} answered no TLS ({error}): is it a TLS listener?")),
+        // Kafka 2.8 encrypts this alert with a key that the client no longer has.
+        Error::DecryptError => Fault::Authentication(format!(
+            "{peer} ended TLS with what cannot be decrypted, as old brokers refuse: it wants a client certificate, or \
+             another one"
+        )),
         other => Fault::Authentication(format!("{peer}: the TLS handshake failed: {other}")),
     })
 }

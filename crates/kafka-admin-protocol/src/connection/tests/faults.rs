@@ -180,8 +180,9 @@ async fn a_broker_that_freezes_or_drips_costs_each_call_its_deadline_until_a_new
     let drip = || [Step::Raw(vec![0]), Step::Pause(Duration::from_millis(50))].into_iter().cycle().take(4000).collect();
     let table: [(&str, Vec<Step>); 2] = [("freezes", vec![Step::Pause(HOUR)]), ("drips", drip())];
     for (what, steps) in table {
-        let steps = [vec![Step::Raw(vec![0, 1, 0])], steps].concat();
-        let fake = once(move |_| steps.clone()).await;
+        // An answer of 64 KiB begins.
+        let begun = |id: i32| Step::Raw([65536i32.to_be_bytes(), id.to_be_bytes()].concat());
+        let fake = once(move |asked| [vec![begun(asked.id)], steps.clone()].concat()).await;
         let connections = connections_with(&fake.address, &[("socket.timeout.ms", "200")]);
         let error = names(&connections, within(100)).await.expect_err(what);
         assert_eq!(error.kind(), ErrorKind::Timeout, "{what}: {error}");
@@ -196,6 +197,19 @@ async fn a_broker_that_freezes_or_drips_costs_each_call_its_deadline_until_a_new
         assert_eq!(fake.accepted(), 2, "{what}");
         eventually("the end of the first connection", async || fake.ended() == 1 || what == "freezes").await;
     }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_slow_answer_gets_it_while_others_go_to_a_new_connection() {
+    let slow = |asked: &Asked| [vec![Step::Pause(Duration::from_secs(3))], healthy(asked, "slow")].concat();
+    let fake = once(slow).await;
+    let connections = connections_with(&fake.address, &[("socket.timeout.ms", "200")]);
+    let others = eventually("a new connection", async || {
+        names(&connections, within(100)).await.is_ok_and(|groups| groups == ["g"])
+    });
+    let (first, ()) = futures_util::future::join(names(&connections, soon()), others).await;
+    assert_eq!(first.expect("it was waited for"), ["slow"]);
+    assert_eq!(fake.accepted(), 2);
 }
 
 #[tokio::test]

@@ -156,7 +156,7 @@ fn password(mechanism: Mechanism, username: &str, password: &str) -> Option<Sasl
         Mechanism::Plain => Sasl::Plain { username, password },
         Mechanism::ScramSha256 => Sasl::ScramSha256 { username, password },
         Mechanism::ScramSha512 => Sasl::ScramSha512 { username, password },
-        Mechanism::OAuthBearer => unreachable!("it has no passwords"),
+        Mechanism::OAuthBearer | Mechanism::Gssapi => unreachable!("they have no passwords"),
     })
 }
 
