@@ -16,6 +16,8 @@ use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
 use crate::locked::locked;
 
+const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
+
 /// Reads one cluster. Lives across collections for what may be remembered: topology, group descriptions, start offsets.
 #[derive(Debug)]
 pub struct ClusterReader {
@@ -222,6 +224,8 @@ impl ClusterReader {
                     let described = Described { description, listed: listing.state, at: Instant::now() };
                     remembered.descriptions.insert(listing.id.clone(), described);
                 }
+                // Kafka has deleted it meanwhile, or since it was listed last.
+                Err(AdminError::Broker { code: GROUP_ID_NOT_FOUND, .. }) => {}
                 Err(error) => failures.add(Part::Groups, &error),
             }
         }

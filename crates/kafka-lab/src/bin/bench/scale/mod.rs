@@ -13,11 +13,17 @@ use std::time::Duration;
 
 use kafka_lab::{Lab, LabError, Result, proc};
 
-use crate::measure::{Cost, Meter};
+use crate::measure::{Cost, Meter, warm_up};
 use crate::print;
 use crate::vitals::{self, Vitals};
 use facts::Facts;
 use points::{Collection, Point, Points};
+
+/// Scrapes before those that count: brokers compile what they run often.
+const WARM_UP: usize = 15;
+
+/// CPU time is counted in 1/100 s: scrapes that take so long together are measured as one.
+const BATCH: Duration = Duration::from_secs(1);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -91,7 +97,8 @@ impl Bench {
         Vitals::start(lab, &self.program, &flags)
     }
 
-    /// Measures the first collection, steady ones and full ones. `requests` tells how many were sent to Kafka so far.
+    /// Measures the first collection of the first of two, then steady ones of it and full ones of the other in turn.
+    /// `requests` tells how many were sent to Kafka so far.
     fn measure<'m>(
         &self,
         subject: &Subject<'_>,
@@ -100,33 +107,31 @@ impl Bench {
         started: &'m [Vitals; 2],
         points: &mut Points,
     ) -> Result<()> {
-        for (vitals, collection) in started.iter().zip([Collection::Steady, Collection::Full]) {
-            let meter = meter(vitals)?;
-            let url = format!("{}/metrics/cluster", vitals.url);
-            let mut add = |collection, cost: Cost, requests| -> Result<()> {
-                let pid = vitals.process.pid();
-                let (rss, peak) = (proc::rss_bytes(pid)?, proc::peak_rss_bytes(pid)?);
-                points.push(Point::new(subject, collection, cost, requests, rss, peak));
-                Ok(())
-            };
+        let sides = [(&started[0], Collection::Steady), (&started[1], Collection::Full)];
+        let mut costs = Vec::new();
+        for (vitals, collection) in sides {
+            let (meter, url) = (meter(vitals)?, page(vitals));
             let before = requests()?;
-            let (first, page) = meter.scrapes(&url, Duration::ZERO)?;
-            subject.facts.check(&page)?;
+            let (first, text) = meter.scrapes(&url, Duration::ZERO)?;
+            subject.facts.check(&text)?;
             if collection == Collection::Steady {
-                add(Collection::First, first, difference(requests()?, before))?;
+                points.push(point(subject, vitals, Collection::First, first, difference(requests()?, before))?);
             }
-            for _ in 0..3 {
-                meter.scrape(&url)?;
-            }
+            warm_up(&meter, &url, WARM_UP)?;
             let before = requests()?;
             meter.scrape(&url)?;
-            let sent = difference(requests()?, before);
-            let batches = (0..self.rounds.max(1)).map(|_| {
-                let (cost, page) = meter.scrapes(&url, Duration::from_secs(1))?;
-                subject.facts.check(&page)?;
-                Ok(cost)
-            });
-            add(collection, Cost::median(&batches.collect::<Result<Vec<_>>>()?), sent)?;
+            costs.push((meter, difference(requests()?, before), Vec::new()));
+        }
+        // In turn, so that both see the same machine.
+        for _ in 0..self.rounds.max(1) {
+            for ((vitals, _), (meter, _, costs)) in sides.iter().zip(&mut costs) {
+                let (cost, text) = meter.scrapes(&page(vitals), BATCH)?;
+                subject.facts.check(&text)?;
+                costs.push(cost);
+            }
+        }
+        for ((vitals, collection), (_, requests, costs)) in sides.into_iter().zip(costs) {
+            points.push(point(subject, vitals, collection, Cost::median(&costs), requests)?);
         }
         Ok(())
     }
@@ -135,6 +140,22 @@ impl Bench {
     fn start_both(&self, lab: &Arc<Lab>, bootstrap: &str) -> Result<[Vitals; 2]> {
         Ok([self.start(lab, bootstrap, "1h")?, self.start(lab, bootstrap, "1ms")?])
     }
+}
+
+fn page(vitals: &Vitals) -> String {
+    format!("{}/metrics/cluster", vitals.url)
+}
+
+/// With the memory that it has now.
+fn point(
+    subject: &Subject<'_>,
+    vitals: &Vitals,
+    collection: Collection,
+    cost: Cost,
+    requests: Option<f64>,
+) -> Result<Point> {
+    let pid = vitals.process.pid();
+    Ok(Point::new(subject, collection, cost, requests, proc::rss_bytes(pid)?, proc::peak_rss_bytes(pid)?))
 }
 
 fn difference(after: Option<f64>, before: Option<f64>) -> Option<f64> {
