@@ -5,7 +5,7 @@ use kafka_lab::{Commit, GroupProtocol, NewTopic, ShareOf};
 
 use kafka_admin_tests::{Engine, plain, soon};
 
-use crate::{CLUSTER, WAIT};
+use crate::{WAIT, WORLD};
 
 const TOPIC: &str = "changes";
 
@@ -22,7 +22,8 @@ async fn found(admin: &dyn KafkaAdmin, id: &str, taken_for: GroupType) -> (Group
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_turned_from_classic_to_consumer_and_back_is_found() {
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let kafka = cluster.kafka();
     kafka.create_topics(&[NewTopic::new(TOPIC, 1)]).expect("a topic");
     kafka.commit(&[Commit::new("turning", &[(TOPIC, 0, 4)])]).expect("a commit");
@@ -49,7 +50,8 @@ async fn a_group_that_turned_from_classic_to_consumer_and_back_is_found() {
 async fn a_group_that_was_deleted_and_made_anew_as_another_kind_is_found() {
     const GROUP: &str = "reborn";
     const READ: &str = "changes-read";
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let kafka = cluster.kafka();
     kafka.create_topics(&[NewTopic::new(READ, 1)]).expect("a topic");
     kafka.fill(READ, 1, 6).expect("records");

@@ -12,7 +12,7 @@ use kafka_lab::{Cluster, NewTopic};
 
 use kafka_admin_tests::{Engine, soon};
 
-use crate::{CLUSTER, WAIT};
+use crate::{WAIT, WORLD};
 
 const CONTROLLER: i32 = 3;
 
@@ -39,14 +39,15 @@ fn now() -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_quorum_has_its_leader_voters_observers_and_endpoints() {
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let admin = Engine::Protocol.admin(&cluster.bootstrap());
     // Before any broker is known, and after.
     let before = admin.quorum(soon()).await.expect("a quorum");
     admin.cluster(soon()).await.expect("metadata");
     cluster.kafka().create_topics(&[NewTopic::new("more-metadata", 1)]).expect("a topic");
     let after = admin.quorum(soon()).await.expect("a quorum");
-    let (host, port) = address(&cluster, CONTROLLER);
+    let (host, port) = address(cluster, CONTROLLER);
     for quorum in [&before, &after] {
         assert_eq!((quorum.leader, ids(quorum)), (Some(CONTROLLER), (vec![3], vec![1, 2])));
         assert!(quorum.leader_epoch > 0, "{quorum:?}");
@@ -83,13 +84,16 @@ fn volume(path: &Path) -> (i64, i64) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn log_directories_have_the_sizes_of_the_files_and_of_the_volume() {
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let kafka = cluster.kafka();
-    // Rolled into several segments.
-    let sized = NewTopic::new("sized", 3).assignment(&[&[1], &[2], &[1, 2]]);
-    kafka.create_topics(&[sized.config("segment.bytes", "1048576")]).expect("a topic");
-    let record = |n: i32| ("sized", kafka_lab::Record::to_partition(n % 3, vec![b'x'; 10_000]));
-    kafka.produce((0..600).map(record)).expect("records");
+    let rolled = |topic: NewTopic| topic.config("segment.bytes", "1048576");
+    let apart = rolled(NewTopic::new("sized-apart", 2).assignment(&[&[1], &[2]]));
+    let copied = rolled(NewTopic::new("sized-copied", 1).assignment(&[&[1, 2]]));
+    kafka.create_topics(&[apart, copied]).expect("topics");
+    let record = |partition| kafka_lab::Record::to_partition(partition, vec![b'x'; 10_000]);
+    let logs = [("sized-apart", 0), ("sized-apart", 1), ("sized-copied", 0)];
+    kafka.produce((0..200).flat_map(|_| logs.map(|(topic, partition)| (topic, record(partition))))).expect("records");
 
     let admin = Engine::Protocol.admin(&cluster.bootstrap());
     let asked = [2, 99, 1];
@@ -112,17 +116,13 @@ async fn log_directories_have_the_sizes_of_the_files_and_of_the_volume() {
                 "{dir:?} {available}"
             );
             assert!(dir.replicas.iter().all(|replica| !replica.is_future && replica.offset_lag >= 0), "{dir:?}");
-            let mut ours: Vec<(i32, i64)> = dir
-                .replicas
-                .iter()
-                .filter(|replica| &*replica.topic == "sized")
-                .map(|replica| (replica.partition, replica.size))
-                .collect();
+            let ours = dir.replicas.iter().filter(|replica| replica.topic.starts_with("sized"));
+            let mut ours: Vec<_> = ours.map(|replica| (&*replica.topic, replica.partition, replica.size)).collect();
             ours.sort_unstable();
-            let expected = if id == 1 { [0, 2] } else { [1, 2] };
-            let expected = expected.map(|partition| (partition, size_on_disk(&data, "sized", partition)));
+            let expected = [("sized-apart", id - 1), ("sized-copied", 0)];
+            let expected = expected.map(|(topic, partition)| (topic, partition, size_on_disk(&data, topic, partition)));
             assert_eq!(ours, expected, "broker {id}");
-            is_settled &= expected.iter().all(|(_, size)| *size > 2_000_000);
+            is_settled &= expected.iter().all(|(_, _, size)| *size > 2_000_000);
         }
         // The follower's copy may be some moments behind.
         if is_settled {
@@ -140,7 +140,8 @@ fn entry<'a>(entries: &'a Result<Vec<ConfigEntry>, AdminError>, name: &str) -> (
 
 #[tokio::test(flavor = "multi_thread")]
 async fn configurations_tell_values_and_what_nobody_has_set() {
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let kept = NewTopic::new("kept", 1).config("retention.ms", "12345000").config("cleanup.policy", "compact");
     cluster.kafka().create_topics(&[kept, NewTopic::new("plain", 1)]).expect("topics");
     let admin = Engine::Protocol.admin(&cluster.bootstrap());
@@ -160,7 +161,7 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
     assert_eq!(entry(plain, "cleanup.policy"), (Some("delete"), true));
     assert_eq!(entry(kept, "retention.ms"), (Some("12345000"), false));
     assert_eq!(entry(kept, "cleanup.policy"), (Some("compact"), false));
-    assert_eq!(entry(kept, "min.insync.replicas"), (Some("1"), true));
+    assert_eq!(entry(kept, "max.message.bytes"), (Some("1048588"), true));
     assert_eq!(again, kept, "a resource may be asked twice");
     for (broker, id) in [(one, 1), (two, 2)] {
         let data = cluster.node(id).expect("a node").data();
@@ -180,7 +181,8 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_librdkafka_cannot_ask_is_unsupported_and_not_empty() {
-    let cluster = CLUSTER.read().await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let admin = Engine::Librdkafka.admin(&cluster.bootstrap());
     assert_eq!(admin.quorum(soon()).await, Err(AdminError::Unsupported { call: "DescribeQuorum" }));
     assert_eq!(admin.registered_brokers(soon()).await, Err(AdminError::Unsupported { call: "DescribeCluster" }));
@@ -215,14 +217,15 @@ async fn await_registered(admin: &dyn KafkaAdmin, expected: &[RegisteredBroker])
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_broker_that_stopped_stays_registered_and_only_its_own_answers_are_missing() {
-    let cluster = CLUSTER.write().await;
+    let world = WORLD.write().await;
+    let cluster = &world.cluster;
     let admin = Engine::Protocol.admin(&cluster.bootstrap());
-    await_registered(&*admin, &registered(&cluster, [false, false])).await;
+    await_registered(&*admin, &registered(cluster, [false, false])).await;
     let both = admin.cluster(soon()).await.expect("metadata");
     assert_eq!(both.brokers.len(), 2);
 
     tokio::task::block_in_place(|| cluster.node(2).expect("a node").stop()).expect("stopped");
-    await_registered(&*admin, &registered(&cluster, [false, true])).await;
+    await_registered(&*admin, &registered(cluster, [false, true])).await;
     let dirs = admin.log_dirs(&[1, 2], soon()).await;
     assert!(dirs[0].as_ref().is_ok_and(|dirs| dirs.len() == 1), "{dirs:?}");
     assert_eq!(dirs[1].as_ref().expect_err("it is away").kind(), ErrorKind::Transport);
@@ -237,6 +240,6 @@ async fn a_broker_that_stopped_stays_registered_and_only_its_own_answers_are_mis
     assert_eq!((quorum.leader, ids(&quorum)), (Some(CONTROLLER), (vec![3], vec![1, 2])));
 
     tokio::task::block_in_place(|| cluster.node(2).expect("a node").restart()).expect("back");
-    await_registered(&*admin, &registered(&cluster, [false, false])).await;
+    await_registered(&*admin, &registered(cluster, [false, false])).await;
     cluster.await_ready(WAIT).expect("both brokers");
 }

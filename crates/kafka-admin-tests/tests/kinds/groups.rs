@@ -8,11 +8,10 @@ use kafka_admin::{
     AdminError, CommittedOffset, GroupDescription, GroupRef, GroupState, GroupType, KafkaAdmin, TopicPartition,
 };
 use kafka_lab::{Cluster, GroupProtocol, JavaMember, Member, NewTopic, ShareOf};
-use tokio::sync::OnceCell;
 
 use kafka_admin_tests::{Engine, soon};
 
-use crate::{CLUSTER, WAIT};
+use crate::{WAIT, WORLD};
 
 /// Both topics are read by every group.
 const WIDE: &str = "kinds-wide";
@@ -24,15 +23,14 @@ const KINDS: [(&str, GroupType); 4] = [
     ("kinds-streams", GroupType::Streams),
 ];
 
-struct Members {
+/// The members of the four groups.
+pub(crate) struct Members {
     _native: [Member; 2],
     _java: [JavaMember; 2],
 }
 
-/// The members of the four groups, once they have read what there is: 10 records of each partition.
-static MEMBERS: OnceCell<Members> = OnceCell::const_new();
-
-fn join(cluster: &Cluster) -> Members {
+/// Returns when they have read what there is: 10 records of each partition.
+pub(crate) fn join(cluster: &Cluster) -> Members {
     let kafka = cluster.kafka();
     kafka.create_topics(&[NewTopic::new(WIDE, 2), NewTopic::new(NARROW, 1)]).expect("topics");
     kafka.fill(WIDE, 2, 10).expect("records");
@@ -54,10 +52,6 @@ fn join(cluster: &Cluster) -> Members {
         kafka.await_state(group, "Stable", WAIT).expect("a stable group");
     }
     Members { _native: [classic, consumer], _java: [share, streams] }
-}
-
-async fn with_members(cluster: &Cluster) {
-    MEMBERS.get_or_init(|| async { tokio::task::block_in_place(|| join(cluster)) }).await;
 }
 
 fn asked(kind: impl Fn(GroupType) -> GroupType) -> Vec<GroupRef> {
@@ -111,8 +105,8 @@ async fn await_committed(admin: &Arc<dyn KafkaAdmin>, groups: &[GroupRef], expec
 
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_every_kind_are_listed_with_type_and_state() {
-    let cluster = CLUSTER.read().await;
-    with_members(&cluster).await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     for (engine, admin) in Engine::admins(&cluster.bootstrap()) {
         println!("{engine}");
         let listed = admin.list_groups(soon()).await.expect("a list");
@@ -131,8 +125,8 @@ async fn groups_of_every_kind_are_listed_with_type_and_state() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn groups_of_every_kind_are_described_with_their_members_whatever_kind_they_are_taken_for() {
-    let cluster = CLUSTER.read().await;
-    with_members(&cluster).await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     let coordinators = tokio::task::block_in_place(|| cluster.kafka().groups()).expect("groups");
     let check = |described: &[Result<GroupDescription, AdminError>]| {
         let clients = ["c-classic", "c-consumer", "c-share", "c-streams-StreamThread-1-consumer"];
@@ -178,8 +172,8 @@ async fn groups_of_every_kind_are_described_with_their_members_whatever_kind_the
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_share_group_tells_its_starts_and_what_is_left_and_the_others_their_commits() {
-    let cluster = CLUSTER.read().await;
-    with_members(&cluster).await;
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
     // Of 10 records 7 are accepted and 3 given back; these are the first ones, so that the start stays where it was.
     let expected = [each(10, None), each(10, None), each(0, Some(3)), each(10, None)];
     let admin = Engine::Protocol.admin(&cluster.bootstrap());

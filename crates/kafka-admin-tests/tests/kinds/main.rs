@@ -14,9 +14,16 @@ use tokio::sync::RwLock;
 
 const WAIT: Duration = Duration::from_secs(60);
 
+struct World {
+    cluster: Cluster,
+    _members: groups::Members,
+}
+
 /// Written by the test that stops a broker, read by the others. Never dropped: the lab's guardian ends it with this process.
-static CLUSTER: LazyLock<RwLock<Cluster>> = LazyLock::new(|| {
+static WORLD: LazyLock<RwLock<World>> = LazyLock::new(|| {
     let builder = Cluster::builder().split(1, 2).heap_mib(320);
     // As for the other kinds of groups: no waiting for members that do not come.
-    RwLock::new(builder.property("group.streams.initial.rebalance.delay.ms", "0").start().expect("three nodes"))
+    let cluster = builder.property("group.streams.initial.rebalance.delay.ms", "0").start().expect("three nodes");
+    let _members = groups::join(&cluster);
+    RwLock::new(World { cluster, _members })
 });
