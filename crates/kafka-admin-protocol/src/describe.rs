@@ -7,10 +7,9 @@ use futures_util::future::join_all;
 use kafka_admin::{AdminError, ConfigEntry, ConfigResource, ErrorCode, LogDir, Quorum, RegisteredBroker};
 
 use crate::api::{Call, DescribeCluster, DescribeConfigs, DescribeLogDirs, DescribeQuorum};
-use crate::brokers::{Brokers, broker_error, is_unreachable};
+use crate::brokers::{Brokers, broker_error};
 use crate::metadata;
 
-const UNSUPPORTED_VERSION: ErrorCode = ErrorCode(35);
 /// Topics in one DescribeConfigs: some sixty entries each.
 const TOPICS: usize = 250;
 
@@ -20,33 +19,15 @@ pub(crate) async fn quorum(brokers: &Brokers, deadline: Instant) -> Result<Quoru
     answer.map_err(|code| broker_error(DescribeQuorum::API.name, code))
 }
 
-/// Brokers in ascending order of id. Before version 2 (Kafka 4.0) only those that are in service would be told.
+/// Brokers in ascending order of id.
 pub(crate) async fn registered_brokers(
     brokers: &Brokers,
     deadline: Instant,
 ) -> Result<Vec<RegisteredBroker>, AdminError> {
-    let call = DescribeCluster::API.name;
-    metadata::acquaint(brokers, deadline).await?;
-    let mut failed = AdminError::Timeout { call };
-    for broker in brokers.candidates() {
-        let asked = async {
-            if brokers.version(broker, &DescribeCluster::API, deadline).await? < 2 {
-                let message = format!("broker {broker} does not tell of fenced brokers, as Kafka does from 4.0 on");
-                return Err(AdminError::Broker { call, code: UNSUPPORTED_VERSION, message });
-            }
-            brokers.ask(broker, &DescribeCluster, deadline).await?.map_err(|code| broker_error(call, code))
-        };
-        match asked.await {
-            Ok(described) => {
-                let mut registered = described.brokers;
-                registered.sort_unstable_by_key(|registered| registered.broker.id);
-                return Ok(registered);
-            }
-            Err(error) if is_unreachable(&error) => failed = error,
-            Err(error) => return Err(error),
-        }
-    }
-    Err(failed)
+    let answer = brokers.ask_any(&DescribeCluster, deadline).await?;
+    let mut registered = answer.map_err(|code| broker_error(DescribeCluster::API.name, code))?.brokers;
+    registered.sort_unstable_by_key(|registered| registered.broker.id);
+    Ok(registered)
 }
 
 /// Each broker answers for itself.

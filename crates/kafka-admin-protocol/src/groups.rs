@@ -89,56 +89,84 @@ pub(crate) async fn describe(
     groups: &[GroupRef],
     deadline: Instant,
 ) -> Vec<Result<GroupDescription, AdminError>> {
+    if let Err(error) = metadata::acquaint(brokers, deadline).await {
+        return vec_of(&error, groups.len());
+    }
     let names = &brokers.names();
-    let of = |kinds: &[GroupType]| ids_of(groups, |group| kinds.contains(&group.kind));
-    let (classic, consumer) = (of(&[GroupType::Classic, GroupType::Unknown]), of(&[GroupType::Consumer]));
-    let (share, streams) = (of(&[GroupType::Share]), of(&[GroupType::Streams]));
-    let (mut described, by_consumer, by_share, by_streams) = tokio::join!(
-        by_coordinator::<Classic>(brokers, names, classic, deadline),
-        by_coordinator::<Consumer>(brokers, names, consumer, deadline),
-        by_coordinator::<Share>(brokers, names, share, deadline),
-        by_coordinator::<Streams>(brokers, names, streams, deadline),
-    );
-    described.extend(by_consumer);
-    described.extend(by_share);
-    described.extend(by_streams);
+    // Brokers before Kafka 3.8 list no types, and have hardly any groups but classic ones.
+    let first = |group: &GroupRef| if group.kind == GroupType::Unknown { GroupType::Classic } else { group.kind };
+    let as_told = |kind| ids_of(groups, |group| first(group) == kind);
+    let mut described: HashMap<_, _> = describe_as(brokers, names, as_told, deadline).await.into_iter().collect();
 
-    // Before Kafka 3.8 no type is listed, and a group may have changed its type since it was.
-    let is_unknown = |group: &GroupRef| match described.get(&group.id) {
-        Some(Ok(found)) => group.kind == GroupType::Unknown && found.state == GroupState::Dead,
+    // It may be of another type, or have become one since it was listed.
+    let is_lost = |group: &GroupRef| match described.get(&group.id) {
+        Some(Ok(found)) => found.state == GroupState::Dead,
         Some(Err(error)) => matches!(error, AdminError::Broker { code: GROUP_ID_NOT_FOUND, .. }),
         None => false,
     };
-    let by_other = ids_of(groups, |group| group.kind != GroupType::Consumer && is_unknown(group));
-    let by_classic = ids_of(groups, |group| group.kind == GroupType::Consumer && is_unknown(group));
-    let (by_other, by_classic) = tokio::join!(
-        by_coordinator::<Consumer>(brokers, names, by_other, deadline),
-        by_coordinator::<Classic>(brokers, names, by_classic, deadline),
-    );
-    described.extend(by_other.into_iter().chain(by_classic).filter(|(_, description)| description.is_ok()));
+    let as_others = |kind| ids_of(groups, |group| first(group) != kind && is_lost(group));
+    let found = describe_as(brokers, names, as_others, deadline).await;
+    let is_alive = |description: &Result<GroupDescription, AdminError>| {
+        description.as_ref().is_ok_and(|found| found.state != GroupState::Dead)
+    };
+    described.extend(found.into_iter().filter(|(_, description)| is_alive(description)));
     in_order(groups, described, DescribeGroups::API.name)
 }
 
-/// All committed offsets; of share groups the start offsets.
+/// Asks for groups by the call of each type: `ids` has those of a type.
+async fn describe_as(
+    brokers: &Brokers,
+    names: &Names,
+    ids: impl Fn(GroupType) -> Vec<GroupId>,
+    deadline: Instant,
+) -> Vec<(GroupId, Result<GroupDescription, AdminError>)> {
+    let (classic, consumer, share, streams) = tokio::join!(
+        by_coordinator::<Classic>(brokers, names, ids(GroupType::Classic), deadline),
+        by_coordinator::<Consumer>(brokers, names, ids(GroupType::Consumer), deadline),
+        by_coordinator::<Share>(brokers, names, ids(GroupType::Share), deadline),
+        by_coordinator::<Streams>(brokers, names, ids(GroupType::Streams), deadline),
+    );
+    classic.into_iter().chain(consumer).chain(share).chain(streams).collect()
+}
+
+/// All committed offsets; of share groups the start offsets. Neither call tells whether a group is of the other kind, so
+/// one that has nothing is asked by the other as well where it is not known, or no longer, to be of this kind; but for
+/// those listed as groups that commit, of which many never do.
 pub(crate) async fn committed(
     brokers: &Brokers,
     groups: &[GroupRef],
     deadline: Instant,
 ) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
+    if let Err(error) = metadata::acquaint(brokers, deadline).await {
+        return vec_of(&error, groups.len());
+    }
     let names = &brokers.names();
-    let others = ids_of(groups, |group| group.kind != GroupType::Share);
+    let commit = ids_of(groups, |group| group.kind != GroupType::Share);
     let share = ids_of(groups, |group| group.kind == GroupType::Share);
     let (mut committed, starts) = tokio::join!(
-        by_coordinator::<Commits>(brokers, names, others, deadline),
+        by_coordinator::<Commits>(brokers, names, commit, deadline),
         by_coordinator::<Starts>(brokers, names, share, deadline),
     );
     committed.extend(starts);
-    for (group, commits) in &mut committed {
-        match commits {
-            Ok(commits) => brokers.learn_commits(group, commits.len()),
-            // A group that Kafka does not have has committed nothing.
-            Err(AdminError::Broker { code: GROUP_ID_NOT_FOUND, .. }) => *commits = Ok(Vec::new()),
-            Err(_) => {}
+    for commits in committed.values_mut() {
+        // A group that Kafka does not have has committed nothing.
+        if matches!(commits, Err(AdminError::Broker { code: GROUP_ID_NOT_FOUND, .. })) {
+            *commits = Ok(Vec::new());
+        }
+    }
+
+    let has_nothing = |group: &GroupRef| matches!(committed.get(&group.id), Some(Ok(commits)) if commits.is_empty());
+    let share = ids_of(groups, |group| group.kind == GroupType::Unknown && has_nothing(group));
+    let commit = ids_of(groups, |group| group.kind == GroupType::Share && has_nothing(group));
+    let (commits, starts) = tokio::join!(
+        by_coordinator::<Commits>(brokers, names, commit, deadline),
+        by_coordinator::<Starts>(brokers, names, share, deadline),
+    );
+    committed.extend(commits.into_iter().chain(starts).filter(|(_, commits)| commits.is_ok()));
+
+    for (group, commits) in &committed {
+        if let Ok(commits) = commits {
+            brokers.learn_commits(group, commits.len());
         }
     }
     in_order(groups, committed, OffsetFetch::API.name)
@@ -264,10 +292,6 @@ async fn by_coordinator<C: GroupCall>(
 ) -> HashMap<GroupId, Result<C::Item, AdminError>> {
     let mut results = HashMap::with_capacity(groups.len());
     if groups.is_empty() {
-        return results;
-    }
-    if let Err(error) = metadata::acquaint(brokers, deadline).await {
-        results.extend(groups.into_iter().map(|group| (group, Err(error.clone()))));
         return results;
     }
     let mut open = groups;

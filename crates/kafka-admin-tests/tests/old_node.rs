@@ -1,15 +1,42 @@
-//! Old releases, whose brokers do not list and describe groups as newer ones do.
+//! Old releases, whose brokers do not list and describe groups as newer ones do, and register none that are fenced.
 
 use std::time::Duration;
 
-use kafka_admin::{GroupState, GroupType, Isolation, OffsetSpec};
+use kafka_admin::{AdminError, ConfigResource, ErrorCode, GroupState, GroupType, Isolation, OffsetSpec};
 use kafka_lab::{Cluster, Commit, KafkaVersion, NewTopic};
 
 use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn kafka_3_9_answers_every_call() {
-    answers_every_call(KafkaVersion::V3_9_1).await;
+    let lab = answers_every_call(KafkaVersion::V3_9_1).await;
+    let admin = Engine::Protocol.admin(&lab.bootstrap());
+    let quorum = admin.quorum(soon()).await.expect("a quorum");
+    assert_eq!((quorum.leader, quorum.observers.len()), (Some(1), 0));
+    let [voter] = quorum.voters.as_slice() else { panic!("{quorum:?}") };
+    assert!(voter.id == 1 && voter.last_fetch.is_some() && voter.last_caught_up.is_some(), "{voter:?}");
+    let [node] = quorum.nodes.as_slice() else { panic!("{quorum:?}") };
+    let [(name, host, _)] = node.listeners.as_slice() else { panic!("{node:?}") };
+    assert_eq!((node.id, name.as_str(), host.as_str()), (1, "CONTROLLER", "127.0.0.1"));
+
+    // Its DescribeCluster has only the brokers that are alive: whether all are is not known.
+    let registered = admin.registered_brokers(soon()).await.expect_err("no fenced brokers before 4.0");
+    assert!(matches!(registered, AdminError::Broker { code: ErrorCode(35), .. }), "{registered}");
+
+    let dirs = admin.log_dirs(&[1], soon()).await.remove(0).expect("log directories");
+    let [dir] = dirs.as_slice() else { panic!("{dirs:?}") };
+    assert!(dir.total_bytes > dir.usable_bytes && dir.usable_bytes > Some(0), "{dir:?}");
+    let ours = dir.replicas.iter().filter(|replica| &*replica.topic == "t");
+    assert_eq!(ours.filter(|replica| replica.size > 0 && replica.offset_lag == 0).count(), 2, "{dir:?}");
+
+    let configs = admin.configs(&[ConfigResource::Topic("t".into()), ConfigResource::Broker(1)], soon()).await;
+    for (configs, name, value, is_default) in
+        [(&configs[0], "retention.ms", "604800000", true), (&configs[1], "node.id", "1", false)]
+    {
+        let entry = configs.as_ref().expect("a configuration").iter().find(|entry| entry.name == name);
+        let entry = entry.map(|entry| (entry.value.as_deref(), entry.is_default));
+        assert_eq!(entry, Some((Some(value), is_default)), "{name}");
+    }
 }
 
 /// Without batches: one group in each OffsetFetch and FindCoordinator. No types of groups, and no quorum.

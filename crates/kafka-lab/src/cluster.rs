@@ -52,7 +52,7 @@ impl Cluster {
         let java = tools::java()?;
         let lab = Lab::new()?;
         let jars = Jars::new(&lab)?;
-        let kafka_jars = jars.kafka(builder.version)?;
+        let kafka_jars = jars.kafka(builder.version)?.join("*");
         let (ids, security) = (builder.node_ids()?, &builder.security);
         let hosts: Vec<Ipv4Addr> = ids.iter().map(|id| host(*id)).collect();
         let mut reserved = Reservations::make(&hosts, &security.listeners())?;

@@ -1,7 +1,9 @@
 //! Kafka's and the agents' jars from Maven Central, cached across runs: versions in, paths out.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
@@ -25,6 +27,9 @@ const HAND_MADE_BEANS: [(&str, &str); 5] = [
     ("Plain.java", include_str!("../java/lab/Plain.java")),
     ("Typed.java", include_str!("../java/lab/Typed.java")),
 ];
+
+/// The source of the members of groups that librdkafka cannot be in.
+const GROUP_MEMBER: [(&str, &str); 1] = [("GroupMember.java", include_str!("../java/lab/GroupMember.java"))];
 
 /// A Kafka release that the lab knows how to start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -132,11 +137,32 @@ impl Jars {
         self.artifact(&format!("io.prometheus.jmx:jmx_prometheus_javaagent:{version}"))
     }
 
-    /// The agent that registers hand-made MBeans, compiled from the sources beside this crate's.
+    /// The class path of `lab.GroupMember`, which runs with the newest Kafka whatever the brokers are: their logging configuration is that of
+    /// the version returned.
+    pub(crate) fn group_member(&self) -> Result<(Vec<PathBuf>, KafkaVersion)> {
+        let version = KafkaVersion::default();
+        // Without RocksDB, 70 MB that nobody needs who keeps no state.
+        let streams = self.artifact(&format!("org.apache.kafka:kafka-streams:{}", version.as_str()))?;
+        let mut path = vec![self.kafka(version)?.join("*"), streams];
+        path.push(self.compiled("group-member", &GROUP_MEMBER, &path, "")?);
+        Ok((path, version))
+    }
+
+    /// The agent that registers hand-made MBeans.
     pub(crate) fn hand_made_beans(&self) -> Result<PathBuf> {
+        self.compiled("hand-made-beans", &HAND_MADE_BEANS, &[], "Premain-Class: lab.HandMadeBeans\n")
+    }
+
+    /// A jar compiled from sources beside this crate's.
+    fn compiled(
+        &self,
+        name: &str,
+        sources: &[(&str, &str)],
+        class_path: &[PathBuf],
+        manifest_text: &str,
+    ) -> Result<PathBuf> {
         let mut hasher = DefaultHasher::new();
-        HAND_MADE_BEANS.hash(&mut hasher);
-        let name = "hand-made-beans";
+        sources.hash(&mut hasher);
         // Other sources are another folder, as another version of an artifact is.
         let folder = self.cached(&format!("{name}-{:016x}", hasher.finish()), |folder| {
             let work = self.lab.folder().join(name);
@@ -147,24 +173,24 @@ impl Jars {
             let mut javac = Command::new(tools::jdk("javac")?);
             // What the oldest JVM of a lab understands, whatever the compiler's own version is.
             javac.args(["-encoding", "UTF-8", "--release", "17", "-d"]).arg(&classes);
-            for (file, source) in HAND_MADE_BEANS {
+            javac.arg("-cp").arg(joined(class_path)?);
+            for (file, source) in sources {
                 let file = work.join(file);
                 fs::write(&file, source).context(|| format!("write {}", file.display()))?;
                 javac.arg(file);
             }
-            self.compile(&javac, &work.join("log"))?;
+            self.compile(&javac, name, &work.join("log"))?;
             let manifest = work.join("manifest");
-            fs::write(&manifest, "Premain-Class: lab.HandMadeBeans\n")
-                .context(|| format!("write {}", manifest.display()))?;
+            fs::write(&manifest, manifest_text).context(|| format!("write {}", manifest.display()))?;
             let mut jar = Command::new(tools::jdk("jar")?);
             jar.arg("cfm").arg(folder.join(format!("{name}.jar"))).arg(manifest).arg("-C").arg(&classes).arg(".");
-            self.compile(&jar, &work.join("log"))
+            self.compile(&jar, name, &work.join("log"))
         })?;
         Ok(folder.join(format!("{name}.jar")))
     }
 
     /// Runs a tool of the JDK to its end.
-    fn compile(&self, command: &Command, log: &Path) -> Result<()> {
+    fn compile(&self, command: &Command, what: &str, log: &Path) -> Result<()> {
         let status = self.lab.spawn_logged(command, log)?.wait(COMPILATION)?;
         if status.success() {
             return Ok(());
@@ -172,7 +198,7 @@ impl Jars {
         let text = fs::read_to_string(log).unwrap_or_default();
         let said: Vec<&str> = text.lines().take(10).collect();
         let program = command.get_program().to_string_lossy();
-        Err(LabError::Input(format!("{program} failed with {status} on the hand-made MBeans: {}", said.join("; "))))
+        Err(LabError::Input(format!("{program} failed with {status} on {what}: {}", said.join("; "))))
     }
 
     fn artifact(&self, coordinates: &str) -> Result<PathBuf> {
@@ -223,6 +249,11 @@ impl Jars {
         let said: Vec<&str> = text.lines().filter(|line| line.contains("ERROR")).take(5).collect();
         Err(LabError::Maven { what: what.into(), output: format!("{status}\n{}", said.join("\n")) })
     }
+}
+
+/// As Java's `-cp` takes it.
+pub(crate) fn joined(class_path: &[PathBuf]) -> Result<OsString> {
+    env::join_paths(class_path).map_err(|error| LabError::Input(format!("no class path: {error}")))
 }
 
 /// A project that has these dependencies (`group:artifact:version`) and nothing else.

@@ -1,6 +1,7 @@
 //! From one node's plan to the command line that starts it. Pure text; nothing is run here.
 
 use std::{
+    ffi::OsStr,
     fmt::Write,
     net::Ipv4Addr,
     path::{Path, PathBuf},
@@ -67,14 +68,14 @@ impl Plan {
 }
 
 /// `java` with what all main classes of Kafka and ZooKeeper need here, in `folder`, which has a [`LOGGING`] file.
-pub(crate) fn java(java: &Path, version: KafkaVersion, kafka: &Path, folder: &Path) -> Command {
+pub(crate) fn java(java: &Path, version: KafkaVersion, class_path: impl AsRef<OsStr>, folder: &Path) -> Command {
     let logging = folder.join(LOGGING).display().to_string();
     let mut command = Command::new(java);
     command.arg(match version {
         KafkaVersion::V2_8_2 | KafkaVersion::V3_9_1 => format!("-Dlog4j.configuration=file:{logging}"),
         KafkaVersion::V4_3_0 => format!("-Dlog4j2.configurationFile={logging}"),
     });
-    command.arg("-cp").arg(kafka.join("*")).current_dir(folder);
+    command.arg("-cp").arg(class_path).current_dir(folder);
     // Someone's settings for another JVM, such as a debugger's port, are not for the nodes.
     command.env_remove("JAVA_TOOL_OPTIONS").env_remove("JDK_JAVA_OPTIONS").env_remove("CLASSPATH");
     command

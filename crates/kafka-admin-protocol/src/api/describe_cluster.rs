@@ -1,4 +1,5 @@
-//! DescribeCluster: registered brokers (KIP-700), fenced ones too from version 2 (KIP-1073).
+//! DescribeCluster: registered brokers, fenced ones too. That is version 2 (KIP-1073, Kafka 4.0); earlier ones (KIP-700)
+//! tell of nothing that Metadata does not, and would pass the brokers alive for those registered.
 
 use bytes::BytesMut;
 use kafka_admin::{Broker, ErrorCode, RegisteredBroker};
@@ -7,7 +8,7 @@ use kafka_protocol::messages::DescribeClusterRequest;
 use super::{Api, Call, Unencodable, encode};
 use crate::wire::{Malformed, Reader};
 
-/// Asks any broker for all brokers; before version 2 fenced ones are not told.
+/// Asks any broker for all brokers.
 #[derive(Debug)]
 pub(crate) struct DescribeCluster;
 
@@ -25,20 +26,18 @@ pub(crate) struct DescribedCluster {
 impl Call for DescribeCluster {
     type Answer = Result<DescribedCluster, ErrorCode>;
 
-    const API: Api = Api { key: 60, name: "DescribeCluster", versions: 0..=2, flexible_from: 0 };
+    const API: Api = Api { key: 60, name: "DescribeCluster", versions: 2..=2, flexible_from: 0 };
 
     fn encode(&self, version: i16, out: &mut BytesMut) -> Result<(), Unencodable> {
         // Endpoint type 1, the default, are brokers.
-        encode(&DescribeClusterRequest::default().with_include_fenced_brokers(version >= 2), version, out)
+        encode(&DescribeClusterRequest::default().with_include_fenced_brokers(true), version, out)
     }
 
-    fn decode(&self, version: i16, body: &mut Reader<'_>) -> Result<Self::Answer, Malformed> {
+    fn decode(&self, _version: i16, body: &mut Reader<'_>) -> Result<Self::Answer, Malformed> {
         let _throttle_time_ms = body.i32()?;
         let error = body.error()?;
         body.skip_string()?; // error message
-        if version >= 1 {
-            let _endpoint_type = body.i8()?;
-        }
+        let _endpoint_type = body.i8()?;
         let id = body.string()?.to_owned();
         let controller = Some(body.i32()?).filter(|id| *id >= 0);
         let mut brokers = body.items(11, |body| {
@@ -46,7 +45,7 @@ impl Call for DescribeCluster {
             let host = body.host()?.to_owned();
             let port = body.port()?;
             let rack = body.nullable_string()?.map(str::to_owned);
-            let is_fenced = version >= 2 && body.bool()?;
+            let is_fenced = body.bool()?;
             body.tagged_fields()?;
             Ok(RegisteredBroker { broker: Broker { id, host, port, rack }, is_fenced })
         })?;

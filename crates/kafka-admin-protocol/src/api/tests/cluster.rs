@@ -147,7 +147,7 @@ proptest! {
     fn a_cluster_is_read_as_the_codec_writes_it(any in any_described()) {
         for version in DescribeCluster::API.versions {
             let read = answer(&DescribeCluster, version, &described_body(version, &any));
-            prop_assert_eq!(read, expected_described(version, &any), "version {}", version);
+            prop_assert_eq!(read, expected_described(&any), "version {}", version);
         }
     }
 
@@ -216,7 +216,7 @@ fn described_body(version: i16, (error, id, controller, brokers): &AnyDescribed)
             .with_host(text(host))
             .with_port((*port).into())
             .with_rack(rack.as_deref().map(text))
-            .with_is_fenced(*is_fenced && version >= 2)
+            .with_is_fenced(*is_fenced)
             .with_unknown_tagged_fields(tags())
     });
     let response = DescribeClusterResponse::default()
@@ -229,12 +229,11 @@ fn described_body(version: i16, (error, id, controller, brokers): &AnyDescribed)
     body(version, &response)
 }
 
-fn expected_described(version: i16, any: &AnyDescribed) -> Result<DescribedCluster, ErrorCode> {
+fn expected_described(any: &AnyDescribed) -> Result<DescribedCluster, ErrorCode> {
     let (error, cluster, controller, brokers) = any;
-    let brokers = brokers.iter().map(|(broker, is_fenced)| RegisteredBroker {
-        broker: expected_broker(broker),
-        is_fenced: *is_fenced && version >= 2,
-    });
+    let brokers = brokers
+        .iter()
+        .map(|(broker, is_fenced)| RegisteredBroker { broker: expected_broker(broker), is_fenced: *is_fenced });
     unless(
         *error,
         DescribedCluster {
@@ -250,10 +249,10 @@ pub(super) fn describe_cluster() -> Target {
 }
 
 #[test]
-fn fenced_brokers_are_asked_for_where_the_version_knows_them() {
+fn fenced_brokers_are_asked_for() {
     for version in DescribeCluster::API.versions {
         let request: DescribeClusterRequest = request(&DescribeCluster, version);
-        assert_eq!(request.include_fenced_brokers, version >= 2);
+        assert!(request.include_fenced_brokers);
         assert_eq!(request.endpoint_type, 1);
     }
 }
