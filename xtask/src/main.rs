@@ -27,6 +27,7 @@ Usage: cargo xtask COMMAND
   test [--full]        format, clippy, licences, unit tests, and tests against a real Kafka; --full adds the long ones
   bench scrape [ARG]   measure collections against three brokers, beside the agents that kafka-vitals replaces
   bench rules [ARG]    measure what jmx_exporter rules cost on one node, beside the agents with the same file
+  bench peers [ARG]    measure collections beside kminion and kafka_exporter (--kminion PATH --kafka-exporter PATH)
   docs                 write docs/metrics.md from the catalogue of metrics
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
@@ -51,7 +52,7 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["demo", rest @ ..] => demo(rest)?,
         ["test"] => test::run(false)?,
         ["test", "--full"] => test::run(true)?,
-        ["bench", what @ ("scrape" | "rules"), rest @ ..] => bench(what, rest)?,
+        ["bench", what @ ("scrape" | "rules" | "peers"), rest @ ..] => bench(what, rest)?,
         ["docs"] => docs::write()?,
         _ => return Err(Failure::usage(format!("unknown command `{}`; see `cargo xtask --help`", args.join(" ")))),
     }

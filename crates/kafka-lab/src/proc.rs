@@ -28,9 +28,22 @@ pub fn cpu_seconds(pid: u32) -> Result<f64> {
 /// # Errors
 /// When there is no such process.
 pub fn rss_bytes(pid: u32) -> Result<u64> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// The most that was resident at any time, in bytes.
+///
+/// # Errors
+/// When there is no such process.
+pub fn peak_rss_bytes(pid: u32) -> Result<u64> {
+    status_bytes(pid, "VmHWM:")
+}
+
+fn status_bytes(pid: u32, name: &str) -> Result<u64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).context(|| format!("read {path}"))?;
-    parse_rss_bytes(&status).ok_or_else(|| LabError::Input(format!("{path} has no VmRSS: the process is dead")))
+    parse_status_bytes(&status, name)
+        .ok_or_else(|| LabError::Input(format!("{path} has no {name} the process is dead")))
 }
 
 /// The fields from the third on; the second is the command in brackets and may itself hold blanks and brackets.
@@ -44,8 +57,8 @@ fn parse_cpu_seconds(stat: &str) -> Option<f64> {
     Some((ticks(14)? + ticks(15)?) / TICKS_PER_SECOND)
 }
 
-fn parse_rss_bytes(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+fn parse_status_bytes(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 
@@ -58,15 +71,16 @@ mod tests {
         let stat = "42 (a) b)) S 1 42 42 0 -1 4194304 1 2 3 4 250 50 0 0 20 0 1 0 1 1 1";
         assert_eq!(parse_cpu_seconds(stat), Some(3.0));
         assert_eq!(parse_cpu_seconds("42 (short) S 1"), None);
-        assert_eq!(parse_rss_bytes("Name:\tx\nVmRSS:\t    2048 kB\n"), Some(2 * 1024 * 1024));
-        assert_eq!(parse_rss_bytes("Name:\tzombie\n"), None);
+        assert_eq!(parse_status_bytes("Name:\tx\nVmRSS:\t    2048 kB\n", "VmRSS:"), Some(2 * 1024 * 1024));
+        assert_eq!(parse_status_bytes("Name:\tzombie\n", "VmRSS:"), None);
     }
 
     #[test]
     fn this_process_is_alive_and_uses_memory() {
         let me = std::process::id();
         assert!(matches!(state(me), Some('R' | 'S')));
-        assert!(rss_bytes(me).expect("rss") > 100_000);
+        let rss = rss_bytes(me).expect("rss");
+        assert!(rss > 100_000 && peak_rss_bytes(me).expect("peak") >= rss);
         assert!(cpu_seconds(me).expect("cpu") >= 0.0);
         // Above the largest pid that Linux gives out.
         assert_eq!(state(u32::MAX), None);

@@ -3,6 +3,7 @@
 //! In: the path of kafka-vitals and what to measure. Out: tables in Markdown with the ratios that the project aims at.
 
 mod measure;
+mod peers;
 mod rules;
 mod scrape;
 mod state;
@@ -29,12 +30,15 @@ enum What {
     Scrape(scrape::Arguments),
     /// Rules: a node's page beside the agents with the same rules file, and the cold start with 2,000 rules
     Rules(rules::Arguments),
+    /// Peers: the cluster's page beside kminion's and kafka_exporter's, of executables that are given
+    Peers(peers::Arguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().what {
         What::Scrape(arguments) => scrape::run(&arguments),
         What::Rules(arguments) => rules::run(&arguments),
+        What::Peers(arguments) => peers::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
