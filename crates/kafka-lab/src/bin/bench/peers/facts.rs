@@ -150,7 +150,13 @@ impl Page {
 
 /// Whether a family is about the cluster, not about the program itself.
 fn is_about_cluster(family: &str) -> bool {
-    let own = ["kafka_vitals_", "kafka_exporter_", "kminion_kafka_requests_"];
+    let own = [
+        "kafka_vitals_",
+        "kafka_exporter_",
+        "kminion_kafka_requests_",
+        "kminion_kafka_received_",
+        "kminion_kafka_sent_",
+    ];
     ["kafka_", "kminion_kafka_"].iter().any(|prefix| family.starts_with(prefix))
         && !own.iter().any(|prefix| family.starts_with(prefix))
 }
@@ -168,7 +174,7 @@ fn label(labels: &str, names: &[&str]) -> String {
     names.iter().find_map(value).unwrap_or_default().to_owned()
 }
 
-/// Compares every value of every kind that two pages have. Returns how many were equal; the first that differs is an error.
+/// Compares every value of every kind that both pages have, ours first. Returns how many were equal; the first that differs is an error.
 pub(super) fn compare(ours: &Page, theirs: &Page) -> Result<usize> {
     let mut equal = 0;
     for fact in FACTS.iter().filter(|fact| fact.is_comparable(ours.who) && fact.is_comparable(theirs.who)) {
@@ -177,7 +183,9 @@ pub(super) fn compare(ours: &Page, theirs: &Page) -> Result<usize> {
         }
         let (here, there) = (ours.values(fact), theirs.values(fact));
         let keys = here.keys().chain(there.keys().filter(|key| !here.contains_key(**key)));
-        for key in keys {
+        // kminion does not ask for the offsets of internal topics.
+        let is_asked_by_both = |key: &&&Key| !theirs.who.speaks_kminion() || !key.1.starts_with("__");
+        for key in keys.filter(is_asked_by_both) {
             let (mine, other) = (here.get(key), there.get(key));
             if mine != other {
                 let shown = |value: Option<&f64>| value.map_or("nothing".to_owned(), f64::to_string);

@@ -97,7 +97,8 @@ fn bench(arguments: &Arguments, executables: &Executables, state: State) -> Resu
         .collect::<Result<_>>()?;
 
     eprintln!("state {}: {} rounds ...", state.name(), arguments.rounds);
-    let (figures, rest) = rounds::run(&cluster, &programs, arguments.rounds)?;
+    let whole: Vec<usize> = pages.iter().map(|page| page.series).collect();
+    let (figures, rest) = rounds::run(&cluster, &programs, &whole, arguments.rounds)?;
     let after: Vec<_> = programs.iter().map(rounds::memory).collect::<Result<_>>()?;
     let measured = figures.into_iter().zip(memory).zip(after).zip(requests).zip(equal);
     let programs = measured.map(|((((figures, memory), after), requests), equal)| Measured {
