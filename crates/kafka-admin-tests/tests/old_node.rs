@@ -1,4 +1,5 @@
 //! Old releases, whose brokers do not list and describe groups as newer ones do, and register none that are fenced.
+#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
 
 use std::time::Duration;
 
@@ -45,12 +46,12 @@ async fn kafka_3_9_answers_every_call() {
 async fn kafka_2_8_with_zookeeper_answers_every_call() {
     let lab = answers_every_call(KafkaVersion::V2_8_2).await;
     let admin = Engine::Protocol.admin(&lab.bootstrap());
-    let unsupported = |error: kafka_admin::AdminError| assert_eq!(error.kind(), kafka_admin::ErrorKind::Unsupported);
+    let unsupported = |error: AdminError| assert_eq!(error.kind(), kafka_admin::ErrorKind::Unsupported);
     unsupported(admin.quorum(soon()).await.expect_err("ZooKeeper"));
     unsupported(admin.registered_brokers(soon()).await.expect_err("before Kafka 4.0"));
     let dirs = admin.log_dirs(&[1], soon()).await.remove(0).expect("log directories");
     assert_eq!((dirs.len(), dirs[0].total_bytes), (1, None));
-    let topic = kafka_admin::ConfigResource::Topic("t".into());
+    let topic = ConfigResource::Topic("t".into());
     let entries = admin.configs(&[topic], soon()).await.remove(0).expect("a configuration");
     assert!(entries.iter().any(|entry| entry.name == "retention.ms" && entry.is_default));
 }

@@ -4,6 +4,7 @@
 
 mod distance;
 mod measure;
+mod peers;
 mod rules;
 mod scale;
 mod scrape;
@@ -36,6 +37,8 @@ enum What {
     Scale(scale::Arguments),
     /// Distance: round trips of a page when every broker is far away, with and without TLS and SASL
     Distance(distance::Arguments),
+    /// Peers: the cluster's page beside kminion's and kafka_exporter's, of executables that are given
+    Peers(peers::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         What::Rules(arguments) => rules::run(&arguments),
         What::Scale(arguments) => scale::run(&arguments),
         What::Distance(arguments) => distance::run(&arguments),
+        What::Peers(arguments) => peers::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
