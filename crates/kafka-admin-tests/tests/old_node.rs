@@ -1,5 +1,5 @@
 //! Old releases, whose brokers do not list and describe groups as newer ones do, and register none that are fenced.
-#![allow(clippy::expect_used, clippy::panic, reason = "helpers of tests, which may fail in them")]
+#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "helpers of tests, which may fail in them")]
 
 use std::time::Duration;
 
