@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use kafka_admin::{
     AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
-    GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
+    GroupType, GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
 };
 
 use super::offsets::Questions;
@@ -40,8 +40,8 @@ struct Remembered {
 #[derive(Debug, Clone)]
 struct Described {
     description: Arc<GroupDescription>,
-    /// State as listed when it was described: another one makes it outdated.
-    listed: GroupState,
+    /// State and protocol as listed when it was described: others make it outdated.
+    listed: (GroupState, GroupType),
     at: Instant,
 }
 
@@ -116,7 +116,7 @@ impl ClusterReader {
             snapshot.failures.merge(failures);
         }
         let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
-        if snapshot.failures.iter().any(|(part, kind, ..)| part == Part::Offsets && moved(kind)) {
+        if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
             self.topology.suspect();
         }
         snapshot
@@ -203,7 +203,7 @@ impl ClusterReader {
             remembered.descriptions.retain(|_, described| described.at.elapsed() < self.max_age);
             for listing in listings.iter().filter(|listing| listing.state != GroupState::Empty) {
                 match remembered.descriptions.get(&listing.id) {
-                    Some(described) if described.listed == listing.state => {
+                    Some(described) if described.listed == (listing.state, listing.kind) => {
                         known.insert(listing.id.clone(), Arc::clone(&described.description));
                     }
                     _ => wanted.push(listing),
@@ -221,7 +221,8 @@ impl ClusterReader {
                 Ok(description) => {
                     let description = Arc::new(description);
                     known.insert(listing.id.clone(), Arc::clone(&description));
-                    let described = Described { description, listed: listing.state, at: Instant::now() };
+                    let described =
+                        Described { description, listed: (listing.state, listing.kind), at: Instant::now() };
                     remembered.descriptions.insert(listing.id.clone(), described);
                 }
                 // Kafka has deleted it meanwhile, or since it was listed last.

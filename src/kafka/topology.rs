@@ -20,19 +20,30 @@ pub struct Topology {
     /// Held by the one who asks.
     asking: tokio::sync::Mutex<()>,
     remembered: Mutex<Option<Remembered>>,
+    /// The last answer about the quorum.
+    quorum: Arc<Mutex<Option<QuorumAnswer>>>,
     /// What is remembered did not fit an answer.
     suspect: AtomicBool,
 }
 
+/// No quorum where there is none, or none that can be asked for.
+type QuorumAnswer = Result<Option<Arc<Quorum>>, AdminError>;
+
 #[derive(Debug, Clone)]
 struct Remembered {
     cluster: Arc<Cluster>,
-    quorum: Option<Arc<Quorum>>,
     at: Instant,
 }
 
-/// What the metadata waits for the quorum, should that be slower.
+/// What the metadata waits for the first answer about the quorum, should that be slower.
 const QUORUM_PATIENCE: Duration = Duration::from_secs(1);
+/// For how long the quorum is asked. Brokers pass the question on, to a controller that may be frozen.
+const QUORUM_TIME: Duration = Duration::from_secs(5);
+
+/// Whether nothing is different. The controller does not count: KRaft's brokers name any broker, another one each time.
+fn is_same(before: &Cluster, now: &Cluster) -> bool {
+    before.id == now.id && before.brokers == now.brokers && before.topics == now.topics
+}
 
 /// Whether all partitions have a leader and all replicas' brokers are there.
 fn is_whole(cluster: &Cluster) -> bool {
@@ -61,6 +72,7 @@ impl Topology {
             with_quorum,
             asking: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
+            quorum: Arc::default(),
             suspect: AtomicBool::new(false),
         }
     }
@@ -76,9 +88,9 @@ impl Topology {
         let is_fresh =
             |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && is_whole(&known.cluster);
         if let Some(known) = before.as_ref().filter(is_fresh) {
-            return Ok(known.clone().into_known(None));
+            return Ok(self.known(&known.cluster, None));
         }
-        let (cluster, quorum) = tokio::join!(self.admin.cluster(deadline), self.quorum(deadline));
+        let (cluster, ()) = tokio::join!(self.admin.cluster(deadline), self.ask_quorum());
         let cluster = match cluster {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -86,30 +98,41 @@ impl Topology {
                 return self.remembered_despite(error);
             }
         };
-        let (quorum, refresh_error) = match quorum {
-            Ok(quorum) => (quorum.map(Arc::new), None),
-            Err(error) => (before.as_ref().and_then(|known| known.quorum.clone()), Some(error)),
-        };
         // An unchanged cluster keeps its identity, so that what was asked for its partitions stays valid.
         let cluster = match before {
-            Some(known) if *known.cluster == cluster => known.cluster,
+            Some(known) if is_same(&known.cluster, &cluster) => known.cluster,
             _ => Arc::new(cluster),
         };
-        let fresh = Remembered { cluster, quorum, at: Instant::now() };
-        *locked(&self.remembered) = Some(fresh.clone());
-        Ok(fresh.into_known(refresh_error))
+        let quorum_error = locked(&self.quorum).as_ref().and_then(|quorum| quorum.as_ref().err().cloned());
+        *locked(&self.remembered) = Some(Remembered { cluster: Arc::clone(&cluster), at: Instant::now() });
+        Ok(self.known(&cluster, quorum_error))
     }
 
-    /// The quorum, where it is wanted and there is one that can be asked for.
-    async fn quorum(&self, deadline: Instant) -> Result<Option<Quorum>, AdminError> {
+    /// Asks for the quorum beside everything else: only the first answer is waited for, later ones are those of the next
+    /// time.
+    async fn ask_quorum(&self) {
         if !self.with_quorum {
-            return Ok(None);
+            return;
         }
-        match self.admin.quorum(deadline.min(Instant::now() + QUORUM_PATIENCE)).await {
-            Ok(quorum) => Ok(Some(quorum)),
-            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-            Err(error) => Err(error),
+        let (admin, told) = (Arc::clone(&self.admin), Arc::clone(&self.quorum));
+        let is_first = locked(&told).is_none();
+        let asked = tokio::spawn(async move {
+            let answer = match admin.quorum(Instant::now() + QUORUM_TIME).await {
+                Ok(quorum) => Ok(Some(Arc::new(quorum))),
+                Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
+                Err(error) => Err(error),
+            };
+            *locked(&told) = Some(answer);
+        });
+        if is_first {
+            // Should it take longer, it is there the next time.
+            let _ = tokio::time::timeout(QUORUM_PATIENCE, asked).await;
         }
+    }
+
+    fn known(&self, cluster: &Arc<Cluster>, refresh_error: Option<AdminError>) -> Known {
+        let quorum = locked(&self.quorum).clone().and_then(Result::ok).flatten();
+        Known { cluster: Arc::clone(cluster), quorum, refresh_error }
     }
 
     fn remembered(&self) -> Option<Remembered> {
@@ -119,7 +142,7 @@ impl Topology {
     /// What is remembered, if it is young enough, when asking has failed.
     fn remembered_despite(&self, error: AdminError) -> Result<Known, AdminError> {
         match self.remembered().filter(|known| known.at.elapsed() < self.max_age) {
-            Some(known) => Ok(known.into_known(Some(error))),
+            Some(known) => Ok(self.known(&known.cluster, Some(error))),
             None => Err(error),
         }
     }
@@ -127,11 +150,5 @@ impl Topology {
     /// An answer did not fit the topology (a leader moved or is silent, a topic went): ask again next time.
     pub fn suspect(&self) {
         self.suspect.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Remembered {
-    fn into_known(self, refresh_error: Option<AdminError>) -> Known {
-        Known { cluster: self.cluster, quorum: self.quorum, refresh_error }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, ClientConfig, Cluster, ErrorCode, ErrorKind, GroupId};
+use kafka_admin::{AdminError, Broker, ClientConfig, Cluster, ErrorCode, GroupId};
 
 use crate::api::{Api, Call};
 use crate::connections::Connections;
@@ -15,6 +15,10 @@ use crate::wire::Names;
 const SILENCE: Duration = Duration::from_secs(10);
 /// The least time for a broker that has been silent.
 const LEAST_PATIENCE: Duration = Duration::from_millis(100);
+/// No answer within less than this says nothing about a broker.
+const FAIR_TRIAL: Duration = Duration::from_millis(300);
+/// Of the time until a deadline, what one of several brokers that could answer may use.
+const TURN: f64 = 0.25;
 /// Of the time until a deadline, what a call to one broker may use: the rest is for asking another one.
 const SHARE: f64 = 0.8;
 
@@ -41,8 +45,8 @@ struct State {
 pub(crate) struct GroupPlace {
     /// Its coordinator's broker id.
     pub(crate) coordinator: i32,
-    /// Committed offsets in its last answer.
-    pub(crate) commits: usize,
+    /// Committed offsets in its last answer, if there was one.
+    pub(crate) commits: Option<usize>,
 }
 
 impl Brokers {
@@ -53,8 +57,7 @@ impl Brokers {
 
     /// Takes over what a Metadata answer tells.
     pub(crate) fn learn(&self, cluster: &Cluster) {
-        self.connections.learn(&cluster.brokers);
-        self.forwarding.learn(&cluster.brokers);
+        self.learn_addresses(&cluster.brokers);
         self.state().names = Arc::new(Names::of(cluster));
     }
 
@@ -90,32 +93,58 @@ impl Brokers {
 
     pub(crate) fn learn_commits(&self, group: &GroupId, commits: usize) {
         if let Some(place) = self.state().groups.get_mut(group) {
-            place.commits = commits;
+            place.commits = Some(commits);
         }
     }
 
     /// Asks one broker, for as long as it is worth.
     pub(crate) async fn ask<C: Call>(&self, broker: i32, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
-        let answer = self.connections.ask(broker, call, self.patience(broker, deadline)).await;
-        match &answer {
-            Ok(_) => {
-                self.state().silent.remove(&broker);
-            }
-            Err(error) if is_unreachable(error) => {
-                self.state().silent.insert(broker, Instant::now());
-            }
-            Err(_) => {}
-        }
+        let (start, end) = (Instant::now(), self.patience(broker, deadline));
+        let answer = self.connections.ask(broker, call, end).await;
+        self.judge(broker, answer.as_ref().err(), end.duration_since(start));
         answer
     }
 
     /// The version in which [`ask`](Self::ask) would ask.
     pub(crate) async fn version(&self, broker: i32, api: &Api, deadline: Instant) -> Result<i16, AdminError> {
-        let version = self.connections.version(broker, api, self.patience(broker, deadline)).await;
-        if version.as_ref().is_err_and(is_unreachable) {
-            self.state().silent.insert(broker, Instant::now());
+        let (start, end) = (Instant::now(), self.patience(broker, deadline));
+        let version = self.connections.version(broker, api, end).await;
+        if let Err(error) = &version {
+            self.judge(broker, Some(error), end.duration_since(start));
         }
         version
+    }
+
+    /// Takes note of a broker that did not answer within a fair time. A young note is not renewed: once in a while a broker
+    /// that is merely slow must get all its time.
+    fn judge(&self, broker: i32, error: Option<&AdminError>, given: Duration) {
+        let mut state = self.state();
+        match error {
+            None => {
+                state.silent.remove(&broker);
+            }
+            Some(AdminError::Timeout { .. }) if given < FAIR_TRIAL => {}
+            Some(error) if is_unreachable(error) => {
+                let since = state.silent.entry(broker).or_insert_with(Instant::now);
+                if since.elapsed() >= SILENCE {
+                    *since = Instant::now();
+                }
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// When the turn of one of several brokers that could answer ends.
+    pub(crate) fn turn(deadline: Instant) -> Instant {
+        let now = Instant::now();
+        let left = deadline.saturating_duration_since(now);
+        now + left.mul_f64(TURN).max(LEAST_PATIENCE).min(left)
+    }
+
+    /// Takes over where the brokers are.
+    pub(crate) fn learn_addresses(&self, brokers: &[Broker]) {
+        self.connections.learn(brokers);
+        self.forwarding.learn(brokers);
     }
 
     /// Asks whoever answers.
@@ -155,14 +184,14 @@ fn learn_coordinator(groups: &mut HashMap<GroupId, GroupPlace>, group: &GroupId,
     match groups.get_mut(group) {
         Some(place) => place.coordinator = coordinator,
         None => {
-            groups.insert(group.clone(), GroupPlace { coordinator, commits: 0 });
+            groups.insert(group.clone(), GroupPlace { coordinator, commits: None });
         }
     }
 }
 
-/// Whether the broker itself was not there, whatever it was asked.
+/// Whether the broker gave no answer that can be read.
 pub(crate) fn is_unreachable(error: &AdminError) -> bool {
-    matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Protocol)
+    matches!(error, AdminError::Timeout { .. } | AdminError::Transport { .. } | AdminError::Protocol { .. })
 }
 
 /// A broker's error code as the error of an item.

@@ -33,6 +33,8 @@ pub(crate) struct Connections {
 
 #[derive(Debug)]
 struct Places {
+    /// How often any broker was asked.
+    turns: usize,
     /// In the order of configuration.
     bootstrap: Vec<Arc<Slot>>,
     /// By id. A broker that advertises the address of a bootstrap server shares its place.
@@ -50,7 +52,7 @@ impl Connections {
         let bootstrap = settings.bootstrap.clone();
         let dialer = Arc::new(Dialer::new(settings, tls));
         let bootstrap = bootstrap.into_iter().map(|address| Slot::new(address, &dialer)).collect();
-        Ok(Self { dialer, places: Mutex::new(Places { bootstrap, brokers: BTreeMap::new() }) })
+        Ok(Self { dialer, places: Mutex::new(Places { turns: 0, bootstrap, brokers: BTreeMap::new() }) })
     }
 
     /// Takes over addresses as of the newest metadata. Connections to others close when their last answer has come.
@@ -138,12 +140,18 @@ impl Connections {
         })
     }
 
-    /// All places, each once, in the order in which they are to be asked.
+    /// All places, each once, in the order in which they are to be asked: among equals another one each time, or a broker
+    /// that is cut off from its controller would be believed for ever.
     fn candidates(&self) -> Vec<Arc<Slot>> {
-        let places = self.places();
+        let mut places = self.places();
+        places.turns = places.turns.wrapping_add(1);
         let mut candidates: Vec<Arc<Slot>> = places.brokers.values().cloned().collect();
         let others = places.bootstrap.iter().filter(|slot| !candidates.iter().any(|other| Arc::ptr_eq(other, slot)));
         let others: Vec<Arc<Slot>> = others.cloned().collect();
+        if !candidates.is_empty() {
+            let first = places.turns % candidates.len();
+            candidates.rotate_left(first);
+        }
         candidates.extend(others);
         candidates.sort_by_key(|slot| slot.reluctance());
         candidates

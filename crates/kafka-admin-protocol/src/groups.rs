@@ -1,6 +1,7 @@
 //! Groups: list, describe, committed offsets. In: groups; out: one result per group, in order. Each coordinator is asked
 //! for all its groups in one request, or in a few whose answers stay small.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
 
@@ -18,12 +19,16 @@ use crate::brokers::{Brokers, broker_error, is_unreachable};
 use crate::metadata;
 use crate::wire::Names;
 
+const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 const COORDINATOR_NOT_AVAILABLE: ErrorCode = ErrorCode(15);
+const UNSUPPORTED_VERSION: ErrorCode = ErrorCode(35);
 const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
 /// Groups in one describe: their members' subscriptions make the answer large.
 const DESCRIBED: usize = 200;
 /// Committed offsets in one answer, some 30 bytes each, as far as they are known from the last one.
 const COMMITS: usize = 50_000;
+/// Committed offsets that a group is supposed to have before it was asked.
+const COMMITS_OF_A_STRANGER: usize = 250;
 /// Groups in one FindCoordinator or OffsetFetch.
 const GROUPS: usize = 1_000;
 /// Rounds, the first included, in which groups are asked again whose coordinator has moved.
@@ -51,9 +56,12 @@ pub(crate) async fn list(brokers: &Brokers, deadline: Instant) -> Result<GroupsL
             }
             Ok(listed) => {
                 for group in listed {
-                    if insert(&mut groups, &group) {
-                        coordinators.insert(group.id, *broker);
-                    }
+                    match insert(&mut groups, &group) {
+                        Ordering::Greater => coordinators.insert(group.id, *broker),
+                        // Which of two it is, FindCoordinator has to tell.
+                        Ordering::Equal => coordinators.remove(&group.id),
+                        Ordering::Less => None,
+                    };
                 }
             }
         }
@@ -69,18 +77,19 @@ pub(crate) async fn list(brokers: &Brokers, deadline: Instant) -> Result<GroupsL
     Ok(GroupsListed { groups, errors })
 }
 
-/// While a coordinator moves, two brokers may list a group; the one that knows the state is right. Whether it was taken.
-fn insert(groups: &mut HashMap<GroupId, GroupListing>, group: &GroupListing) -> bool {
+/// While a coordinator moves, two brokers may list a group; the one that knows a state is right. How this one compares
+/// with the one that was there.
+fn insert(groups: &mut HashMap<GroupId, GroupListing>, group: &GroupListing) -> Ordering {
     let worth = |group: &GroupListing| match group.state {
         GroupState::Unknown => 0,
         GroupState::Dead => 1,
         _ => 2,
     };
-    let is_better = groups.get(&group.id).is_none_or(|other| worth(group) > worth(other));
-    if is_better {
+    let order = groups.get(&group.id).map_or(Ordering::Greater, |other| worth(group).cmp(&worth(other)));
+    if order == Ordering::Greater {
         groups.insert(group.id.clone(), group.clone());
     }
-    is_better
+    order
 }
 
 /// State, members and assignments, each group by the call of its type.
@@ -162,7 +171,11 @@ pub(crate) async fn committed(
         by_coordinator::<Commits>(brokers, names, commit, deadline),
         by_coordinator::<Starts>(brokers, names, share, deadline),
     );
-    committed.extend(commits.into_iter().chain(starts).filter(|(_, commits)| commits.is_ok()));
+    // Brokers that know no share groups have none of them.
+    let is_told = |commits: &Result<_, AdminError>| {
+        !matches!(commits, Err(AdminError::Broker { code: GROUP_ID_NOT_FOUND | UNSUPPORTED_VERSION, .. }))
+    };
+    committed.extend(commits.into_iter().chain(starts).filter(|(_, commits)| is_told(commits)));
 
     for (group, commits) in &committed {
         if let Ok(commits) = commits {
@@ -207,7 +220,7 @@ trait GroupCall {
     fn new<'a>(groups: &'a [GroupId], names: &'a Names) -> Self::Call<'a>;
 
     /// Groups in one request of this version, of those in `groups`, at least one.
-    fn chunk(version: i16, groups: &[(GroupId, usize)]) -> usize;
+    fn chunk(version: i16, groups: &[(GroupId, Option<usize>)]) -> usize;
 
     /// Adds what the answering broker's id tells.
     fn complete(_item: &mut Self::Item, _broker: i32) {}
@@ -226,7 +239,7 @@ macro_rules! describe_call {
                 $call { groups, names }
             }
 
-            fn chunk(_version: i16, _groups: &[(GroupId, usize)]) -> usize {
+            fn chunk(_version: i16, _groups: &[(GroupId, Option<usize>)]) -> usize {
                 DESCRIBED
             }
 
@@ -253,7 +266,7 @@ impl GroupCall for Commits {
     }
 
     /// One group before Kafka 3.0 (KIP-709).
-    fn chunk(version: i16, groups: &[(GroupId, usize)]) -> usize {
+    fn chunk(version: i16, groups: &[(GroupId, Option<usize>)]) -> usize {
         if version < 8 { 1 } else { up_to_commits(groups) }
     }
 }
@@ -268,16 +281,16 @@ impl GroupCall for Starts {
         DescribeShareGroupOffsets { groups, names }
     }
 
-    fn chunk(_version: i16, groups: &[(GroupId, usize)]) -> usize {
+    fn chunk(_version: i16, groups: &[(GroupId, Option<usize>)]) -> usize {
         up_to_commits(groups)
     }
 }
 
 /// How many of the first groups have some [`COMMITS`] together, one at least.
-fn up_to_commits(groups: &[(GroupId, usize)]) -> usize {
+fn up_to_commits(groups: &[(GroupId, Option<usize>)]) -> usize {
     let mut commits = 0;
-    let fits = |(_, more): &&(GroupId, usize)| {
-        commits += more;
+    let fits = |(_, more): &&(GroupId, Option<usize>)| {
+        commits += more.unwrap_or(COMMITS_OF_A_STRANGER);
         commits <= COMMITS
     };
     groups.iter().take(GROUPS).take_while(fits).count().max(1)
@@ -300,11 +313,17 @@ async fn by_coordinator<C: GroupCall>(
     for round in 0..ROUNDS {
         if round > 0 {
             tokio::time::sleep(PAUSE).await;
+            let is_stranger =
+                |group| matches!(results.get(group), Some(Err(AdminError::Broker { code: BROKER_NOT_AVAILABLE, .. })));
+            if open.iter().any(is_stranger) {
+                // A coordinator that no metadata has named yet. Should this fail, that one's groups do.
+                let _ = metadata::of_topics(brokers, &[], deadline).await;
+            }
         }
         let unplaced: Vec<GroupId> =
             open.iter().filter(|group| round > 0 || brokers.place(group).is_none()).cloned().collect();
         let unfound = find_coordinators(brokers, &unplaced, deadline).await;
-        let mut by_broker: BTreeMap<i32, Vec<(GroupId, usize)>> = BTreeMap::new();
+        let mut by_broker: BTreeMap<i32, Vec<(GroupId, Option<usize>)>> = BTreeMap::new();
         for group in std::mem::take(&mut open) {
             let place = brokers.place(&group).filter(|_| !unfound.contains_key(&group));
             let Some(place) = place else {
@@ -343,7 +362,7 @@ async fn ask<C: GroupCall>(
     brokers: &Brokers,
     names: &Names,
     broker: i32,
-    groups: Vec<(GroupId, usize)>,
+    groups: Vec<(GroupId, Option<usize>)>,
     deadline: Instant,
 ) -> Vec<(i32, GroupId, Result<C::Item, AdminError>)> {
     let api = <C::Call<'static> as Call>::API;
@@ -395,8 +414,11 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
         if open.is_empty() {
             break;
         }
-        unfound.clear();
-        let version = match brokers.version(broker, &FindCoordinator::API, deadline).await {
+        for group in &open {
+            unfound.remove(group);
+        }
+        let turn = Brokers::turn(deadline);
+        let version = match brokers.version(broker, &FindCoordinator::API, turn).await {
             Ok(version) => version,
             Err(error) => {
                 unfound.extend(open.iter().map(|group| (group.clone(), error.clone())));
@@ -405,10 +427,11 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
         };
         // Many keys from version 4 on (KIP-699, Kafka 3.0).
         let chunks: Vec<&[GroupId]> = open.chunks(if version < 4 { 1 } else { GROUPS }).collect();
-        let answers =
-            join_all(chunks.iter().map(|chunk| async {
-                (*chunk, brokers.ask(broker, &FindCoordinator { groups: chunk }, deadline).await)
-            }));
+        let answers = join_all(
+            chunks
+                .iter()
+                .map(|chunk| async { (*chunk, brokers.ask(broker, &FindCoordinator { groups: chunk }, turn).await) }),
+        );
         let mut unasked = Vec::new();
         for (chunk, answer) in answers.await {
             match answer {
@@ -437,5 +460,5 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
 /// Whether another broker may know better.
 fn may_have_moved(error: &AdminError) -> bool {
     // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
-    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || is_unreachable(error)
+    matches!(error, AdminError::Broker { code: BROKER_NOT_AVAILABLE | ErrorCode(14..=16), .. }) || is_unreachable(error)
 }

@@ -2,37 +2,52 @@
 
 use std::time::Instant;
 
-use kafka_admin::{AdminError, Cluster, TopicName};
+use kafka_admin::{AdminError, Cluster, ErrorCode, TopicName};
+use tokio::sync::MutexGuard;
 
-use crate::api::{Metadata, MetadataTopics};
+use crate::api::{Call, Metadata, MetadataTopics};
 use crate::brokers::{Brokers, broker_error};
+
+const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 
 /// The whole cluster.
 pub(crate) async fn cluster(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
+    // Who needs no more than to know the brokers waits for this answer.
+    let acquainting = if brokers.ids().is_empty() { Some(lock(brokers, deadline).await?) } else { None };
+    let cluster = ask_all(brokers, deadline).await;
+    drop(acquainting);
+    cluster
+}
+
+async fn ask_all(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
     let cluster = ask(brokers, MetadataTopics::All, deadline).await?;
     brokers.learn(&cluster);
     Ok(cluster)
 }
 
-/// The cluster with these topics alone.
+async fn lock(brokers: &Brokers, deadline: Instant) -> Result<MutexGuard<'_, ()>, AdminError> {
+    let locked = tokio::time::timeout_at(deadline.into(), brokers.acquainting.lock()).await;
+    locked.map_err(|_| AdminError::Timeout { call: Metadata::API.name })
+}
+
+/// The cluster with these topics alone, and all brokers.
 pub(crate) async fn of_topics(
     brokers: &Brokers,
     topics: &[TopicName],
     deadline: Instant,
 ) -> Result<Cluster, AdminError> {
-    ask(brokers, MetadataTopics::Named(topics), deadline).await
+    let cluster = ask(brokers, MetadataTopics::Named(topics), deadline).await?;
+    brokers.learn_addresses(&cluster.brokers);
+    Ok(cluster)
 }
 
 /// Asks for the whole cluster if no broker is known yet. Concurrent callers share one request.
 pub(crate) async fn acquaint(brokers: &Brokers, deadline: Instant) -> Result<(), AdminError> {
-    if !brokers.ids().is_empty() {
-        return Ok(());
-    }
-    let Ok(_acquainting) = tokio::time::timeout_at(deadline.into(), brokers.acquainting.lock()).await else {
-        return Err(AdminError::Timeout { call: "Metadata" });
-    };
     if brokers.ids().is_empty() {
-        cluster(brokers, deadline).await?;
+        let _acquainting = lock(brokers, deadline).await?;
+        if brokers.ids().is_empty() {
+            ask_all(brokers, deadline).await?;
+        }
     }
     Ok(())
 }
@@ -40,5 +55,11 @@ pub(crate) async fn acquaint(brokers: &Brokers, deadline: Instant) -> Result<(),
 async fn ask(brokers: &Brokers, topics: MetadataTopics<'_>, deadline: Instant) -> Result<Cluster, AdminError> {
     let names = brokers.names();
     let call = Metadata { topics, names: &names };
-    brokers.ask_any(&call, deadline).await?.map_err(|code| broker_error("Metadata", code))
+    let cluster = brokers.ask_any(&call, deadline).await?.map_err(|code| broker_error(Metadata::API.name, code))?;
+    if cluster.brokers.is_empty() {
+        // Kafka's own clients ignore such an answer too.
+        let message = "the broker that answered has just started and knows of no brokers yet".to_owned();
+        return Err(AdminError::Broker { call: Metadata::API.name, code: BROKER_NOT_AVAILABLE, message });
+    }
+    Ok(cluster)
 }

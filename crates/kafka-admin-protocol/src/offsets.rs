@@ -57,7 +57,7 @@ pub(crate) async fn find(
             }
         }
         open.retain(|index| matches!(results.get(*index), Some(Err(error)) if may_have_moved(error)));
-        if open.is_empty() || Instant::now() >= deadline {
+        if open.is_empty() || Instant::now() + PAUSE >= deadline {
             break;
         }
     }
@@ -165,7 +165,8 @@ fn leader_of(topic: Option<&Topic>, partition: i32) -> Result<i32, ErrorCode> {
     if let Some(code) = topic.error {
         return Err(code);
     }
-    let partition = topic.partitions.iter().find(|known| known.id == partition).ok_or(UNKNOWN_TOPIC_OR_PARTITION)?;
+    let found = topic.partitions.binary_search_by_key(&partition, |known| known.id);
+    let partition = found.ok().and_then(|at| topic.partitions.get(at)).ok_or(UNKNOWN_TOPIC_OR_PARTITION)?;
     partition.leader.ok_or(partition.error.unwrap_or(LEADER_NOT_AVAILABLE))
 }
 

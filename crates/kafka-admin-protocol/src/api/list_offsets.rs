@@ -9,6 +9,9 @@ use kafka_protocol::messages::list_offsets_request::{ListOffsetsPartition, ListO
 use super::{Api, Call, Unencodable, encode, text};
 use crate::wire::{Malformed, Reader};
 
+/// For a lookup by timestamp in segments that are in remote storage, milliseconds: about a scrape's time.
+const REMOTE_STORAGE_MS: i32 = 10_000;
+
 /// Asks a broker for offsets of partitions that it leads.
 #[derive(Debug)]
 pub(crate) struct ListOffsets<'a> {
@@ -48,6 +51,8 @@ impl Call for ListOffsets<'_> {
             .with_replica_id((-1).into())
             .with_isolation_level(isolation)
             .with_topics(topics.collect());
+        // How long remote storage may take (KIP-1075); the codec wants the default where the version has no such field.
+        let request = if version >= 10 { request.with_timeout_ms(REMOTE_STORAGE_MS) } else { request };
         encode(&request, version, out)
     }
 

@@ -29,6 +29,9 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Bytes to send above which further requests wait: a frozen broker's do not pile up in the buffer, and those that
 /// were given up meanwhile are never sent.
 const OUT: usize = 64 * 1024;
+/// Answers owed above which further requests wait. A broker works on one request of a connection at a time, and what it
+/// was sent it works off, wanted or not: those that are given up meanwhile must not be among it.
+const OWED: usize = 16;
 /// How often the times are looked at while an answer is owed.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -121,7 +124,7 @@ impl Driver {
         loop {
             let wake = self.wake_at();
             tokio::select! {
-                request = self.requests.recv(), if self.out.len() < OUT => match request {
+                request = self.requests.recv(), if self.out.len() < OUT && self.owed.len() < OWED => match request {
                     Some(request) => self.take(request),
                     None => return Ok(()),
                 },
@@ -142,7 +145,8 @@ impl Driver {
                     Err(error) => return Err(self.broken(&error)),
                 },
                 () = sleep_until(wake.unwrap_or(self.last_byte)), if wake.is_some() => {
-                    if self.is_idle_for_long() {
+                    // Nobody is left to ask, and what was asked is not being read.
+                    if self.is_idle_for_long() || self.requests.sender_strong_count() == 0 {
                         return Ok(());
                     }
                     self.watch();

@@ -138,10 +138,10 @@ fn answers_dense_with_the_smallest_items_hold_no_more_than_a_multiple() {
         ),
         (
             "DescribeCluster",
-            0,
+            2,
             dense(
-                &[&throttle[..], &[0, 0, 0, 1, 0, 0, 0, 0]].concat(),
-                |number| [&number.to_be_bytes()[..], &[1, 0, 0, 0, 0, 0, 0]].concat(),
+                &[&throttle[..], &[0, 0, 0, 1, 1, 0, 0, 0, 0]].concat(),
+                |number| [&number.to_be_bytes()[..], &[1, 0, 0, 0, 0, 0, 0, 0]].concat(),
                 &[0; 5],
             ),
         ),
