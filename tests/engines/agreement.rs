@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use kafka_admin::{ErrorKind, GroupState};
 use kafka_admin_tests::Engine;
-use kafka_lab::{Commit, GroupProtocol, Kafka, NewTopic, Phase, Traffic};
+use kafka_lab::{Commit, GroupProtocol, Kafka, NewTopic, Phase, Traffic, wait_until};
 use kafka_vitals::kafka::{ClusterReader, Lookup};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -208,5 +208,13 @@ async fn both_engines_tell_the_same_of_a_busy_cluster_and_of_one_at_rest() {
 
     transaction.abort_transaction(WAIT).unwrap();
     cluster.node(3).unwrap().restart().unwrap();
-    cluster.await_ready(WAIT).unwrap();
+    wait_until(WAIT, "every broker to lead again what it led before", || {
+        let topics = kafka.metadata(None).map_err(|error| error.to_string())?.topics;
+        let mut partitions = topics.values().flat_map(BTreeMap::values);
+        match partitions.find(|partition| partition.leader != partition.replicas.first().copied()) {
+            None => Ok(()),
+            Some(other) => Err(format!("{other:?}")),
+        }
+    })
+    .unwrap();
 }

@@ -87,10 +87,9 @@ async fn a_steady_collection_asks_each_broker_three_things_and_nothing_else() {
     let cold = since(&before, &after);
     println!("cold: {cold:?}");
     let mut expected = BTreeMap::from([
-        // One connection to each broker, and one for what is passed on to the controller.
-        ("ApiVersions", 4),
+        // One connection to each broker.
+        ("ApiVersions", 3),
         ("Metadata", 1),
-        ("DescribeQuorum", 1),
         ("ListGroups", 3),
         ("DescribeGroups", 1),
         ("ConsumerGroupDescribe", 1),

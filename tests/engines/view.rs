@@ -15,7 +15,7 @@ pub(crate) struct View {
     /// By topic and partition.
     pub(crate) starts: BTreeMap<(String, i32), Lookup>,
     pub(crate) ends: BTreeMap<(String, i32), Lookup>,
-    /// Without share and streams groups, which librdkafka does not know. The quorum is another thing that it cannot ask for.
+    /// Without share and streams groups, which librdkafka does not know. Snapshots here have no quorum, which it cannot ask for.
     pub(crate) groups: BTreeMap<String, GroupView>,
     pub(crate) failures: Vec<String>,
 }

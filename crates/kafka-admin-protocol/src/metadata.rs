@@ -9,6 +9,8 @@ use crate::brokers::{Brokers, broker_error};
 
 /// The whole cluster.
 pub(crate) async fn cluster(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
+    // Whoever wants no more than to be acquainted waits for this answer.
+    let _acquainting = if brokers.ids().is_empty() { brokers.acquainting.try_lock().ok() } else { None };
     let cluster = ask(brokers, MetadataTopics::All, deadline).await?;
     brokers.learn(&cluster);
     Ok(cluster)
