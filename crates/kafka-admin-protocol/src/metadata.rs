@@ -3,7 +3,6 @@
 use std::time::Instant;
 
 use kafka_admin::{AdminError, Cluster, ErrorCode, TopicName};
-use tokio::sync::MutexGuard;
 
 use crate::api::{Call, Metadata, MetadataTopics};
 use crate::brokers::{Brokers, broker_error};
@@ -12,22 +11,11 @@ const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 
 /// The whole cluster.
 pub(crate) async fn cluster(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
-    // Who needs no more than to know the brokers waits for this answer.
-    let acquainting = if brokers.ids().is_empty() { Some(lock(brokers, deadline).await?) } else { None };
-    let cluster = ask_all(brokers, deadline).await;
-    drop(acquainting);
-    cluster
-}
-
-async fn ask_all(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
+    // Whoever wants no more than to be acquainted waits for this answer.
+    let _acquainting = if brokers.ids().is_empty() { brokers.acquainting.try_lock().ok() } else { None };
     let cluster = ask(brokers, MetadataTopics::All, deadline).await?;
     brokers.learn(&cluster);
     Ok(cluster)
-}
-
-async fn lock(brokers: &Brokers, deadline: Instant) -> Result<MutexGuard<'_, ()>, AdminError> {
-    let locked = tokio::time::timeout_at(deadline.into(), brokers.acquainting.lock()).await;
-    locked.map_err(|_| AdminError::Timeout { call: Metadata::API.name })
 }
 
 /// The cluster with these topics alone, and all brokers.
@@ -44,9 +32,11 @@ pub(crate) async fn of_topics(
 /// Asks for the whole cluster if no broker is known yet. Concurrent callers share one request.
 pub(crate) async fn acquaint(brokers: &Brokers, deadline: Instant) -> Result<(), AdminError> {
     if brokers.ids().is_empty() {
-        let _acquainting = lock(brokers, deadline).await?;
+        let Ok(_acquainting) = tokio::time::timeout_at(deadline.into(), brokers.acquainting.lock()).await else {
+            return Err(AdminError::Timeout { call: Metadata::API.name });
+        };
         if brokers.ids().is_empty() {
-            ask_all(brokers, deadline).await?;
+            cluster(brokers, deadline).await?;
         }
     }
     Ok(())

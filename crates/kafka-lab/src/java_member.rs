@@ -20,8 +20,8 @@ const READ_ALL: &str = "read all";
 pub struct ShareOf {
     /// How many it reads before it stops reading.
     pub records: u32,
-    /// Of each partition, the first records that it gives back instead of accepting them.
-    pub given_back: u32,
+    /// Of each partition, the records below this offset are given back, the others accepted.
+    pub given_back_below: u32,
 }
 
 /// A live member in a JVM of its own; killed when dropped, without leaving its group.
@@ -60,8 +60,8 @@ impl Cluster {
     /// # Errors
     /// When a jar cannot be had or the process not be started.
     pub fn share_member(&self, group: &str, client: &str, topics: &[&str], share: ShareOf) -> Result<JavaMember> {
-        let (records, given_back) = (share.records.to_string(), share.given_back.to_string());
-        self.java_member(["share", group, client, &topics.join(","), &records, &given_back])
+        let (records, below) = (share.records.to_string(), share.given_back_below.to_string());
+        self.java_member(["share", group, client, &topics.join(","), &records, &below])
     }
 
     /// Starts an application with one thread that reads from the start and keeps nothing, without waiting for it: it is to read so many
@@ -74,7 +74,7 @@ impl Cluster {
         self.java_member(["streams", group, client, &topics.join(","), &records.to_string(), "0"])
     }
 
-    fn java_member(&self, [kind, group, client, topics, records, given_back]: [&str; 6]) -> Result<JavaMember> {
+    fn java_member(&self, [kind, group, client, topics, records, below]: [&str; 6]) -> Result<JavaMember> {
         let lab = self.lab();
         let (class_path, version) = Jars::new(lab)?.group_member()?;
         let folder = tempfile::Builder::new().prefix("member-").tempdir_in(lab.folder());
@@ -85,7 +85,7 @@ impl Cluster {
             .context(|| format!("write {}", logging.display()))?;
         let mut command = launch::java(&tools::java()?, version, joined(&class_path)?, &folder);
         command.args(["-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "lab.GroupMember"]);
-        command.args([kind, &self.bootstrap(), group, client, topics, records, given_back]);
+        command.args([kind, &self.bootstrap(), group, client, topics, records, below]);
         let log = folder.join("log");
         Ok(JavaMember { process: lab.spawn_logged(&command, &log)?, log })
     }

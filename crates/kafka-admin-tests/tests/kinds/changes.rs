@@ -63,7 +63,7 @@ async fn a_group_that_was_deleted_and_made_anew_as_another_kind_is_found() {
     assert_eq!(plain(&committed[0]), [(READ.to_owned(), 0, Some(4))]);
 
     kafka.delete_group(GROUP).expect("deleted");
-    let share = ShareOf { records: 6, given_back: 1 };
+    let share = ShareOf { records: 6, given_back_below: 1 };
     let mut member = cluster.share_member(GROUP, "c", &[READ], share).expect("a member");
     tokio::task::block_in_place(|| member.await_read()).expect("read");
     for was in [GroupType::Classic, GroupType::Consumer, GroupType::Streams] {

@@ -37,7 +37,7 @@ pub(crate) fn join(cluster: &Cluster) -> Members {
     kafka.fill(NARROW, 1, 10).expect("records");
     let topics = [WIDE, NARROW];
     // Of each partition the share group gives back 0, 1 and 2.
-    let share = ShareOf { records: 30, given_back: 3 };
+    let share = ShareOf { records: 30, given_back_below: 3 };
     let mut share = cluster.share_member("kinds-share", "c-share", &topics, share).expect("a member");
     let mut streams = cluster.streams_member("kinds-streams", "c-streams", &topics, 30).expect("a member");
     let native = |group, client, protocol| {

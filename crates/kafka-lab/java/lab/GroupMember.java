@@ -26,7 +26,10 @@ import org.apache.kafka.streams.StreamsBuilder;
 public final class GroupMember {
     private GroupMember() {}
 
-    /** Arguments: kind, brokers, group, client, topics (a,b), records to read, records of each partition to give back. */
+    /**
+     * Arguments: kind, brokers, group, client, topics (a,b), how many records to read, and the offset below which
+     * records are given back.
+     */
     public static void main(String[] arguments) throws Exception {
         Properties properties = new Properties();
         properties.put("bootstrap.servers", arguments[1]);
@@ -34,13 +37,13 @@ public final class GroupMember {
         List<String> topics = Arrays.asList(arguments[4].split(","));
         int records = Integer.parseInt(arguments[5]);
         switch (arguments[0]) {
-            case "share" -> share(properties, arguments[2], topics, records, Integer.parseInt(arguments[6]));
+            case "share" -> share(properties, arguments[2], topics, records, Long.parseLong(arguments[6]));
             case "streams" -> streams(properties, arguments[2], topics, records);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
 
-    private static void share(Properties properties, String group, List<String> topics, int records, int back)
+    private static void share(Properties properties, String group, List<String> topics, int records, long below)
             throws Exception {
         try (Admin admin = Admin.create(properties)) {
             AlterConfigOp earliest =
@@ -60,7 +63,7 @@ public final class GroupMember {
             while (seen.size() < records) {
                 for (ConsumerRecord<byte[], byte[]> read : consumer.poll(Duration.ofMillis(200))) {
                     consumer.acknowledge(
-                            read, read.offset() < back ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
+                            read, read.offset() < below ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
                     seen.add(read.topic() + " " + read.partition() + " " + read.offset());
                 }
             }
