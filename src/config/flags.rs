@@ -215,11 +215,13 @@ pub struct Flags {
     #[arg(long = "jmx.compat", value_name = "GENERATION", help_heading = "What to export")]
     pub jmx_compat: Option<String>,
 
-    /// Port of the Jolokia agent on every broker that Kafka's metadata names.
+    /// Port of the Jolokia agent on every broker of Kafka's metadata, and on every controller of the metadata quorum (Kafka
+    /// 3.9 or newer; not with librdkafka).
     #[arg(long = "jolokia.port", value_name = "PORT", help_heading = "Jolokia")]
     pub jolokia_port: Option<u16>,
 
-    /// Agent of a node that metadata does not name (a KRaft controller), or instead of --jolokia.port; repeatable.
+    /// Agent of a node that --jolokia.port does not find (a KRaft controller before Kafka 3.9 or with librdkafka), or
+    /// instead of --jolokia.port; repeatable.
     /// ID is its node.id and is learned when left out.
     #[arg(long = "jolokia.url", value_name = "[ID=]URL", help_heading = "Jolokia")]
     pub jolokia_url: Vec<String>,
