@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 
 /// TLS as it is to be preconfigured, with the certificates of `ca_file`, else the system's. `https`: whether there will be
 /// any TLS; plain http must work where there are no certificates at all.
@@ -40,8 +40,12 @@ pub(crate) enum TlsError {
 
 fn roots_of(file: &Path) -> Result<rustls::RootCertStore, String> {
     let mut roots = rustls::RootCertStore::empty();
-    for certificate in CertificateDer::pem_file_iter(file).map_err(|error| error.to_string())? {
-        let certificate = certificate.map_err(|error| error.to_string())?;
+    let told = |error: pem::Error| match error {
+        pem::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    };
+    for certificate in CertificateDer::pem_file_iter(file).map_err(told)? {
+        let certificate = certificate.map_err(told)?;
         roots.add(certificate).map_err(|error| error.to_string())?;
     }
     if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }

@@ -1,4 +1,5 @@
-//! Log lines to standard error, as logfmt or JSON.
+//! Log lines to standard error, as logfmt or JSON. What libraries say through the crate `log` (rustls, reqwest) is not heard:
+//! their lines would carry the paths of their sources, and what matters of it comes back as an error.
 
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::prelude::*;
@@ -14,10 +15,13 @@ pub fn start(config: &LogConfig) {
         .with_target("kafka_admin_protocol", config.level)
         .with_target("kafka_admin_librdkafka", config.level);
     let registry = tracing_subscriber::registry().with(levels);
-    if config.json {
-        registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr)).init();
+    // Fails if there is a log already, which is then as good. Unlike `init` it does not take over the crate `log`.
+    let _ = if config.json {
+        let layer = tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+        tracing::subscriber::set_global_default(registry.with(layer))
     } else {
         // tracing-logfmt: small and maintained; writes what the Prometheus ecosystem's tools write.
-        registry.with(tracing_logfmt::builder().with_target(false).layer().with_writer(std::io::stderr)).init();
-    }
+        let layer = tracing_logfmt::builder().with_target(false).layer().with_writer(std::io::stderr);
+        tracing::subscriber::set_global_default(registry.with(layer))
+    };
 }

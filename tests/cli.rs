@@ -111,7 +111,7 @@ fn a_value_that_cannot_be_used_is_told_with_its_flag() {
         (&[KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.mechanism=gssapi"], "--sasl.keytab-path"),
         (&[KAFKA, "--web.telemetry-path=metrics"], "--web.telemetry-path must start with a slash"),
         (&[KAFKA, "--web.telemetry-path=/a<b"], "--web.telemetry-path: \"/a<b\""),
-        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: relative URL without a base; write it"),
+        (&[KAFKA, "--web.external-url=vitals"], "--web.external-url: this is no absolute URL; write it"),
     ] {
         fails(arguments, 1, &[says]);
     }
@@ -204,6 +204,19 @@ fn the_client_is_protocol_unless_only_librdkafka_can_and_the_log_says_why() {
         let log = fs::read_to_string(&vitals.log).unwrap();
         let line = log.lines().find(|line| line.contains("reading Kafka")).unwrap();
         assert!(line.contains(&format!("client={client} reason=")) && line.contains(reason), "{flags:?}: {line}");
+        assert!(line.contains(" security=PLAINTEXT client="), "{flags:?}: {line}");
+    }
+    let sasl = ["--sasl.enabled", "--sasl.mechanism=scram-sha512", "--sasl.username=u", "--sasl.password=hunter2"];
+    for (property, expected) in [
+        ("client.id=x", "security=SASL_PLAINTEXT mechanism=SCRAM-SHA-512"),
+        ("security.protocol=sasl_ssl", "security=SASL_SSL mechanism=SCRAM-SHA-512"),
+        ("sasl.mechanism=PLAIN", "security=SASL_PLAINTEXT mechanism=PLAIN"),
+    ] {
+        let property = format!("--kafka.property={property}");
+        let vitals = Vitals::start(&files.0, &[&[KAFKA, &property], &sasl[..]].concat());
+        let log = fs::read_to_string(&vitals.log).unwrap();
+        let line = log.lines().find(|line| line.contains("reading Kafka")).unwrap();
+        assert!(line.contains(expected) && !log.contains("hunter2"), "{line}");
     }
 }
 
@@ -228,9 +241,37 @@ fn what_a_client_cannot_do_is_told_with_what_to_do() {
         (vec![KAFKA, "--kafka.client=protocol", property], ["statistics.interval.ms", "--kafka.client=librdkafka"]),
         (
             [&other_name[..], &["--kafka.client=librdkafka"]].concat(),
-            ["--tls.server-name: librdkafka checks", "asked for"],
+            ["--tls.server-name is not possible with librdkafka", "because --kafka.client asks for it; drop one"],
         ),
-        ([&other_name[..], &[property]].concat(), ["--tls.server-name: librdkafka checks", "statistics.interval.ms"]),
+        ([&other_name[..], &[property]].concat(), ["--tls.server-name is not", "statistics.interval.ms; drop one"]),
+        (
+            vec![KAFKA, "--tls.enabled", "--kafka.property=security.protocol=PLAINTEXT"],
+            ["--kafka.property=security.protocol takes away the TLS", "--tls.enabled"],
+        ),
+        (
+            vec![KAFKA, "--kafka.property=sasl.username=u"],
+            ["--kafka.property=sasl.username is given but SASL is off", "--sasl.enabled"],
+        ),
+        (
+            vec![KAFKA, "--kafka.property=security.protocol=sasl_ssl", "--kafka.property=sasl.mechanism=OAUTHBEARER"],
+            ["no source of tokens", "--sasl.oauth.token-file"],
+        ),
+        (
+            vec![KAFKA, "--kafka.property=security.protocol=sasl_ssl", "--kafka.property=sasl.mechanism=PLAIN"],
+            ["--kafka.property=sasl.mechanism=PLAIN needs sasl.username", "sasl.password"],
+        ),
+        (
+            vec![KAFKA, "--kafka.property=security.protocol=ssl", "--kafka.property=ssl.ca.location=/nope"],
+            ["--kafka.property=ssl.ca.location: ", "/nope: No such file"],
+        ),
+        (
+            vec![KAFKA, "--kafka.property=socket.timeout.ms=5"],
+            ["kafka-vitals: --kafka.property=socket.timeout.ms must be milliseconds", "from 10 to"],
+        ),
+        (
+            vec![KAFKA, "--kafka.client=librdkafka", "--kafka.property=socket.timeout.ms=5"],
+            ["kafka-vitals: --kafka.property=socket.timeout.ms: librdkafka", "does not accept"],
+        ),
     ] {
         fails(&arguments, 1, &says);
         fails(&[&arguments[..], &["--config.check"]].concat(), 1, &says);
@@ -355,6 +396,18 @@ fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_oth
     ];
     let output = run(&[&[KAFKA, "--config.check"], &oauth[..]].concat(), &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let by_environment = [&[KAFKA, "--config.check"], &oauth[..4]].concat();
+    for (name, value, code) in [
+        ("SASL_OAUTHBEARER_TOKEN_URL", "https://idp.example/token", 0),
+        ("SASL_OAUTHBEARER_TOKEN_FILE", "/t", 0),
+        ("SASL_OAUTHBEARER_TOKEN_URL", "", 1),
+    ] {
+        let output = run(&by_environment, &[(name, value)]);
+        assert_eq!(output.status.code(), Some(code), "{name}={value}: {}", text(&output.stderr));
+        // It may be there for others.
+        let output = run(&[KAFKA, "--config.check"], &[(name, value)]);
+        assert_eq!(output.status.code(), Some(0), "{name}={value}: {}", text(&output.stderr));
+    }
     for boolean in ["--tls.enabled", "--sasl.enabled", "--tls.insecure-skip-tls-verify", "--offset.show-all"] {
         let output = run(&[KAFKA, &format!("{boolean}=false"), "--config.check"], &[]);
         assert_eq!(output.status.code(), Some(0), "{boolean}: {}", text(&output.stderr));
@@ -445,6 +498,19 @@ fn the_configuration_shown_is_a_configuration_file_up_to_the_secrets() {
     let again = Vitals::start(&files.0, &[&file]);
     let port = |vitals: &Vitals| vitals.url.rsplit(':').next().unwrap().to_owned();
     assert_eq!(again.get("/config").text(), config.replace(&port(&vitals), &port(&again)));
+}
+
+#[test]
+fn no_line_of_the_log_names_a_source_file() {
+    let files = Files::new();
+    let agent = FakeAgent::start(1);
+    for format in ["logfmt", "json"] {
+        let vitals = Vitals::start(&files.0, &[&agent.flag(), "--log.level=debug", &format!("--log.format={format}")]);
+        assert_eq!(vitals.get("/metrics").status, 200);
+        let log = fs::read_to_string(&vitals.log).unwrap();
+        assert!(log.contains("listening"), "{log}");
+        assert!(!log.contains("log.file") && !log.contains(".rs"), "{log}");
+    }
 }
 
 #[test]

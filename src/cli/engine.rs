@@ -3,13 +3,19 @@
 
 use std::sync::Arc;
 
-use kafka_admin::{AdminError, ClientConfig, KafkaAdmin, Sasl};
+use kafka_admin::{AdminError, ClientConfig, KafkaAdmin};
 use kafka_admin_protocol::{ProtocolAdmin, is_honoured};
 
+use super::security::{self, Security};
 use crate::config::{ClientChoice, Config};
 
-/// Whether librdkafka is in this binary.
-const HAS_LIBRDKAFKA: bool = cfg!(feature = "librdkafka");
+/// What is in this binary.
+#[derive(Debug, Clone, Copy)]
+struct BuiltIn {
+    librdkafka: bool,
+    gssapi: bool,
+}
+const BUILT_IN: BuiltIn = BuiltIn { librdkafka: cfg!(feature = "librdkafka"), gssapi: cfg!(feature = "gssapi") };
 const NOT_BUILT_IN: &str = "this binary was built without it (cargo feature librdkafka)";
 
 /// An engine, with nothing connected yet.
@@ -18,6 +24,8 @@ pub(super) struct Chosen {
     pub(super) admin: Arc<dyn KafkaAdmin>,
     /// Why it is this one, for the log.
     pub(super) reason: String,
+    /// For the log too.
+    pub(super) security: Security,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +37,8 @@ enum Engine {
 /// Sets up the engine for the configuration; `None` if Kafka is not to be read. Reads TLS files.
 pub(super) fn connect(config: &Config) -> Result<Option<Chosen>, String> {
     let Some(kafka) = &config.kafka else { return Ok(None) };
-    let (engine, reason) = choose(config.client, kafka, HAS_LIBRDKAFKA, is_honoured)?;
+    let security = security::resolve(kafka)?;
+    let (engine, reason) = choose(config.client, kafka, security, BUILT_IN, is_honoured)?;
     // Engines do not know the flags, and librdkafka does not say what is wrong with a file that cannot be read.
     for (flag, _, file) in tls_files(kafka) {
         std::fs::read(file).map_err(|error| format!("{flag}: {}: {error}", file.display()))?;
@@ -39,66 +48,69 @@ pub(super) fn connect(config: &Config) -> Result<Option<Chosen>, String> {
         Engine::Librdkafka => librdkafka(kafka),
     };
     let admin = admin.map_err(|error| told(&error, kafka))?;
-    Ok(Some(Chosen { admin, reason }))
+    Ok(Some(Chosen { admin, reason, security }))
 }
 
 /// `honours`: whether the protocol engine honours a property.
 fn choose(
     choice: ClientChoice,
     kafka: &ClientConfig,
-    has_librdkafka: bool,
+    security: Security,
+    built_in: BuiltIn,
     honours: impl Fn(&str) -> bool,
 ) -> Result<(Engine, String), String> {
-    let only_librdkafka = only_librdkafka(kafka, honours);
+    if security.mechanism == Some("GSSAPI") && !built_in.gssapi {
+        return Err("Kerberos (GSSAPI) is not in this binary: build with the cargo feature gssapi, or choose another \
+                    --sasl.mechanism"
+            .to_owned());
+    }
+    let only_librdkafka = only_librdkafka(kafka, security, honours);
     let only_protocol = kafka.security.tls.as_ref().is_some_and(|tls| tls.server_name.is_some());
     let engine = match (choice, only_librdkafka) {
         (ClientChoice::Protocol, None) => (Engine::Protocol, "asked for".to_owned()),
         (ClientChoice::Auto, None) => (Engine::Protocol, "can do all that is asked for".to_owned()),
         (ClientChoice::Librdkafka, _) => (Engine::Librdkafka, "asked for".to_owned()),
-        (ClientChoice::Auto, Some(what)) if has_librdkafka => {
+        (ClientChoice::Auto, Some(what)) if built_in.librdkafka => {
             (Engine::Librdkafka, format!("nothing else can do {what}"))
         }
         (ClientChoice::Auto, Some(what)) => {
             return Err(format!("{what} needs librdkafka, and {NOT_BUILT_IN}: build with it, or leave this out"));
         }
-        (ClientChoice::Protocol, Some(what)) => {
+        (ClientChoice::Protocol, Some(what)) if built_in.librdkafka => {
             return Err(format!(
                 "--kafka.client=protocol cannot do {what}: leave this out, or give --kafka.client=librdkafka"
             ));
         }
+        (ClientChoice::Protocol, Some(what)) => {
+            return Err(format!(
+                "--kafka.client=protocol cannot do {what}: leave this out (librdkafka can, but {NOT_BUILT_IN})"
+            ));
+        }
     };
     match engine.0 {
-        Engine::Librdkafka if !has_librdkafka => {
+        Engine::Librdkafka if !built_in.librdkafka => {
             Err(format!("--kafka.client=librdkafka: {NOT_BUILT_IN}: build with it, or give --kafka.client=protocol"))
         }
-        Engine::Librdkafka if only_protocol => Err(format!(
-            "--tls.server-name: librdkafka checks the host that it connects to and no other name; \
-             it is the client here: {}",
-            engine.1
-        )),
+        Engine::Librdkafka if only_protocol => {
+            let because = if choice == ClientChoice::Librdkafka { "--kafka.client asks for it" } else { &engine.1 };
+            Err(format!(
+                "--tls.server-name is not possible with librdkafka, which is in use because {because}; drop one of the two"
+            ))
+        }
         _ => Ok(engine),
     }
 }
 
 /// What there is that the protocol engine cannot do.
-fn only_librdkafka(kafka: &ClientConfig, honours: impl Fn(&str) -> bool) -> Option<String> {
+fn only_librdkafka(kafka: &ClientConfig, security: Security, honours: impl Fn(&str) -> bool) -> Option<String> {
     if let Some(key) = kafka.properties.keys().find(|key| !honours(key)) {
         return Some(format!("--kafka.property={key}"));
     }
-    let property = |name: &str| kafka.properties.get(name).map(|value| value.to_ascii_uppercase());
-    let own = kafka.security.sasl.as_ref();
-    let Some(mechanism) = property("sasl.mechanism").or_else(|| property("sasl.mechanisms")) else {
-        // SASL by properties alone without a mechanism is Kerberos too.
-        let by_properties = own.is_none() && property("security.protocol").is_some_and(|name| name.starts_with("SASL"));
-        let is_kerberos = by_properties || matches!(own, Some(Sasl::Gssapi { .. }));
-        return is_kerberos.then(|| "Kerberos (GSSAPI)".to_owned());
-    };
-    let has_it = match mechanism.as_str() {
-        "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => true,
-        "OAUTHBEARER" => matches!(own, Some(Sasl::OAuthBearer { .. })),
-        _ => false,
-    };
-    (!has_it).then(|| "this sasl.mechanism of --kafka.property".to_owned())
+    match security.mechanism {
+        Some("GSSAPI") => Some("Kerberos (GSSAPI)".to_owned()),
+        Some(security::OTHER) => Some("this sasl.mechanism of --kafka.property".to_owned()),
+        _ => None,
+    }
 }
 
 #[cfg(feature = "librdkafka")]
@@ -124,9 +136,18 @@ fn tls_files(kafka: &ClientConfig) -> Vec<(&'static str, &'static str, &std::pat
     files.filter_map(|(flag, property, file)| Some((flag, property, file.as_deref()?))).collect()
 }
 
-/// The error with the flag that it is about: librdkafka names its property, the protocol engine the file.
+/// The error with the flag that it is about: librdkafka names its property, the protocol engine property or file.
 fn told(error: &AdminError, kafka: &ClientConfig) -> String {
     let error = error.to_string();
+    let is_file = |key: &str| ["ssl.ca.location", "ssl.certificate.location", "ssl.key.location"].contains(&key);
+    for (key, value) in &kafka.properties {
+        if error.starts_with(key) {
+            return format!("--kafka.property={error}");
+        }
+        if error.contains(&format!("{key:?}")) || (is_file(key) && error.contains(value)) {
+            return format!("--kafka.property={key}: {error}");
+        }
+    }
     for (flag, property, file) in tls_files(kafka) {
         let file = file.display().to_string();
         if error.contains(&file) {
@@ -141,9 +162,13 @@ fn told(error: &AdminError, kafka: &ClientConfig) -> String {
 
 #[cfg(test)]
 mod tests {
-    use kafka_admin::{SecurityConfig, Tls};
+    use kafka_admin::{Sasl, SecurityConfig, Tls};
 
     use super::*;
+
+    const ALL: BuiltIn = BuiltIn { librdkafka: true, gssapi: true };
+    const LIBRDKAFKA: BuiltIn = BuiltIn { librdkafka: true, gssapi: false };
+    const NONE: BuiltIn = BuiltIn { librdkafka: false, gssapi: false };
 
     fn config(sasl: Option<Sasl>, property: Option<&str>, server_name: Option<&str>) -> ClientConfig {
         let property = property.map(|property| property.split_once('=').unwrap_or((property, "hunter2")));
@@ -156,8 +181,10 @@ mod tests {
         }
     }
 
-    fn chosen(choice: ClientChoice, kafka: &ClientConfig, has_librdkafka: bool) -> Result<(Engine, String), String> {
-        choose(choice, kafka, has_librdkafka, |key| ["known", "sasl.mechanism", "security.protocol"].contains(&key))
+    fn chosen(choice: ClientChoice, kafka: &ClientConfig, built_in: BuiltIn) -> Result<(Engine, String), String> {
+        choose(choice, kafka, security::resolve(kafka)?, built_in, |key| {
+            ["known", "sasl.mechanism", "security.protocol"].contains(&key)
+        })
     }
 
     #[test]
@@ -170,14 +197,13 @@ mod tests {
             (config(None, Some("unknown"), None), Engine::Librdkafka, "--kafka.property=unknown"),
             (config(Some(kerberos()), None, None), Engine::Librdkafka, "GSSAPI"),
             (config(Some(kerberos()), Some("sasl.mechanism=plain"), None), Engine::Protocol, ""),
-            (config(None, Some("sasl.mechanism=OAUTHBEARER"), None), Engine::Librdkafka, "this sasl.mechanism"),
             (config(Some(plain()), Some("sasl.mechanism=hunter2"), None), Engine::Librdkafka, "this sasl.mechanism"),
             (config(None, Some("security.protocol=sasl_ssl"), None), Engine::Librdkafka, "GSSAPI"),
-            (config(Some(plain()), Some("security.protocol=sasl_plaintext"), None), Engine::Protocol, ""),
+            (config(Some(plain()), Some("security.protocol=sasl_ssl"), None), Engine::Protocol, ""),
         ] {
-            let (is, reason) = chosen(ClientChoice::Auto, &kafka, true).unwrap();
+            let (is, reason) = chosen(ClientChoice::Auto, &kafka, ALL).unwrap();
             assert!(is == engine && reason.contains(says) && !reason.contains("hunter2"), "{is:?}: {reason}");
-            let forced = chosen(ClientChoice::Protocol, &kafka, true);
+            let forced = chosen(ClientChoice::Protocol, &kafka, ALL);
             assert_eq!(forced.is_ok(), engine == Engine::Protocol, "{forced:?}");
         }
     }
@@ -187,17 +213,27 @@ mod tests {
         let (simple, property) = (config(None, None, None), config(None, Some("unknown"), None));
         let named = config(None, None, Some("name"));
         let both = config(None, Some("unknown"), Some("name"));
-        for (choice, kafka, has_librdkafka, says) in [
-            (ClientChoice::Protocol, &property, true, ["--kafka.property=unknown", "give --kafka.client=librdkafka"]),
-            (ClientChoice::Librdkafka, &simple, false, ["cargo feature librdkafka", "--kafka.client=protocol"]),
-            (ClientChoice::Auto, &property, false, ["--kafka.property=unknown", "cargo feature librdkafka"]),
-            (ClientChoice::Librdkafka, &named, true, ["--tls.server-name", "client here: asked for"]),
-            (ClientChoice::Auto, &both, true, ["--tls.server-name", "can do --kafka.property=unknown"]),
+        let kerberos = config(None, Some("security.protocol=sasl_ssl"), None);
+        for (choice, kafka, built_in, says) in [
+            (ClientChoice::Protocol, &property, ALL, ["--kafka.property=unknown", "give --kafka.client=librdkafka"]),
+            (ClientChoice::Protocol, &property, NONE, ["--kafka.property=unknown", "cargo feature librdkafka"]),
+            (ClientChoice::Librdkafka, &simple, NONE, ["cargo feature librdkafka", "--kafka.client=protocol"]),
+            (ClientChoice::Auto, &property, NONE, ["--kafka.property=unknown", "cargo feature librdkafka"]),
+            (ClientChoice::Librdkafka, &named, ALL, ["--tls.server-name", "because --kafka.client asks for it; drop"]),
+            (
+                ClientChoice::Auto,
+                &both,
+                ALL,
+                ["--tls.server-name", "because nothing else can do --kafka.property=unknown"],
+            ),
+            (ClientChoice::Protocol, &kerberos, LIBRDKAFKA, ["GSSAPI", "cargo feature gssapi"]),
+            (ClientChoice::Auto, &kerberos, NONE, ["GSSAPI", "cargo feature gssapi"]),
+            (ClientChoice::Protocol, &kerberos, ALL, ["GSSAPI", "give --kafka.client=librdkafka"]),
         ] {
-            let error = chosen(choice, kafka, has_librdkafka).unwrap_err();
+            let error = chosen(choice, kafka, built_in).unwrap_err();
             assert!(says.iter().all(|part| error.contains(part)), "{choice:?}: {error}");
             assert!(!error.contains("hunter2") && !error.contains('\n'), "{error}");
         }
-        assert_eq!(chosen(ClientChoice::Auto, &simple, false).unwrap().0, Engine::Protocol);
+        assert_eq!(chosen(ClientChoice::Auto, &simple, NONE).unwrap().0, Engine::Protocol);
     }
 }

@@ -2,5 +2,6 @@
 
 mod engine;
 pub mod rules;
+mod security;
 pub mod serve;
 mod watch;

@@ -16,16 +16,18 @@ pub async fn run(config: Config) -> Result<(), String> {
     let known = watch::stamp(&config);
     let rules = read_rules(&config)?;
     check_agents(&config)?;
-    let (admin, reason) = engine::connect(&config)?.map(|chosen| (chosen.admin, chosen.reason)).unzip();
+    let chosen = engine::connect(&config)?;
+    let (admin, why) = chosen.map(|chosen| (chosen.admin, (chosen.reason, chosen.security))).unzip();
     let mut listeners = Vec::new();
     for address in &config.web.listen {
         listeners.push(web::bind(address).await?);
     }
     let exporter = Arc::new(Exporter::new(config, admin, rules));
     tracing::info!(version = build_info::VERSION, revision = build_info::REVISION, "starting kafka-vitals");
-    if let Some(kafka) = &exporter.config.kafka {
-        let bootstrap = kafka.bootstrap.join(",");
-        tracing::info!(bootstrap, client = exporter.client(), reason, "reading Kafka");
+    if let (Some(kafka), Some((reason, security))) = (&exporter.config.kafka, why) {
+        let (bootstrap, mechanism) = (kafka.bootstrap.join(","), security.mechanism);
+        let security = security.protocol();
+        tracing::info!(bootstrap, security, mechanism, client = exporter.client(), reason, "reading Kafka");
     }
     for listener in &listeners {
         if let Ok(address) = listener.local_addr() {

@@ -52,6 +52,11 @@ fn shown(name: &str, value: &str) -> String {
         let names = value.split(',').map(|pair| pair.split('=').next().unwrap_or_default());
         return names.map(|name| format!("{name}=<secret>")).collect::<Vec<_>>().join(",");
     }
+    if ["sasl.oauth.token-url", "sasl.oauthbearer-token-url"].contains(&name)
+        && let Some((url, _)) = value.split_once('?')
+    {
+        return format!("{url}?<secret>");
+    }
     value.to_owned()
 }
 
@@ -79,6 +84,7 @@ mod tests {
             "--sasl.oauth.client-secret=hunter6",
             "--sasl.oauth.extensions=pool=hunter7,b=hunter8",
             "--sasl.oauthbearer-scopes=a b",
+            "--sasl.oauth.token-url=https://idp/t?key=hunter9",
             "--jolokia.password=hunter4",
             "--jmx.rules=/etc/rules.yaml",
             "--no-offset.show-all",
@@ -89,7 +95,8 @@ mod tests {
         assert!(text.contains("  rules: \"/etc/rules.yaml\"\n"), "{text}");
         assert!(text.contains("offset:\n  show-all: \"false\"\n"), "{text}");
         assert!(text.contains("  oauth.extensions: \"pool=<secret>,b=<secret>\"\n"), "{text}");
-        assert!(text.contains("  oauth.scope: \"a b\"\n"), "{text}");
+        assert!(text.contains("  oauthbearer-scopes: \"a b\"\n"), "{text}");
+        assert!(text.contains("  oauth.token-url: \"https://idp/t?<secret>\"\n"), "{text}");
         assert!(text.contains("  property: [\"sasl.password=<secret>\"]\n"), "{text}");
     }
 }

@@ -38,8 +38,8 @@ pub struct Flags {
     #[arg(long = "kafka.client", value_name = "auto|protocol|librdkafka", help_heading = "Kafka")]
     pub kafka_client: Option<String>,
 
-    /// librdkafka property, winning over everything else; repeatable. The protocol client honours some of them; auto
-    /// takes librdkafka for any other.
+    /// librdkafka property, winning over everything else; repeatable. The protocol client honours those that
+    /// docs/operations.md lists; auto takes librdkafka for any other.
     #[arg(long = "kafka.property", value_name = "KEY=VALUE", help_heading = "Kafka")]
     pub kafka_property: Vec<String>,
 
@@ -95,7 +95,7 @@ pub struct Flags {
     #[arg(long = "sasl.mechanism", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_mechanism: Option<String>,
 
-    /// User name; for gssapi the principal's name.
+    /// User name; for gssapi the principal's name. Not needed for oauthbearer.
     #[arg(long = "sasl.username", value_name = "NAME", help_heading = "Kafka security")]
     pub sasl_username: Option<String>,
 
@@ -114,29 +114,19 @@ pub struct Flags {
     pub sasl_password_file: Option<PathBuf>,
 
     /// For oauthbearer: file that holds the token; read for each connection, so that whoever renews it may replace it.
-    #[arg(
-        long = "sasl.oauth.token-file",
-        alias = "sasl.oauthbearer-token-file",
-        value_name = "FILE",
-        help_heading = "Kafka security"
-    )]
+    #[arg(long = "sasl.oauth.token-file", value_name = "FILE", help_heading = "Kafka security")]
     pub sasl_oauth_token_file: Option<PathBuf>,
 
     /// For oauthbearer: token endpoint that is asked with client credentials, instead of a file.
-    #[arg(
-        long = "sasl.oauth.token-url",
-        alias = "sasl.oauthbearer-token-url",
-        value_name = "URL",
-        help_heading = "Kafka security"
-    )]
+    #[arg(long = "sasl.oauth.token-url", value_name = "URL", help_heading = "Kafka security")]
     pub sasl_oauth_token_url: Option<String>,
 
     /// Client id for the token endpoint [default: --sasl.username].
     #[arg(long = "sasl.oauth.client-id", value_name = "ID", help_heading = "Kafka security")]
     pub sasl_oauth_client_id: Option<String>,
 
-    /// Client secret. Others on this machine can read it on the command line: prefer --sasl.oauth.client-secret-file or the
-    /// environment.
+    /// Client secret [default: --sasl.password]. Others on this machine can read it on the command line: prefer
+    /// --sasl.oauth.client-secret-file or the environment.
     #[arg(
         long = "sasl.oauth.client-secret",
         value_name = "SECRET",
@@ -150,13 +140,8 @@ pub struct Flags {
     #[arg(long = "sasl.oauth.client-secret-file", value_name = "FILE", help_heading = "Kafka security")]
     pub sasl_oauth_client_secret_file: Option<PathBuf>,
 
-    /// Scopes to ask for, separated by blanks or commas.
-    #[arg(
-        long = "sasl.oauth.scope",
-        alias = "sasl.oauthbearer-scopes",
-        value_name = "SCOPE",
-        help_heading = "Kafka security"
-    )]
+    /// Scopes for the token endpoint, separated by blanks or commas; docs/operations.md tells more of OAUTHBEARER.
+    #[arg(long = "sasl.oauth.scope", value_name = "SCOPE", help_heading = "Kafka security")]
     pub sasl_oauth_scope: Option<String>,
 
     /// Certificates to trust at the token endpoint, PEM [default: the system's].
@@ -166,6 +151,18 @@ pub struct Flags {
     /// SASL extensions for the brokers, e.g. logicalCluster=lkc-1.
     #[arg(long = "sasl.oauth.extensions", value_name = "NAME=VALUE,...", help_heading = "Kafka security")]
     pub sasl_oauth_extensions: Option<String>,
+
+    /// kafka_exporter's name of --sasl.oauth.token-file. A string, as the environment's may be empty.
+    #[arg(long = "sasl.oauthbearer-token-file", env = "SASL_OAUTHBEARER_TOKEN_FILE", hide = true)]
+    pub sasl_oauthbearer_token_file: Option<String>,
+
+    /// kafka_exporter's name of --sasl.oauth.token-url.
+    #[arg(long = "sasl.oauthbearer-token-url", env = "SASL_OAUTHBEARER_TOKEN_URL", hide = true)]
+    pub sasl_oauthbearer_token_url: Option<String>,
+
+    /// kafka_exporter's name of --sasl.oauth.scope.
+    #[arg(long = "sasl.oauthbearer-scopes", hide = true)]
+    pub sasl_oauthbearer_scopes: Option<String>,
 
     /// Kerberos service name of the brokers [default: kafka].
     #[arg(long = "sasl.service-name", value_name = "NAME", help_heading = "Kafka security")]
@@ -215,11 +212,13 @@ pub struct Flags {
     #[arg(long = "jmx.compat", value_name = "GENERATION", help_heading = "What to export")]
     pub jmx_compat: Option<String>,
 
-    /// Port of the Jolokia agent on every broker that Kafka's metadata names.
+    /// Port of the Jolokia agent on every broker of Kafka's metadata, and on every controller of the metadata quorum (Kafka
+    /// 3.9 or newer; not with librdkafka).
     #[arg(long = "jolokia.port", value_name = "PORT", help_heading = "Jolokia")]
     pub jolokia_port: Option<u16>,
 
-    /// Agent of a node that metadata does not name (a KRaft controller), or instead of --jolokia.port; repeatable.
+    /// Agent of a node that --jolokia.port does not find (a KRaft controller before Kafka 3.9 or with librdkafka), or
+    /// instead of --jolokia.port; repeatable.
     /// ID is its node.id and is learned when left out.
     #[arg(long = "jolokia.url", value_name = "[ID=]URL", help_heading = "Jolokia")]
     pub jolokia_url: Vec<String>,

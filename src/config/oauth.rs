@@ -1,42 +1,65 @@
 //! `--sasl.oauth.*`: flags in, the source of OAUTHBEARER's tokens out.
 
+use std::path::PathBuf;
+
 use kafka_admin::Sasl;
 
-use super::resolve::plain_url;
+use super::resolve::{absolute_url, no_credentials};
 use super::security::secret;
 use super::{Flags, key_values};
 use crate::oauth::{ClientCredentials, Source, provider};
 
-/// The first of these flags that was given. Not the secret: the environment may hold one for others.
+/// The first of these flags that was given. Not the secret, nor what kafka_exporter takes from the environment too: that may
+/// hold them for others.
 pub(super) fn given(flags: &Flags) -> Option<&'static str> {
     let given = [
-        ("token-file", flags.sasl_oauth_token_file.is_some()),
-        ("token-url", flags.sasl_oauth_token_url.is_some()),
-        ("client-id", flags.sasl_oauth_client_id.is_some()),
-        ("client-secret-file", flags.sasl_oauth_client_secret_file.is_some()),
-        ("scope", flags.sasl_oauth_scope.is_some()),
-        ("extensions", flags.sasl_oauth_extensions.is_some()),
-        ("ca-file", flags.sasl_oauth_ca_file.is_some()),
+        ("--sasl.oauth.token-file", flags.sasl_oauth_token_file.is_some()),
+        ("--sasl.oauth.token-url", flags.sasl_oauth_token_url.is_some()),
+        ("--sasl.oauth.client-id", flags.sasl_oauth_client_id.is_some()),
+        ("--sasl.oauth.client-secret-file", flags.sasl_oauth_client_secret_file.is_some()),
+        ("--sasl.oauth.scope", flags.sasl_oauth_scope.is_some()),
+        ("--sasl.oauthbearer-scopes", flags.sasl_oauthbearer_scopes.is_some()),
+        ("--sasl.oauth.extensions", flags.sasl_oauth_extensions.is_some()),
+        ("--sasl.oauth.ca-file", flags.sasl_oauth_ca_file.is_some()),
     ];
     given.into_iter().find_map(|(name, is_given)| is_given.then_some(name))
 }
 
 /// `--sasl.mechanism=oauthbearer`.
 pub(super) fn sasl(flags: &Flags) -> Result<Sasl, String> {
-    let source = match (&flags.sasl_oauth_token_file, &flags.sasl_oauth_token_url) {
+    let own = (flags.sasl_oauth_token_file.clone(), flags.sasl_oauth_token_url.as_deref());
+    let not_empty = |value: &'_ Option<String>| value.clone().filter(|value| !value.is_empty());
+    // kafka_exporter's may be the environment's: what was asked for by our names wins.
+    let (file, url, of_kafka_exporter) = match own {
+        (None, None) => {
+            let file = not_empty(&flags.sasl_oauthbearer_token_file).map(PathBuf::from);
+            (file, not_empty(&flags.sasl_oauthbearer_token_url), true)
+        }
+        (file, url) => (file, url.map(str::to_owned), false),
+    };
+    let source = match (file, url) {
         (Some(file), None) => {
             let of_endpoint = [
-                ("client-id", flags.sasl_oauth_client_id.is_some()),
-                ("client-secret-file", flags.sasl_oauth_client_secret_file.is_some()),
-                ("scope", flags.sasl_oauth_scope.is_some()),
-                ("ca-file", flags.sasl_oauth_ca_file.is_some()),
+                ("--sasl.oauth.client-id", flags.sasl_oauth_client_id.is_some()),
+                ("--sasl.oauth.client-secret-file", flags.sasl_oauth_client_secret_file.is_some()),
+                ("--sasl.oauth.scope", flags.sasl_oauth_scope.is_some()),
+                ("--sasl.oauthbearer-scopes", flags.sasl_oauthbearer_scopes.is_some()),
+                ("--sasl.oauth.ca-file", flags.sasl_oauth_ca_file.is_some()),
             ];
             if let Some((name, _)) = of_endpoint.iter().find(|(_, is_given)| *is_given) {
-                return Err(format!("--sasl.oauth.{name} is for --sasl.oauth.token-url, not for a token file"));
+                return Err(format!("{name} is for --sasl.oauth.token-url, not for a token file"));
             }
-            Source::File(file.clone())
+            Source::File(file)
         }
-        (None, Some(url)) => Source::Endpoint(credentials(flags, url)?),
+        (None, Some(url)) if of_kafka_exporter => {
+            Source::Endpoint(credentials(flags, "--sasl.oauthbearer-token-url", &url)?)
+        }
+        (None, Some(url)) => Source::Endpoint(credentials(flags, "--sasl.oauth.token-url", &url)?),
+        (Some(_), Some(_)) if of_kafka_exporter => {
+            return Err("--sasl.oauthbearer-token-file and --sasl.oauthbearer-token-url (or the environment's): \
+                        give one of them"
+                .to_owned());
+        }
         (Some(_), Some(_)) => {
             return Err("--sasl.oauth.token-file and --sasl.oauth.token-url: give one of them".to_owned());
         }
@@ -49,15 +72,14 @@ pub(super) fn sasl(flags: &Flags) -> Result<Sasl, String> {
     Ok(Sasl::OAuthBearer { tokens: provider(source, extensions(flags)?)? })
 }
 
-fn credentials(flags: &Flags, url: &str) -> Result<ClientCredentials, String> {
-    // The error never repeats the text, which may hold credentials.
-    let url = reqwest::Url::parse(url)
-        .map_err(|error| format!("--sasl.oauth.token-url: {error}; write it like https://idp.example/oauth2/token"))?;
-    if !["http", "https"].contains(&url.scheme()) {
-        return Err(format!("--sasl.oauth.token-url: {} is neither http nor https", url.scheme()));
+/// `flag` is the URL's.
+fn credentials(flags: &Flags, flag: &str, text: &str) -> Result<ClientCredentials, String> {
+    let url = absolute_url(flag, text, "https://idp.example/oauth2/token")?;
+    no_credentials(flag, &url, ": use --sasl.oauth.client-id and --sasl.oauth.client-secret-file")?;
+    // RFC 6749, section 3.2: it may have a query, which is kept.
+    if url.fragment().is_some() {
+        return Err(format!("{flag}: a fragment has no meaning in this URL"));
     }
-    let instead = ": use --sasl.oauth.client-id and --sasl.oauth.client-secret-file";
-    plain_url("--sasl.oauth.token-url", &url, instead)?;
     // kafka_exporter takes user name and password for them.
     let client_id = flags.sasl_oauth_client_id.clone().or_else(|| flags.sasl_username.clone());
     let client_secret = match secret(
@@ -68,12 +90,13 @@ fn credentials(flags: &Flags, url: &str) -> Result<ClientCredentials, String> {
         Some(secret) => Some(secret),
         None => secret("--sasl.password", flags.sasl_password.as_deref(), flags.sasl_password_file.as_deref())?,
     };
+    let scope = flags.sasl_oauth_scope.as_ref().or(flags.sasl_oauthbearer_scopes.as_ref());
     Ok(ClientCredentials {
         url,
-        client_id: client_id.ok_or("--sasl.oauth.token-url needs --sasl.oauth.client-id")?,
+        client_id: client_id.ok_or_else(|| format!("{flag} needs --sasl.oauth.client-id"))?,
         client_secret: client_secret
-            .ok_or("--sasl.oauth.token-url needs --sasl.oauth.client-secret-file (or SASL_OAUTH_CLIENT_SECRET)")?,
-        scope: flags.sasl_oauth_scope.as_ref().map(|scope| scope.split([',', ' ']).collect::<Vec<_>>().join(" ")),
+            .ok_or_else(|| format!("{flag} needs --sasl.oauth.client-secret-file (or SASL_OAUTH_CLIENT_SECRET)"))?,
+        scope: scope.map(|scope| scope.split([',', ' ']).collect::<Vec<_>>().join(" ")),
         ca_file: flags.sasl_oauth_ca_file.clone(),
     })
 }
@@ -118,6 +141,10 @@ mod tests {
             &["--sasl.oauth.token-file=/t", "--sasl.oauth.extensions=logicalCluster=lkc-1,pool=a b"][..],
             &["--sasl.oauthbearer-token-file=/t"],
             &[&endpoint[..], &["--sasl.oauth.token-url=http://idp/token", "--sasl.oauth.scope=a b"]].concat(),
+            &[&endpoint[..], &["--sasl.oauth.token-url=http://idp/token?key=hunter2"]].concat(),
+            // What was asked for by our names wins over what may be the environment's.
+            &["--sasl.oauth.token-file=/t", "--sasl.oauthbearer-token-url=https://idp/t"],
+            &["--sasl.oauthbearer-token-file=/t", "--sasl.oauthbearer-token-url="],
             &[
                 "--sasl.oauthbearer-token-url=https://idp/t",
                 "--sasl.oauthbearer-scopes=a,b",
@@ -146,8 +173,15 @@ mod tests {
             (&[url], "needs --sasl.oauth.client-id"),
             (&[url, "--sasl.oauth.client-id=i"], "needs --sasl.oauth.client-secret-file"),
             (&["--sasl.oauth.token-url=https://u:hunter2@idp/t"], "credentials do not belong in the URL"),
-            (&["--sasl.oauth.token-url=https://idp/t?key=hunter2"], "a query or a fragment"),
-            (&["--sasl.oauth.token-url=idp"], "--sasl.oauth.token-url: relative URL"),
+            (&["--sasl.oauth.token-url=https://idp/t#hunter2"], "--sasl.oauth.token-url: a fragment"),
+            (&["--sasl.oauth.token-url=idp"], "--sasl.oauth.token-url: this is no absolute URL"),
+            (&["--sasl.oauthbearer-token-url=idp"], "--sasl.oauthbearer-token-url: this is no absolute URL"),
+            (&["--sasl.oauthbearer-token-url=https://idp/t"], "--sasl.oauthbearer-token-url needs"),
+            (
+                &["--sasl.oauthbearer-token-file=/t", "--sasl.oauthbearer-token-url=https://idp/t"],
+                "--sasl.oauthbearer-token-file and --sasl.oauthbearer-token-url",
+            ),
+            (&["--sasl.oauthbearer-token-file=/t", "--sasl.oauthbearer-scopes=a"], "--sasl.oauthbearer-scopes is for"),
             (&["--sasl.oauth.token-url=file:///t"], "file is neither http nor https"),
             (
                 &[url, "--sasl.oauth.client-id=i", secret, "--sasl.oauth.ca-file=/nonexistent/ca.pem"],

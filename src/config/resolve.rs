@@ -215,11 +215,7 @@ fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
         }
         _ => (None, text),
     };
-    let parsed = reqwest::Url::parse(url.trim())
-        .map_err(|error| format!("--jolokia.url: {error}; write it like http://host:8778/jolokia/"))?;
-    if !["http", "https"].contains(&parsed.scheme()) {
-        return Err(format!("--jolokia.url: {} is neither http nor https", parsed.scheme()));
-    }
+    let parsed = absolute_url("--jolokia.url", url.trim(), "http://host:8778/jolokia/")?;
     plain_url("--jolokia.url", &parsed, ": use --jolokia.username and --jolokia.password-file")?;
     let host = parsed.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
     let Some(port) = parsed.port_or_known_default() else {
@@ -234,11 +230,28 @@ fn jolokia_node(text: &str) -> Result<JolokiaNode, String> {
     Ok(JolokiaNode { id, url: url.into(), host, port })
 }
 
-/// Refuses what has no meaning in a URL of ours, and what may be a secret: `/config` shows URLs as they are.
-pub(super) fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
+/// An `http` or `https` URL. The error never repeats the text, which may hold credentials.
+pub(super) fn absolute_url(flag: &str, text: &str, example: &str) -> Result<reqwest::Url, String> {
+    let parsed = reqwest::Url::parse(text).map_err(|error| {
+        let reason = if text.contains("://") { error.to_string() } else { "this is no absolute URL".to_owned() };
+        format!("{flag}: {reason}; write it like {example}")
+    })?;
+    if !["http", "https"].contains(&parsed.scheme()) {
+        return Err(format!("{flag}: {} is neither http nor https", parsed.scheme()));
+    }
+    Ok(parsed)
+}
+
+pub(super) fn no_credentials(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(format!("{flag}: credentials do not belong in the URL{instead}"));
     }
+    Ok(())
+}
+
+/// Refuses what has no meaning in a URL of ours, and what may be a secret: `/config` shows URLs as they are.
+fn plain_url(flag: &str, url: &reqwest::Url, instead: &str) -> Result<(), String> {
+    no_credentials(flag, url, instead)?;
     if url.query().is_some() || url.fragment().is_some() {
         return Err(format!("{flag}: a query or a fragment has no meaning in this URL"));
     }
@@ -269,12 +282,7 @@ fn web(flags: &Flags) -> Result<WebConfig, String> {
     }
     let external_url = match &flags.web_external_url {
         Some(url) => {
-            // The error never repeats the text, which may hold credentials.
-            let parsed = reqwest::Url::parse(url)
-                .map_err(|error| format!("--web.external-url: {error}; write it like https://vitals.example/kafka"))?;
-            if !["http", "https"].contains(&parsed.scheme()) {
-                return Err(format!("--web.external-url: {} is neither http nor https", parsed.scheme()));
-            }
+            let parsed = absolute_url("--web.external-url", url, "https://vitals.example/kafka")?;
             plain_url("--web.external-url", &parsed, "")?;
             Some(url.trim_end_matches('/').to_owned())
         }
@@ -403,8 +411,9 @@ mod tests {
                 "--jolokia.password (or JOLOKIA_PASSWORD) needs",
             ),
             (&["--jolokia.url=http://h:1", "--jolokia.path=/x"], "--jolokia.path is for --jolokia.port"),
-            (&["--kafka.server=a:1", "--tls.ca-file=x"], "add --tls.enabled"),
-            (&["--kafka.server=a:1", "--tls.server-name=x"], "add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.ca-file=x"], "--tls.ca-file is given but TLS is off: add --tls.enabled"),
+            (&["--kafka.server=a:1", "--tls.server-name=x"], "--tls.server-name is given but TLS is off"),
+            (&["--kafka.server=a:1", "--tls.key-password=hunter2"], "--tls.key-password is given but TLS is off"),
             (&["--kafka.server=a:1", "--tls.enabled", "--tls.key-password=hunter2"], "needs --tls.key-file"),
             (&["--kafka.server=a:1", "--kafka.client=sarama"], "--kafka.client: \"sarama\" is none of auto, protocol"),
             (&["--jolokia.url=http://h:1", "--kafka.client=auto"], "--kafka.client needs --kafka.server"),

@@ -5,7 +5,11 @@ use secrecy::SecretString;
 
 use super::{Flags, oauth, read_secret};
 
-const MECHANISMS: &str = "plain, scram-sha256, scram-sha512, oauthbearer or gssapi";
+const MECHANISMS: &str = if cfg!(feature = "gssapi") {
+    "plain, scram-sha256, scram-sha512, oauthbearer or gssapi"
+} else {
+    "plain, scram-sha256, scram-sha512 or oauthbearer"
+};
 
 pub(super) fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
     let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
@@ -21,41 +25,48 @@ pub(super) fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
         insecure_skip_verify: insecure,
         server_name: flags.tls_server_name.clone(),
     };
+    let is_on = flags.tls_enabled.unwrap_or(false);
+    let given = [
+        ("--tls.ca-file", tls.ca_file.is_some()),
+        ("--tls.cert-file", tls.cert_file.is_some()),
+        ("--tls.key-file", tls.key_file.is_some()),
+        ("--tls.key-password", flags.tls_key_password.is_some()),
+        ("--tls.key-password-file", flags.tls_key_password_file.is_some()),
+        ("--tls.server-name", tls.server_name.is_some()),
+        ("--tls.insecure-skip-tls-verify", insecure),
+    ];
+    if let Some((name, _)) = given.iter().find(|(_, is_given)| *is_given && !is_on) {
+        return Err(format!("{name} is given but TLS is off: add --tls.enabled"));
+    }
     if tls.cert_file.is_some() != tls.key_file.is_some() {
         return Err("--tls.cert-file and --tls.key-file go together".to_owned());
     }
     if tls.key_password.is_some() && tls.key_file.is_none() {
         return Err("--tls.key-password needs --tls.key-file".to_owned());
     }
-    if flags.tls_enabled.unwrap_or(false) {
-        return Ok(Some(tls));
-    }
-    if tls.ca_file.is_some() || tls.cert_file.is_some() || tls.server_name.is_some() || insecure {
-        return Err("--tls.* is given but TLS is off: add --tls.enabled".to_owned());
-    }
-    Ok(None)
+    Ok(is_on.then_some(tls))
 }
 
 pub(super) fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
     if !flags.sasl_enabled.unwrap_or(false) {
         // Not the password: the environment may hold one for others.
         let given = [
-            ("mechanism", flags.sasl_mechanism.is_some()),
-            ("username", flags.sasl_username.is_some()),
-            ("password-file", flags.sasl_password_file.is_some()),
-            ("service-name", flags.sasl_service_name.is_some()),
-            ("realm", flags.sasl_realm.is_some()),
-            ("keytab-path", flags.sasl_keytab_path.is_some()),
+            ("--sasl.mechanism", flags.sasl_mechanism.is_some()),
+            ("--sasl.username", flags.sasl_username.is_some()),
+            ("--sasl.password-file", flags.sasl_password_file.is_some()),
+            ("--sasl.service-name", flags.sasl_service_name.is_some()),
+            ("--sasl.realm", flags.sasl_realm.is_some()),
+            ("--sasl.keytab-path", flags.sasl_keytab_path.is_some()),
         ];
-        let first = given.iter().find(|(_, is_given)| *is_given).map(|(name, _)| (*name).to_owned());
-        return match first.or_else(|| oauth::given(flags).map(|name| format!("oauth.{name}"))) {
-            Some(name) => Err(format!("--sasl.{name} is given but SASL is off: add --sasl.enabled")),
+        let first = given.into_iter().find_map(|(name, is_given)| is_given.then_some(name));
+        return match first.or_else(|| oauth::given(flags)) {
+            Some(name) => Err(format!("{name} is given but SASL is off: add --sasl.enabled")),
             None => Ok(None),
         };
     }
     let mechanism = flags.sasl_mechanism.as_deref().unwrap_or_default().to_ascii_lowercase();
     if let Some(name) = oauth::given(flags).filter(|_| mechanism != "oauthbearer") {
-        return Err(format!("--sasl.oauth.{name} is for --sasl.mechanism=oauthbearer"));
+        return Err(format!("{name} is for --sasl.mechanism=oauthbearer"));
     }
     let username =
         || flags.sasl_username.clone().ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.username"));

@@ -67,8 +67,8 @@ impl Endpoint {
     }
 
     /// As it may be shown.
-    pub(super) fn url(&self) -> &Url {
-        &self.credentials.url
+    pub(super) fn url(&self) -> Url {
+        self.credentials.shown_url()
     }
 
     /// A new token. Takes as long as the endpoint does.

@@ -23,9 +23,8 @@ pub(crate) enum Source {
 }
 
 /// What a token endpoint is asked with (RFC 6749, section 4.4).
-#[derive(Debug)]
 pub(crate) struct ClientCredentials {
-    /// `http` or `https`, without credentials, query and fragment.
+    /// `http` or `https`, without credentials and fragment. Its query may hold a secret.
     pub(crate) url: reqwest::Url,
     pub(crate) client_id: String,
     pub(crate) client_secret: SecretString,
@@ -33,6 +32,21 @@ pub(crate) struct ClientCredentials {
     pub(crate) scope: Option<String>,
     /// Certificates to trust, PEM; `None` trusts the system's.
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+impl ClientCredentials {
+    /// The URL as it may be shown.
+    fn shown_url(&self) -> reqwest::Url {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        url
+    }
+}
+
+impl std::fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCredentials").field("url", &self.shown_url().as_str()).finish_non_exhaustive()
+    }
 }
 
 /// Tokens from there. Nothing is asked yet, but the CA file is read.

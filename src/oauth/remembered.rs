@@ -144,6 +144,7 @@ mod tests {
     use futures_util::future::join_all;
     use kafka_lab::sasl::{Issuer, PASSWORD, TokenEndpoint, USER};
     use secrecy::{ExposeSecret, SecretString};
+    use std::io::{BufRead as _, BufReader, Write as _};
 
     use super::super::ClientCredentials;
     use super::*;
@@ -239,6 +240,24 @@ mod tests {
         // In the header, and in the body.
         assert_eq!(server.requests(), 2);
         assert!(server.last_request().unwrap().ends_with("&client_id=vitals&client_secret=hunter2"));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_query_of_the_url_goes_to_the_endpoint_and_is_not_shown() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/token", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let mut line = String::new();
+            BufReader::new(&mut stream).read_line(&mut line).unwrap();
+            stream.write_all(b"HTTP/1.1 500 x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+            line
+        });
+        let tokens = tokens(&format!("{url}?key=hunter2"), "hunter2");
+        let error = tokens.token(soon()).await.unwrap_err().to_string();
+        assert_eq!(server.join().unwrap(), "POST /token?key=hunter2 HTTP/1.1\r\n");
+        assert!(error.contains(&url) && !error.contains("hunter2"), "{error}");
+        assert!(!format!("{tokens:?}").contains("hunter2"), "{tokens:?}");
     }
 
     #[tokio::test(flavor = "multi_thread")]

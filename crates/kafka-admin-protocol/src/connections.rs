@@ -130,6 +130,13 @@ impl Connections {
                 }
             }
         }
+        // The others were not reached either, or told less.
+        if let Fault::Transport(first) = &worst
+            && candidates.len() > 1
+        {
+            let what = if self.brokers().is_empty() { "bootstrap servers" } else { "brokers and bootstrap servers" };
+            worst = Fault::Transport(format!("none of {} {what} answered; the first: {first}", candidates.len()));
+        }
         Err(worst.error(C::API.name))
     }
 

@@ -153,23 +153,25 @@ const HONOURED: &[(&str, Set)] = &[
         Ok(())
     }),
     ("socket.connection.setup.timeout.ms", |draft, value| {
-        draft.settings.socket.setup = milliseconds(value, 1000)?;
+        let expected = "milliseconds from 1000 to 4294967295";
+        draft.settings.socket.setup = milliseconds(value, 1000).ok_or(expected)?;
         Ok(())
     }),
     ("socket.timeout.ms", |draft, value| {
-        draft.settings.socket.silence = milliseconds(value, 10)?;
+        draft.settings.socket.silence = milliseconds(value, 10).ok_or("milliseconds from 10 to 4294967295")?;
         Ok(())
     }),
     ("connections.max.idle.ms", |draft, value| {
-        draft.settings.socket.max_idle = Some(milliseconds(value, 0)?).filter(|idle| !idle.is_zero());
+        draft.settings.socket.max_idle =
+            Some(milliseconds(value, 0).ok_or(MILLISECONDS)?).filter(|idle| !idle.is_zero());
         Ok(())
     }),
     ("reconnect.backoff.ms", |draft, value| {
-        draft.settings.socket.backoff = milliseconds(value, 0)?;
+        draft.settings.socket.backoff = milliseconds(value, 0).ok_or(MILLISECONDS)?;
         Ok(())
     }),
     ("reconnect.backoff.max.ms", |draft, value| {
-        draft.settings.socket.backoff_max = milliseconds(value, 0)?;
+        draft.settings.socket.backoff_max = milliseconds(value, 0).ok_or(MILLISECONDS)?;
         Ok(())
     }),
     ("receive.message.max.bytes", |draft, value| {
@@ -230,12 +232,13 @@ impl Draft {
     }
 
     fn sasl(&self) -> Result<Sasl, AdminError> {
+        // Without a mechanism librdkafka takes GSSAPI.
+        let mechanism = self.mechanism.as_deref().unwrap_or("GSSAPI");
         let credentials = || match (&self.username, &self.password) {
             (Some(username), Some(password)) => Ok((username.clone(), password.clone())),
-            _ => Err(client("SASL needs a user name and a password")),
+            _ => Err(client(&format!("sasl.mechanism={mechanism} needs sasl.username and sasl.password"))),
         };
-        // Without a mechanism librdkafka takes GSSAPI.
-        match self.mechanism.as_deref().unwrap_or("GSSAPI") {
+        match mechanism {
             "PLAIN" => credentials().map(|(username, password)| Sasl::Plain { username, password }),
             "SCRAM-SHA-256" => credentials().map(|(username, password)| Sasl::ScramSha256 { username, password }),
             "SCRAM-SHA-512" => credentials().map(|(username, password)| Sasl::ScramSha512 { username, password }),
@@ -259,11 +262,9 @@ impl Settings {
         })?;
         for (key, value) in &config.properties {
             let Some(set) = property(key) else {
-                return Err(client(&format!(
-                    "the property {key} is librdkafka's alone: drop it, or use --kafka.client=librdkafka"
-                )));
+                return Err(client(&format!("{key} is librdkafka's alone: drop it, or use --kafka.client=librdkafka")));
             };
-            set(&mut draft, value).map_err(|expected| client(&format!("the property {key} must be {expected}")))?;
+            set(&mut draft, value).map_err(|expected| client(&format!("{key} must be {expected}")))?;
         }
         if draft.settings.bootstrap.is_empty() {
             return Err(client("no bootstrap server given"));
@@ -293,12 +294,11 @@ fn boolean(value: &str) -> Result<bool, &'static str> {
     }
 }
 
-fn milliseconds(value: &str, at_least: u64) -> Result<Duration, &'static str> {
-    match value.parse::<u64>() {
-        Ok(value) if (at_least..=u64::from(u32::MAX)).contains(&value) => Ok(Duration::from_millis(value)),
-        _ if at_least == 0 => Err("milliseconds"),
-        _ => Err("milliseconds, and not too few"),
-    }
+const MILLISECONDS: &str = "milliseconds up to 4294967295";
+
+fn milliseconds(value: &str, at_least: u32) -> Option<Duration> {
+    let value = value.parse::<u32>().ok().filter(|value| *value >= at_least)?;
+    Some(Duration::from_millis(value.into()))
 }
 
 fn client(message: &str) -> AdminError {
@@ -468,21 +468,15 @@ mod tests {
             ),
             (
                 config(None, None, &[("security.protocol", "sasl_ssl"), ("sasl.mechanism", "PLAIN")]),
-                "SASL needs a user name and a password",
+                "sasl.mechanism=PLAIN needs sasl.username and sasl.password",
             ),
             (
                 refused("ssl.key.pem", "hunter2"),
-                "the property ssl.key.pem is librdkafka's alone: drop it, or use --kafka.client=librdkafka",
+                "ssl.key.pem is librdkafka's alone: drop it, or use --kafka.client=librdkafka",
             ),
-            (
-                refused("socket.timeout.ms", "hunter2"),
-                "the property socket.timeout.ms must be milliseconds, and not too few",
-            ),
-            (
-                refused("socket.keepalive.enable", "hunter2"),
-                "the property socket.keepalive.enable must be true or false",
-            ),
-            (refused("bootstrap.servers", "hunter2:x"), "the property bootstrap.servers must be host:port,host:port"),
+            (refused("socket.timeout.ms", "hunter2"), "socket.timeout.ms must be milliseconds from 10 to 4294967295"),
+            (refused("socket.keepalive.enable", "hunter2"), "socket.keepalive.enable must be true or false"),
+            (refused("bootstrap.servers", "hunter2:x"), "bootstrap.servers must be host:port,host:port"),
             (config(Some(cert_only), None, &[]), "TLS: a client certificate needs its key file"),
             (nowhere, "no bootstrap server given"),
             (broken, "bootstrap servers a:hunter: expected host:port,host:port"),

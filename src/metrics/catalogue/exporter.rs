@@ -68,7 +68,10 @@ pub const COLLECTOR_ERRORS: Metric = Metric {
     name: "kafka_vitals_collector_errors_total",
     kind: Counter,
     labels: &["broker", "collector", "kind"],
-    help: "Failed requests, and failed items of requests, by kind.",
+    help: "Failed requests, and failed items of requests, by kind. docs/operations.md has what each kind means. Of Kafka: \
+           timeout, transport, authentication, authorization, unavailable, unsupported, broker, protocol, client. Of \
+           agents: timeout, connect, tls, authentication, http_status, content_type, too_large, protocol, agent, \
+           identity, learning, internal. Of any collector: panic, timeout, internal.",
     source: SELF,
 };
 
@@ -265,3 +268,41 @@ pub const ALL: &[Metric] = &[
     PROCESS_THREADS,
     PROCESS_START,
 ];
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::ErrorKind;
+
+    use super::*;
+    use crate::mbean::ReadErrorKind;
+
+    /// All variants; one that is new does not compile until it is in the list too.
+    macro_rules! all {
+        ($kind:ident: $($variant:ident),*) => {{
+            let complete = |kind: $kind| match kind { $($kind::$variant => kind.as_str()),* };
+            [$($kind::$variant),*].map(complete).to_vec()
+        }};
+    }
+
+    #[test]
+    fn the_kinds_of_errors_are_those_that_the_help_and_the_documentation_list() {
+        let kafka = all!(ErrorKind: Timeout, Transport, Authentication, Authorization, Unavailable, Unsupported, Broker,
+                         Protocol, Client);
+        let agents = all!(ReadErrorKind: Timeout, Connect, Tls, Authentication, HttpStatus, ContentType, TooLarge, Protocol,
+                          Agent, Identity, Learning, Internal);
+        // Those that the exporter itself counts under.
+        let own = vec!["panic", "timeout", "internal"];
+
+        let documentation = include_str!("../../../docs/operations.md");
+        let (_, documentation) = documentation.split_once("### Kinds of errors").unwrap();
+        let (documentation, _) = documentation.split_once("\n## ").unwrap();
+        let tables = documentation.split("|---|---|---|\n").skip(1);
+        let kind = |row: &str| row.strip_prefix("| `").and_then(|row| row.split('`').next()).map(str::to_owned);
+        let documented: Vec<Vec<String>> = tables.map(|table| table.lines().map_while(kind).collect()).collect();
+        assert_eq!(documented, [kafka.clone(), agents.clone(), own.clone()]);
+
+        let [kafka, agents, own] = [kafka, agents, own].map(|kinds| kinds.join(", "));
+        let listed = format!("Of Kafka: {kafka}. Of agents: {agents}. Of any collector: {own}.");
+        assert!(COLLECTOR_ERRORS.help.ends_with(&listed), "{}", COLLECTOR_ERRORS.help);
+    }
+}

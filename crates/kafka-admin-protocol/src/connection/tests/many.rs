@@ -131,6 +131,7 @@ async fn whoever_answers_is_asked_past_those_that_refuse_or_freeze() {
     let refused = Connections::new(&config(&["127.0.0.1:1", "127.0.0.1:2"])).unwrap();
     let error = any(&refused, 10_000).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
+    assert!(error.to_string().contains("none of 2 bootstrap servers answered; the first: "), "{error}");
     assert!(error.to_string().contains("127.0.0.1:1: connecting to 127.0.0.1:1: Connection refused"), "{error}");
     let silent = Connections::new(&config(&[&frozen.address])).unwrap();
     assert_eq!(any(&silent, 100).await.unwrap_err().kind(), ErrorKind::Timeout);
