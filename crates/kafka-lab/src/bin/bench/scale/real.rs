@@ -22,6 +22,8 @@ pub(crate) fn run(bench: &Bench, quick: bool, heap_mib: u32, points: &mut Points
             .heap_mib(heap_mib)
             .quick_start(false)
             .property("log.index.size.max.bytes", "4096")
+            // While thousands of partitions are made brokers are too busy for the usual 9 s.
+            .property("broker.session.timeout.ms", "60000")
             .start()?;
         contents.fill(cluster.kafka())?;
         let topics = cluster.kafka().metadata(None)?.topics;
