@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, ClientConfig, Cluster, ErrorCode, ErrorKind, GroupId};
+use kafka_admin::{AdminError, Broker, ClientConfig, Cluster, ErrorCode, ErrorKind, GroupId};
 
 use crate::api::{Api, Call};
-use crate::connections::Connections;
+use crate::connections::{BROKER_NOT_AVAILABLE, Connections};
 use crate::wire::Names;
 
 /// For how long a broker that has not answered is expected not to.
@@ -56,6 +56,11 @@ impl Brokers {
         self.connections.learn(&cluster.brokers);
         self.forwarding.learn(&cluster.brokers);
         self.state().names = Arc::new(Names::of(cluster));
+    }
+
+    /// Takes over addresses of brokers that were not known, from another answer than Metadata's about the whole cluster.
+    pub(crate) fn meet(&self, brokers: &[Broker]) {
+        self.connections.meet(brokers);
     }
 
     /// Ids of the brokers known, ascending.
@@ -163,6 +168,11 @@ fn learn_coordinator(groups: &mut HashMap<GroupId, GroupPlace>, group: &GroupId,
 /// Whether the broker itself was not there, whatever it was asked.
 pub(crate) fn is_unreachable(error: &AdminError) -> bool {
     matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Transport | ErrorKind::Protocol)
+}
+
+/// Whether the broker is none that is known: it came after the last metadata, or is gone since.
+pub(crate) fn is_unknown(error: &AdminError) -> bool {
+    matches!(error, AdminError::Broker { code: BROKER_NOT_AVAILABLE, .. })
 }
 
 /// A broker's error code as the error of an item.

@@ -14,7 +14,7 @@ use crate::api::{
     Call, ConsumerGroupDescribe, DescribeGroups, DescribeShareGroupOffsets, FindCoordinator, ListGroups, OffsetFetch,
     ShareGroupDescribe, StreamsGroupDescribe,
 };
-use crate::brokers::{Brokers, broker_error, is_unreachable};
+use crate::brokers::{Brokers, broker_error, is_unknown, is_unreachable};
 use crate::metadata;
 use crate::wire::Names;
 
@@ -395,7 +395,10 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
         if open.is_empty() {
             break;
         }
-        unfound.clear();
+        // What others were told of the rest stays.
+        for group in &open {
+            unfound.remove(group);
+        }
         let version = match brokers.version(broker, &FindCoordinator::API, deadline).await {
             Ok(version) => version,
             Err(error) => {
@@ -417,6 +420,7 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
                     unfound.extend(chunk.iter().map(|group| (group.clone(), error.clone())));
                 }
                 Ok(answer) => {
+                    brokers.meet(&answer.brokers);
                     let found = chunk.iter().zip(answer.found);
                     for (group, coordinator) in found {
                         match item_result(FindCoordinator::API.name, coordinator) {
@@ -437,5 +441,5 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
 /// Whether another broker may know better.
 fn may_have_moved(error: &AdminError) -> bool {
     // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
-    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || is_unreachable(error)
+    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || is_unknown(error) || is_unreachable(error)
 }
