@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use kafka_admin::{AdminError, Broker, ClientConfig, Cluster, ErrorCode, GroupId};
 
 use crate::api::{Api, Call};
-use crate::connections::Connections;
+use crate::connections::{BROKER_NOT_AVAILABLE, Connections};
 use crate::wire::Names;
 
 /// For how long a broker that has not answered is expected not to.
@@ -57,8 +57,14 @@ impl Brokers {
 
     /// Takes over what a Metadata answer tells.
     pub(crate) fn learn(&self, cluster: &Cluster) {
-        self.learn_addresses(&cluster.brokers);
+        self.connections.learn(&cluster.brokers);
+        self.forwarding.learn(&cluster.brokers);
         self.state().names = Arc::new(Names::of(cluster));
+    }
+
+    /// Takes over addresses of brokers that were not known, from another answer than Metadata's about the whole cluster.
+    pub(crate) fn meet(&self, brokers: &[Broker]) {
+        self.connections.meet(brokers);
     }
 
     /// Ids of the brokers known, ascending.
@@ -141,12 +147,6 @@ impl Brokers {
         now + left.mul_f64(TURN).max(LEAST_PATIENCE).min(left)
     }
 
-    /// Takes over where the brokers are.
-    pub(crate) fn learn_addresses(&self, brokers: &[Broker]) {
-        self.connections.learn(brokers);
-        self.forwarding.learn(brokers);
-    }
-
     /// Asks whoever answers.
     pub(crate) async fn ask_any<C: Call>(&self, call: &C, deadline: Instant) -> Result<C::Answer, AdminError> {
         self.connections.ask_any(call, deadline).await
@@ -192,6 +192,11 @@ fn learn_coordinator(groups: &mut HashMap<GroupId, GroupPlace>, group: &GroupId,
 /// Whether the broker gave no answer that can be read.
 pub(crate) fn is_unreachable(error: &AdminError) -> bool {
     matches!(error, AdminError::Timeout { .. } | AdminError::Transport { .. } | AdminError::Protocol { .. })
+}
+
+/// Whether the broker is none that is known: it came after the last metadata, or is gone since.
+pub(crate) fn is_unknown(error: &AdminError) -> bool {
+    matches!(error, AdminError::Broker { code: BROKER_NOT_AVAILABLE, .. })
 }
 
 /// A broker's error code as the error of an item.

@@ -20,8 +20,8 @@ use crate::{
 
 /// Bootstrap servers to which a connection is opened before any broker is known.
 const CONNECTED_AT_ONCE: usize = 8;
-/// Kafka's BROKER_NOT_AVAILABLE.
-const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
+/// Kafka's BROKER_NOT_AVAILABLE, which no broker says: the id is of none that is known.
+pub(crate) const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 
 /// One connection per broker, opened when first asked and kept; requests on it do not wait for each other's answers.
 /// All methods that ask must run in a tokio runtime, and can be given up at any time.
@@ -39,6 +39,18 @@ struct Places {
     bootstrap: Vec<Arc<Slot>>,
     /// By id. A broker that advertises the address of a bootstrap server shares its place.
     brokers: BTreeMap<i32, Arc<Slot>>,
+}
+
+impl Places {
+    /// Adds a broker: at the place that it had, or at that of a bootstrap server, if the address is the same.
+    fn add(&mut self, broker: &Broker, before: Option<Arc<Slot>>, dialer: &Arc<Dialer>) {
+        let address = Address::new(&broker.host, broker.port);
+        let same = before.filter(|slot| *slot.address() == address);
+        let same = same.or_else(|| self.bootstrap.iter().find(|slot| *slot.address() == address).cloned());
+        let slot = same.unwrap_or_else(|| Slot::new(address, dialer));
+        slot.set_broker(broker.id);
+        self.brokers.insert(broker.id, slot);
+    }
 }
 
 impl Connections {
@@ -60,12 +72,7 @@ impl Connections {
         let mut places = self.places();
         let mut before = std::mem::take(&mut places.brokers);
         for broker in brokers {
-            let address = Address::new(&broker.host, broker.port);
-            let same = before.remove(&broker.id).filter(|slot| *slot.address() == address);
-            let same = same.or_else(|| places.bootstrap.iter().find(|slot| *slot.address() == address).cloned());
-            let slot = same.unwrap_or_else(|| Slot::new(address, &self.dialer));
-            slot.set_broker(broker.id);
-            places.brokers.insert(broker.id, slot);
+            places.add(broker, before.remove(&broker.id), &self.dialer);
         }
         if places.brokers.is_empty() {
             return;
@@ -73,6 +80,16 @@ impl Connections {
         for slot in &places.bootstrap {
             if !places.brokers.values().any(|broker| Arc::ptr_eq(broker, slot)) {
                 slot.release();
+            }
+        }
+    }
+
+    /// Adds brokers that an answer names and the newest metadata did not have. Those known stay where they are.
+    pub(crate) fn meet(&self, brokers: &[Broker]) {
+        let mut places = self.places();
+        for broker in brokers {
+            if !places.brokers.contains_key(&broker.id) {
+                places.add(broker, None, &self.dialer);
             }
         }
     }

@@ -15,11 +15,10 @@ use crate::api::{
     Call, ConsumerGroupDescribe, DescribeGroups, DescribeShareGroupOffsets, FindCoordinator, ListGroups, OffsetFetch,
     ShareGroupDescribe, StreamsGroupDescribe,
 };
-use crate::brokers::{Brokers, broker_error, is_unreachable};
+use crate::brokers::{Brokers, broker_error, is_unknown, is_unreachable};
 use crate::metadata;
 use crate::wire::Names;
 
-const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
 const COORDINATOR_NOT_AVAILABLE: ErrorCode = ErrorCode(15);
 const UNSUPPORTED_VERSION: ErrorCode = ErrorCode(35);
 const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
@@ -313,12 +312,6 @@ async fn by_coordinator<C: GroupCall>(
     for round in 0..ROUNDS {
         if round > 0 {
             tokio::time::sleep(PAUSE).await;
-            let is_stranger =
-                |group| matches!(results.get(group), Some(Err(AdminError::Broker { code: BROKER_NOT_AVAILABLE, .. })));
-            if open.iter().any(is_stranger) {
-                // A coordinator that no metadata has named yet. Should this fail, that one's groups do.
-                let _ = metadata::of_topics(brokers, &[], deadline).await;
-            }
         }
         let unplaced: Vec<GroupId> =
             open.iter().filter(|group| round > 0 || brokers.place(group).is_none()).cloned().collect();
@@ -414,6 +407,7 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
         if open.is_empty() {
             break;
         }
+        // What others were told of the rest stays.
         for group in &open {
             unfound.remove(group);
         }
@@ -440,6 +434,7 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
                     unfound.extend(chunk.iter().map(|group| (group.clone(), error.clone())));
                 }
                 Ok(answer) => {
+                    brokers.meet(&answer.brokers);
                     let found = chunk.iter().zip(answer.found);
                     for (group, coordinator) in found {
                         match item_result(FindCoordinator::API.name, coordinator) {
@@ -460,5 +455,5 @@ async fn find_coordinators(brokers: &Brokers, groups: &[GroupId], deadline: Inst
 /// Whether another broker may know better.
 fn may_have_moved(error: &AdminError) -> bool {
     // COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR.
-    matches!(error, AdminError::Broker { code: BROKER_NOT_AVAILABLE | ErrorCode(14..=16), .. }) || is_unreachable(error)
+    matches!(error, AdminError::Broker { code: ErrorCode(14..=16), .. }) || is_unknown(error) || is_unreachable(error)
 }

@@ -15,6 +15,8 @@ mod metadata;
 mod offsets;
 mod properties;
 mod sasl;
+#[cfg(test)]
+mod tests;
 mod tls;
 mod wire;
 

@@ -2,12 +2,11 @@
 
 use std::time::Instant;
 
-use kafka_admin::{AdminError, Cluster, ErrorCode, TopicName};
+use kafka_admin::{AdminError, Cluster, TopicName};
 
 use crate::api::{Call, Metadata, MetadataTopics};
 use crate::brokers::{Brokers, broker_error};
-
-const BROKER_NOT_AVAILABLE: ErrorCode = ErrorCode(8);
+use crate::connections::BROKER_NOT_AVAILABLE;
 
 /// The whole cluster.
 pub(crate) async fn cluster(brokers: &Brokers, deadline: Instant) -> Result<Cluster, AdminError> {
@@ -18,15 +17,13 @@ pub(crate) async fn cluster(brokers: &Brokers, deadline: Instant) -> Result<Clus
     Ok(cluster)
 }
 
-/// The cluster with these topics alone, and all brokers.
+/// The cluster with these topics alone.
 pub(crate) async fn of_topics(
     brokers: &Brokers,
     topics: &[TopicName],
     deadline: Instant,
 ) -> Result<Cluster, AdminError> {
-    let cluster = ask(brokers, MetadataTopics::Named(topics), deadline).await?;
-    brokers.learn_addresses(&cluster.brokers);
-    Ok(cluster)
+    ask(brokers, MetadataTopics::Named(topics), deadline).await
 }
 
 /// Asks for the whole cluster if no broker is known yet. Concurrent callers share one request.

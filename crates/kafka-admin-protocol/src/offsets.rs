@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use kafka_admin::{AdminError, ErrorCode, FoundOffset, Isolation, OffsetQuery, OffsetSpec, Topic, TopicName};
 
 use crate::api::ListOffsets;
-use crate::brokers::{Brokers, broker_error, is_unreachable};
+use crate::brokers::{Brokers, broker_error, is_unknown, is_unreachable};
 use crate::metadata;
 
 const CALL: &str = "ListOffsets";
@@ -116,13 +116,13 @@ fn may_have_moved(error: &AdminError) -> bool {
     // UNKNOWN_TOPIC_OR_PARTITION, LEADER_NOT_AVAILABLE, NOT_LEADER_OR_FOLLOWER, REPLICA_NOT_AVAILABLE,
     // KAFKA_STORAGE_ERROR, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH, OFFSET_NOT_AVAILABLE.
     match error {
-        AdminError::Broker { code: ErrorCode(code), .. } => matches!(code, 3 | 5 | 6 | 9 | 56 | 74 | 75 | 78),
-        error => is_unreachable(error),
+        AdminError::Broker { code: ErrorCode(3 | 5 | 6 | 9 | 56 | 74 | 75 | 78), .. } => true,
+        error => is_unknown(error) || is_unreachable(error),
     }
 }
 
 /// Asks who leads now. What is left are the queries that it promises more for: those with a leader, and not the one that
-/// was silent. Those that never had one get the reason.
+/// was silent. Those that were asked of nobody get the reason.
 async fn with_new_leaders(
     brokers: &Brokers,
     queries: &[OffsetQuery],
@@ -135,6 +135,7 @@ async fn with_new_leaders(
     topics.sort_unstable();
     topics.dedup();
     let Ok(cluster) = metadata::of_topics(brokers, &topics, deadline).await else { return Vec::new() };
+    brokers.meet(&cluster.brokers);
     let topics: HashMap<&str, &Topic> = cluster.topics.iter().map(|topic| (&*topic.name, topic)).collect();
     let is_worth_asking = |index: &usize| {
         let (Some(query), Some(result), Some(leader)) =
@@ -149,7 +150,7 @@ async fn with_new_leaders(
                 !is_silent
             }
             Err(code) => {
-                if leader.is_none() {
+                if leader.is_none() || result.as_ref().is_err_and(is_unknown) {
                     *result = Err(broker_error(CALL, code));
                 }
                 false

@@ -180,6 +180,32 @@ async fn offsets_are_found_by_every_specification_with_an_error_per_partition() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_query_whose_leader_is_wrong_or_untold_finds_its_offset_all_the_same() {
+    let kafka = CLUSTER.kafka();
+    kafka.create_topics(&[NewTopic::new("hinted", 2)]).expect("topic");
+    kafka.produce((0..5).map(|_| ("hinted", Record::to_partition(1, "x")))).expect("records");
+    for (engine, admin) in Engine::admins(&CLUSTER.bootstrap()) {
+        println!("{engine}");
+        // No broker has the id 99.
+        let leaders = [Some(99), Some(1), None];
+        let queries: Vec<_> = leaders.iter().map(|leader| query("hinted", 1, OffsetSpec::Latest, *leader)).collect();
+        let none = query("hinted", 2, OffsetSpec::Latest, Some(99));
+        for known in [false, true] {
+            for query in &queries {
+                let found = admin.offsets(std::slice::from_ref(query), Isolation::ReadUncommitted, soon()).await;
+                assert_eq!(offset(&found[0]), Some(5), "{query:?}, known: {known}");
+            }
+            let found = admin.offsets(&[&queries[..], &[none.clone()]].concat(), Isolation::ReadUncommitted, soon());
+            let found = found.await;
+            assert_eq!(found[..3].iter().map(offset).collect::<Vec<_>>(), [Some(5); 3], "known: {known}");
+            let error = found[3].as_ref().expect_err("does not exist");
+            assert!(matches!(error, AdminError::Broker { code: ErrorCode(3), .. }), "{error}");
+            admin.cluster(soon()).await.expect("metadata");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_open_transaction_hides_what_follows_from_read_committed() {
     let kafka = CLUSTER.kafka();
     kafka.create_topics(&[NewTopic::new("open", 1)]).expect("topic");

@@ -8,7 +8,7 @@ mod frame;
 mod line;
 mod slot;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod versions;
 
 use std::{

@@ -21,26 +21,26 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-pub(super) const API_VERSIONS: i16 = 18;
-pub(super) const LIST_GROUPS: i16 = 16;
+pub(crate) const API_VERSIONS: i16 = 18;
+pub(crate) const LIST_GROUPS: i16 = 16;
 
 /// A request as it came.
 #[derive(Debug, Clone)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// Connections before this one.
-    pub(super) connection: usize,
-    pub(super) key: i16,
-    pub(super) version: i16,
-    pub(super) id: i32,
+    pub(crate) connection: usize,
+    pub(crate) key: i16,
+    pub(crate) version: i16,
+    pub(crate) id: i32,
     /// Requests of this key before this one, on all connections.
-    pub(super) nth: usize,
+    pub(crate) nth: usize,
     /// All of it, from its key on.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 /// What to do next.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// The body (with the header's tagged fields), in a frame that answers the request.
     Answer(Bytes),
     /// Bytes as they are.
@@ -53,8 +53,8 @@ pub(super) enum Step {
 
 /// A listener on a port of its own, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Fake {
-    pub(super) address: String,
+pub(crate) struct Fake {
+    pub(crate) address: String,
     accepted: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
     task: tokio::task::JoinHandle<()>,
@@ -67,7 +67,7 @@ impl Drop for Fake {
 }
 
 impl Fake {
-    pub(super) async fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address").to_string();
         let (accepted, ended) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -90,12 +90,12 @@ impl Fake {
     }
 
     /// Connections so far.
-    pub(super) fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         self.accepted.load(Ordering::SeqCst)
     }
 
     /// Connections that have ended.
-    pub(super) fn ended(&self) -> usize {
+    pub(crate) fn ended(&self) -> usize {
         self.ended.load(Ordering::SeqCst)
     }
 }
@@ -135,7 +135,7 @@ async fn serve(
 }
 
 /// A body with length and correlation id before it.
-pub(super) fn frame(id: i32, body: &[u8]) -> Vec<u8> {
+pub(crate) fn frame(id: i32, body: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();
     frame.put_i32(i32::try_from(body.len() + 4).expect("a small body"));
     frame.put_i32(id);
@@ -144,14 +144,14 @@ pub(super) fn frame(id: i32, body: &[u8]) -> Vec<u8> {
 }
 
 /// What a broker with these versions of ListGroups answers to ApiVersions.
-pub(super) fn api_versions(version: i16, lowest: i16, highest: i16) -> Bytes {
+pub(crate) fn api_versions(version: i16, lowest: i16, highest: i16) -> Bytes {
     let api = |key, min, max| ApiVersion::default().with_api_key(key).with_min_version(min).with_max_version(max);
     let keys = vec![api(LIST_GROUPS, lowest, highest), api(API_VERSIONS, 0, 3)];
     encoded(&ApiVersionsResponse::default().with_api_keys(keys), version)
 }
 
 /// An answer to ListGroups with these groups, and the header's tagged fields before it.
-pub(super) fn list_groups(version: i16, groups: &[String]) -> Bytes {
+pub(crate) fn list_groups(version: i16, groups: &[String]) -> Bytes {
     let listed =
         |id: &String| ListedGroup::default().with_group_id(kafka_protocol::messages::GroupId(id.clone().into()));
     let body = encoded(&ListGroupsResponse::default().with_groups(groups.iter().map(listed).collect()), version);
@@ -164,14 +164,14 @@ pub(super) fn list_groups(version: i16, groups: &[String]) -> Bytes {
 }
 
 /// What a healthy broker does, whose only group is `group`.
-pub(super) fn healthy(asked: &Asked, group: &str) -> Vec<Step> {
+pub(crate) fn healthy(asked: &Asked, group: &str) -> Vec<Step> {
     vec![Step::Answer(match asked.key {
         API_VERSIONS => api_versions(asked.version, 0, 5),
         _ => list_groups(asked.version, &[group.to_owned()]),
     })]
 }
 
-pub(super) fn encoded(message: &impl Encodable, version: i16) -> Bytes {
+pub(crate) fn encoded(message: &impl Encodable, version: i16) -> Bytes {
     let mut out = BytesMut::new();
     message.encode(&mut out, version).expect("a version that kafka-protocol knows");
     out.freeze()

@@ -1,6 +1,6 @@
 //! Connections against a scripted broker, for what the real thing cannot be made to do, and against real Kafka.
 
-mod fake;
+pub(crate) mod fake;
 mod faults;
 mod many;
 mod real;
