@@ -195,8 +195,8 @@ async fn a_query_whose_leader_is_wrong_or_untold_finds_its_offset_all_the_same()
                 let found = admin.offsets(std::slice::from_ref(query), Isolation::ReadUncommitted, soon()).await;
                 assert_eq!(offset(&found[0]), Some(5), "{query:?}, known: {known}");
             }
-            let found = admin.offsets(&[&queries[..], &[none.clone()]].concat(), Isolation::ReadUncommitted, soon());
-            let found = found.await;
+            let all = [&queries[..], std::slice::from_ref(&none)].concat();
+            let found = admin.offsets(&all, Isolation::ReadUncommitted, soon()).await;
             assert_eq!(found[..3].iter().map(offset).collect::<Vec<_>>(), [Some(5); 3], "known: {known}");
             let error = found[3].as_ref().expect_err("does not exist");
             assert!(matches!(error, AdminError::Broker { code: ErrorCode(3), .. }), "{error}");
