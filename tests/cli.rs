@@ -477,7 +477,7 @@ fn the_configuration_shown_is_a_configuration_file_up_to_the_secrets() {
     let files = Files::new();
     let password = files.flag("--jolokia.password-file", "password", "hunter2");
     let content = "kafka:\n  server: ['127.0.0.1:1', '127.0.0.1:2']\n  labels: {env: no, release: 1.10}\n\
-                   \x20 property: {ssl.key.password: 0123, socket.timeout.ms: 9000}\n\
+                   \x20 property: {sasl.password: 0123, socket.timeout.ms: 9000}\n\
                    sasl: {enabled: true, mechanism: plain, username: \"é: #'\\\"\", password: '!&*'}\n\
                    offset: {show-all: true}\njolokia: {url: ['7=http://[::1]:1/a', 'http://127.0.0.1:1']}\n";
     let file = files.flag("--config.file", "vitals.yml", content);
@@ -490,7 +490,7 @@ fn the_configuration_shown_is_a_configuration_file_up_to_the_secrets() {
     assert!(config.contains("  server: [\"127.0.0.1:3\", \"127.0.0.1:4\"]\n"), "{config}");
     assert!(config.contains("  labels: \"env=no,release=1.10\"\n"), "{config}");
     let filled = config
-        .replace("ssl.key.password=<secret>", "ssl.key.password=0123")
+        .replace("sasl.password=<secret>", "sasl.password=0123")
         .replace("socket.timeout.ms=<secret>", "socket.timeout.ms=9000")
         .replace("\"<secret>\"", "\"!&*\"");
     assert!(!filled.contains("<secret>"), "{filled}");
