@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -15,7 +16,9 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.consumer.AcknowledgeType;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaShareConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -61,13 +64,24 @@ public final class GroupMember {
             consumer.subscribe(topics);
             Set<String> seen = new HashSet<>();
             while (seen.size() < records) {
-                for (ConsumerRecord<byte[], byte[]> read : consumer.poll(Duration.ofMillis(200))) {
+                int before = seen.size();
+                ConsumerRecords<byte[], byte[]> polled = consumer.poll(Duration.ofMillis(200));
+                for (ConsumerRecord<byte[], byte[]> read : polled) {
                     consumer.acknowledge(
                             read, read.offset() < below ? AcknowledgeType.RELEASE : AcknowledgeType.ACCEPT);
                     seen.add(read.topic() + " " + read.partition() + " " + read.offset());
                 }
+                // At once: what is left for the next poll to send waits for ever if that is the last one.
+                for (Optional<KafkaException> failure : consumer.commitSync().values()) {
+                    if (failure.isPresent()) {
+                        throw failure.get();
+                    }
+                }
+                if (!polled.isEmpty() && seen.size() == before) {
+                    // Only what was given back, which Kafka delivers five times in all.
+                    Thread.sleep(2000);
+                }
             }
-            consumer.commitSync();
             stay();
         }
     }
