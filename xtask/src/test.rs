@@ -9,8 +9,8 @@ use crate::tools::{self, KAFKA, NATIVE_BUILD, Tool};
 
 /// The feature that has the tests built that take long.
 const FULL: [&str; 2] = ["--features", "kafka-vitals/full-tests,kafka-lab/full-tests,kafka-admin-tests/full-tests"];
-/// For how long each fuzz test runs among the long ones, in seconds.
-const FUZZ: (&str, &str) = ("KAFKA_VITALS_FUZZ_SECONDS", "180");
+/// For how long each reader is attacked among the long tests, in seconds; as many at a time as there are processors.
+const FUZZ: (&str, &str) = ("KAFKA_VITALS_FUZZ_SECONDS", "30");
 
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {

@@ -16,7 +16,7 @@ mod offset_fetch;
 mod share_group_describe;
 mod streams_group_describe;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::ops::RangeInclusive;
 

@@ -23,7 +23,7 @@ pub(crate) struct Versions(Vec<Range>);
 
 /// One API of a broker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Range {
+pub(super) struct Range {
     key: i16,
     lowest: i16,
     highest: i16,
@@ -69,7 +69,7 @@ impl Versions {
 
 /// The call.
 #[derive(Debug)]
-struct ApiVersions;
+pub(super) struct ApiVersions;
 
 impl Call for ApiVersions {
     type Answer = Result<Vec<Range>, ErrorCode>;

@@ -8,6 +8,8 @@
 mod calls;
 mod oauthbearer;
 mod scram;
+#[cfg(test)]
+pub(crate) mod targets;
 
 use std::time::{Duration, Instant};
 

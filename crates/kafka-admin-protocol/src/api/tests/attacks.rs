@@ -4,7 +4,7 @@ use super::fuzz::attack;
 use super::{Target, targets};
 
 fn target(name: &str) -> Target {
-    targets().into_iter().find(|target| target.api.name == name).unwrap()
+    targets().into_iter().find(|target| target.name == name).unwrap()
 }
 
 fn varint(out: &mut Vec<u8>, mut number: u32) {

@@ -1,37 +1,24 @@
 //! Bytes that may be anything: honest answers with bits flipped, cut, spliced, inflated and with extreme lengths, and
 //! noise. No reader may panic, or hold more memory than a small multiple of the bytes it was given.
-//! KAFKA_VITALS_FUZZ_SECONDS says for how long, 3 by default; KAFKA_VITALS_FUZZ_SEED where to start.
+//! KAFKA_VITALS_FUZZ_SECONDS says for how long each reader is attacked, 0.3 by default, as many at a time as there are
+//! processors; KAFKA_VITALS_FUZZ_SEED where to start.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::allocator::peak;
-use super::{NAMES, Target, targets};
-
-/// The most that a reader may hold per byte of an answer. A `Member` of 144 bytes may stand as seven bytes, an array
-/// that grows is there twice for a moment.
-const MULTIPLE: usize = 32;
-
-/// Likewise of StreamsGroupDescribe, where a byte may stand for four topic partitions of 24 bytes.
-const STREAMS_MULTIPLE: usize = 320;
-
-/// What does not depend on the answer: a place for each item asked for.
-const ASKED: usize = 4 << 10;
-
-/// The most that reading `length` bytes may take.
-fn allowance(target: &Target, length: usize) -> usize {
-    if target.api.name == "StreamsGroupDescribe" {
-        return length * STREAMS_MULTIPLE + NAMES.all_partitions() * 512 + ASKED;
-    }
-    length * MULTIPLE + ASKED
-}
+use super::{Target, targets};
+use crate::{connection, sasl};
 
 /// Reads `body`; whether it was an answer does not matter. Returns what was held at most.
 pub(super) fn attack(target: &Target, version: i16, body: &[u8]) -> usize {
-    let shown = Shown { name: target.api.name, version, body };
+    let shown = Shown { name: target.name, version, body };
     let (_, held) = peak(|| drop((target.decode)(version, body)));
-    assert!(held <= allowance(target, body.len()), "{held} bytes were held for an answer of {}", body.len());
+    let most = body.len() * target.multiple + target.besides;
+    assert!(held <= most, "{held} bytes were held for an answer of {}", body.len());
     drop(shown);
     held
 }
@@ -46,7 +33,7 @@ struct Shown<'a> {
 impl Drop for Shown<'_> {
     #[allow(clippy::print_stderr, reason = "what a failed test says")]
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             let (start, _) = self.body.split_at(self.body.len().min(4000));
             eprintln!("{} version {}, {} bytes: {start:?}", self.name, self.version, self.body.len());
         }
@@ -134,45 +121,97 @@ fn mutate(numbers: &mut Numbers, body: &mut Vec<u8>, other: &[u8]) {
     }
 }
 
-#[test]
-fn no_answer_makes_a_reader_panic_or_hold_more_than_a_multiple_of_its_length() {
-    let number = |name: &str| std::env::var(name).ok().map(|value| value.parse::<u64>().expect("a whole number"));
-    let end = Instant::now() + Duration::from_secs(number("KAFKA_VITALS_FUZZ_SECONDS").unwrap_or(3));
-    let now = || u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos());
-    let seed = number("KAFKA_VITALS_FUZZ_SEED").unwrap_or_else(now);
-    let mut numbers = Numbers(seed);
-    let bytes: Vec<u8> = (0..32).map(|_| numbers.byte()).collect();
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let targets = targets();
-    let (mut attacks, mut worst) = (0u64, vec![(0.0f64, 0); targets.len()]);
-    let mut other = Vec::new();
-    // Every reader at least once, however short the time.
-    while attacks == 0 || Instant::now() < end {
-        for (target, worst) in targets.iter().zip(&mut worst) {
-            for version in target.api.versions.clone() {
-                let honest = (target.sample)(&mut runner, version);
-                attack(target, version, &honest);
-                for _ in 0..24 {
-                    let mut body = honest.clone();
-                    if numbers.below(24) == 0 {
-                        body = (0..numbers.below(300)).map(|_| numbers.byte()).collect();
-                    }
-                    for _ in 0..=numbers.below(5) {
-                        mutate(&mut numbers, &mut body, &other);
-                    }
-                    let held = attack(target, version, &body);
-                    let ratio = held.saturating_sub(ASKED) as f64 / body.len().max(1) as f64;
-                    if ratio > worst.0 {
-                        *worst = (ratio, body.len());
-                    }
-                    attacks += 1;
+/// What attacks on one reader came to.
+struct Outcome {
+    name: &'static str,
+    attacks: u64,
+    /// Most bytes held per byte read, and the length of that body.
+    worst: (f64, usize),
+}
+
+/// Attacks one reader for `time`, but in each version at least once. `others` are honest bodies of any reader.
+fn besiege(target: &Target, time: Duration, numbers: &mut Numbers, others: &[Vec<u8>]) -> Outcome {
+    let end = Instant::now() + time;
+    let mut runner = runner(numbers);
+    let mut outcome = Outcome { name: target.name, attacks: 0, worst: (0.0, 0) };
+    while outcome.attacks == 0 || Instant::now() < end {
+        for version in target.versions.clone() {
+            let honest = (target.sample)(&mut runner, version);
+            attack(target, version, &honest);
+            for _ in 0..24 {
+                let mut body = honest.clone();
+                if numbers.below(24) == 0 {
+                    body = (0..numbers.below(300)).map(|_| numbers.byte()).collect();
                 }
-                other = honest;
+                for _ in 0..=numbers.below(5) {
+                    let other = &others[numbers.below(others.len())];
+                    mutate(numbers, &mut body, other);
+                }
+                let held = attack(target, version, &body);
+                let ratio = held.saturating_sub(target.besides) as f64 / body.len().max(1) as f64;
+                if ratio > outcome.worst.0 {
+                    outcome.worst = (ratio, body.len());
+                }
+                outcome.attacks += 1;
             }
         }
     }
-    println!("{attacks} attacks from seed {seed}; most bytes held per byte of an answer, and its length:");
-    for (target, (ratio, length)) in targets.iter().zip(worst) {
-        println!("{:26} {ratio:6.1} {length}", target.api.name);
+    outcome
+}
+
+fn runner(numbers: &mut Numbers) -> TestRunner {
+    let bytes: Vec<u8> = (0..32).map(|_| numbers.byte()).collect();
+    TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+}
+
+/// A variable of the environment, if it is set.
+fn variable<T: std::str::FromStr<Err: std::fmt::Debug>>(name: &str) -> Option<T> {
+    std::env::var(name).ok().map(|value| value.parse().unwrap_or_else(|error| panic!("{name}={value}: {error:?}")))
+}
+
+#[test]
+fn no_answer_makes_a_reader_panic_or_hold_more_than_a_multiple_of_its_length() {
+    let time = Duration::from_secs_f64(variable("KAFKA_VITALS_FUZZ_SECONDS").unwrap_or(0.3));
+    let now = || u64::from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos());
+    let seed = variable("KAFKA_VITALS_FUZZ_SEED").unwrap_or_else(now);
+    let next = AtomicUsize::new(0);
+    // Takes the next reader until there is none.
+    let work = || {
+        let targets = targets();
+        let mut runner = runner(&mut Numbers(seed));
+        let others: Vec<_> =
+            targets.iter().map(|target| (target.sample)(&mut runner, *target.versions.end())).collect();
+        let mut outcomes = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(target) = targets.get(at) else { return outcomes };
+            outcomes.push(besiege(target, time, &mut Numbers(seed.wrapping_add(at as u64)), &others));
+        }
+    };
+    let outcomes: Vec<Outcome> = thread::scope(|scope| {
+        let workers = thread::available_parallelism().map_or(1, usize::from);
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().flat_map(|worker| worker.join().expect("told above")).collect()
+    });
+    assert_eq!(outcomes.len(), targets().len(), "each reader was attacked");
+    println!("seed {seed}; attacks, most bytes held per byte read, and the length of what was read then:");
+    for Outcome { name, attacks, worst: (ratio, length) } in outcomes {
+        println!("{name:26} {attacks:9} {ratio:6.1} {length}");
+    }
+}
+
+#[test]
+fn what_the_attacks_on_connections_begin_with_is_honest() {
+    let mut runner = runner(&mut Numbers(7));
+    for target in connection::tests::targets::all().into_iter().chain(sasl::targets::all()) {
+        for version in target.versions.clone() {
+            for _ in 0..20 {
+                let honest = (target.sample)(&mut runner, version);
+                let read = (target.decode)(version, &honest);
+                // Nobody but a broker can sign.
+                let is_read = read.is_ok() || target.name == "SCRAM's last message";
+                assert!(is_read, "{} version {version}: {read:?}: {honest:?}", target.name);
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ mod offsets;
 mod recorded;
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use bytes::{Bytes, BytesMut};
@@ -24,8 +25,9 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use super::{Api, Call};
+use super::Call;
 use crate::wire::{Malformed, Names, Reader};
+use crate::{connection, sasl};
 
 /// The groups that are asked for.
 static GROUPS: LazyLock<Vec<GroupId>> = LazyLock::new(|| (0..6).map(group_id).collect());
@@ -47,7 +49,7 @@ fn group_id(number: usize) -> GroupId {
 }
 
 /// What a response looks like in bytes.
-fn body(version: i16, response: &impl Encodable) -> Vec<u8> {
+pub(crate) fn body(version: i16, response: &impl Encodable) -> Vec<u8> {
     let mut out = BytesMut::new();
     response.encode(&mut out, version).expect("the codec encodes it");
     out.to_vec()
@@ -72,7 +74,7 @@ fn request<R: Decodable>(call: &impl Call, version: i16) -> R {
 }
 
 /// Tagged fields from the future, where the version can have any.
-fn tags<C: Call>(version: i16) -> BTreeMap<i32, Bytes> {
+pub(crate) fn tags<C: Call>(version: i16) -> BTreeMap<i32, Bytes> {
     let tags = if C::API.is_flexible(version) { &[(3, "x"), (300, "")][..] } else { &[] };
     tags.iter().map(|(tag, value)| (*tag, Bytes::from_static(value.as_bytes()))).collect()
 }
@@ -86,12 +88,12 @@ fn id_of(id: u128) -> MetadataRequestTopic {
 }
 
 /// Names of topics and the like, often the same ones, now and then empty.
-fn name() -> impl Strategy<Value = String> {
+pub(crate) fn name() -> impl Strategy<Value = String> {
     prop_oneof!["[a-c]", "[a-z.é-]{0,12}", "[a-z]{120,300}"]
 }
 
 /// Error codes, mostly none.
-fn code() -> impl Strategy<Value = i16> {
+pub(crate) fn code() -> impl Strategy<Value = i16> {
     prop_oneof![4 => Just(0i16), 1 => any::<i16>()]
 }
 
@@ -131,24 +133,39 @@ fn positive(number: i64) -> Option<i64> {
     Some(number).filter(|number| *number >= 0)
 }
 
+/// What a reader may hold that does not depend on the answer: a place for each item asked for.
+pub(crate) const ASKED_FOR: usize = 4 << 10;
+
+/// The most that a reader may hold per byte of an answer. A `Member` of 144 bytes may stand as seven bytes, an array
+/// that grows is there twice for a moment.
+const MULTIPLE: usize = 32;
+
 type Sample = dyn Fn(&mut TestRunner, i16) -> Vec<u8>;
 type Decode = dyn Fn(i16, &[u8]) -> Result<(), Malformed>;
 
 /// A reader to be attacked: how to make an honest body, and how to read one.
-struct Target {
-    api: Api,
+pub(crate) struct Target {
+    name: &'static str,
+    versions: RangeInclusive<i16>,
     sample: Box<Sample>,
     decode: Box<Decode>,
+    /// The most that it may hold per byte that it reads.
+    multiple: usize,
+    /// The most that it may hold besides.
+    besides: usize,
 }
 
 impl Target {
-    fn new<C: Call + 'static, S: Strategy + 'static>(
+    pub(crate) fn new<C: Call + 'static, S: Strategy + 'static>(
         call: C,
         content: S,
         body: impl Fn(i16, &S::Value) -> Vec<u8> + 'static,
     ) -> Self {
         Self {
-            api: C::API,
+            name: C::API.name,
+            versions: C::API.versions,
+            multiple: MULTIPLE,
+            besides: ASKED_FOR,
             sample: Box::new(move |runner, version| {
                 body(version, &content.new_tree(runner).expect("a value").current())
             }),
@@ -157,14 +174,37 @@ impl Target {
             }),
         }
     }
+
+    /// What is no answer to a call: strings of `content`, read by `decode`.
+    pub(crate) fn of_bytes(
+        name: &'static str,
+        content: impl Strategy<Value = Vec<u8>> + 'static,
+        decode: impl Fn(&[u8]) -> Result<(), Malformed> + 'static,
+    ) -> Self {
+        Self {
+            name,
+            versions: 0..=0,
+            multiple: MULTIPLE,
+            besides: ASKED_FOR,
+            sample: Box::new(move |runner, _| content.new_tree(runner).expect("a value").current()),
+            decode: Box::new(move |_, bytes| decode(bytes)),
+        }
+    }
+
+    /// With another measure of what it may hold.
+    pub(crate) fn holding(self, multiple: usize, besides: usize) -> Self {
+        Self { multiple, besides, ..self }
+    }
 }
 
-/// Every reader.
+/// Every reader of answers to calls, then those of what comes before and around them.
 fn targets() -> Vec<Target> {
     let mut targets = vec![cluster::metadata(), cluster::describe_cluster(), cluster::describe_quorum()];
     targets.extend([groups::list_groups(), groups::find_coordinator()]);
     targets.extend([offsets::list_offsets(), offsets::offset_fetch(), offsets::share_offsets()]);
     targets.extend([descriptions::classic(), descriptions::consumer(), descriptions::share()]);
     targets.extend([logs::log_dirs(), logs::configs(), recorded::streams()]);
+    targets.extend(connection::tests::targets::all());
+    targets.extend(sasl::targets::all());
     targets
 }

@@ -11,7 +11,7 @@ use kafka_admin::{
 use kafka_protocol::messages::ConsumerGroupDescribeRequest;
 use proptest::prelude::*;
 
-use super::{NAMES, Target, answer, request};
+use super::{ASKED_FOR, NAMES, Target, answer, request};
 use crate::api::{Call, DescribeShareGroupOffsets, StreamsGroupDescribe};
 use crate::wire::Names;
 
@@ -86,7 +86,8 @@ fn described(partitions: &[(&str, i32)]) -> GroupDescription {
 
 pub(super) fn streams() -> Target {
     let call = StreamsGroupDescribe { groups: &ASKED, names: &NAMES };
-    Target::new(call, Just(()), |_, ()| bytes(STREAMS))
+    // A byte may stand for four topic partitions of 24 bytes.
+    Target::new(call, Just(()), |_, ()| bytes(STREAMS)).holding(320, NAMES.all_partitions() * 512 + ASKED_FOR)
 }
 
 #[test]

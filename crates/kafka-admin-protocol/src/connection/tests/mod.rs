@@ -6,6 +6,7 @@ mod many;
 mod real;
 mod sasl;
 mod security;
+pub(crate) mod targets;
 
 use std::time::{Duration, Instant};
 
