@@ -7,16 +7,16 @@ mod report;
 mod requests;
 mod rounds;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kafka_lab::{Cluster, Jolokia, Result};
+use kafka_lab::{Cluster, Jolokia, LabError, Result};
 
 use crate::print;
 use crate::state::State;
 use crate::vitals;
 use facts::Page;
-use programs::Executables;
+use programs::{Executables, Program};
 use report::{Measured, Report};
 
 #[derive(clap::Args)]
@@ -51,11 +51,10 @@ pub(crate) struct Arguments {
 const PACE: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let peer = |path: &Option<PathBuf>| path.as_deref().map(vitals::executable).transpose();
     let executables = Executables {
         vitals: vitals::executable(&arguments.kafka_vitals)?,
-        kminion: peer(&arguments.kminion)?,
-        kafka_exporter: peer(&arguments.kafka_exporter)?,
+        kminion: peer("kminion", arguments.kminion.as_deref())?,
+        kafka_exporter: peer("kafka_exporter", arguments.kafka_exporter.as_deref())?,
     };
     for (name, executable) in [("--kminion", &executables.kminion), ("--kafka-exporter", &executables.kafka_exporter)] {
         if executable.is_none() {
@@ -68,6 +67,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     }
     print("The MBean side beside the real jmx_exporter agents is what `bench scrape` and `bench rules` measure.");
     Ok(())
+}
+
+/// A peer's full path, if it was given.
+fn peer(name: &str, path: Option<&Path>) -> Result<Option<PathBuf>> {
+    let find = |path: &Path| {
+        let what = format!("find {name} at {}", path.display());
+        path.canonicalize().map_err(|source| LabError::Io { what, source })
+    };
+    path.map(find).transpose()
 }
 
 fn bench(arguments: &Arguments, executables: &Executables, state: State) -> Result<Report> {
@@ -84,9 +92,7 @@ fn bench(arguments: &Arguments, executables: &Executables, state: State) -> Resu
     let programs = programs::start(&cluster, executables)?;
 
     eprintln!("state {}: do all say the same? ...", state.name());
-    let pages: Vec<Page> =
-        programs.iter().map(|program| Page::read(program.who, &rounds::page(program)?)).collect::<Result<_>>()?;
-    let equal = compare(&pages)?;
+    let (pages, equal) = checked(&programs)?;
 
     eprintln!("state {}: warming up, {} scrapes of each ...", state.name(), arguments.warm_up);
     rounds::pace(&programs, arguments.warm_up, PACE)?;
@@ -111,8 +117,25 @@ fn bench(arguments: &Arguments, executables: &Executables, state: State) -> Resu
     Ok(Report { state, rest, programs: programs.collect(), pages })
 }
 
-/// How many values of each page are those of the first one, which is ours.
-fn compare(pages: &[Page]) -> Result<Vec<usize>> {
-    let Some(ours) = pages.first() else { return Ok(Vec::new()) };
-    pages.iter().map(|page| facts::compare(ours, page)).collect()
+/// kafka_exporter now and then loses the last sample of a page, so peers may try again; we may not.
+const TRIES_OF_PEERS: usize = 3;
+
+/// A page of each program, and how many of its values are those of the first one, which is ours.
+fn checked(programs: &[Program]) -> Result<(Vec<Page>, Vec<usize>)> {
+    let (mut pages, mut equal): (Vec<Page>, Vec<usize>) = (Vec::new(), Vec::new());
+    for program in programs {
+        let mut tries = if program.who.is_ours() { 1 } else { TRIES_OF_PEERS };
+        let (page, count) = loop {
+            let page = Page::read(program.who, &rounds::page(program)?)?;
+            tries -= 1;
+            match facts::compare(pages.first().unwrap_or(&page), &page) {
+                Ok(count) => break (page, count),
+                Err(error) if tries == 0 => return Err(error),
+                Err(error) => eprintln!("{error}; trying again"),
+            }
+        };
+        pages.push(page);
+        equal.push(count);
+    }
+    Ok((pages, equal))
 }

@@ -97,7 +97,7 @@ impl Report {
                 let bytes = |ours: u64, theirs: u64| ours as f64 / theirs as f64;
                 let _ = writeln!(
                     text,
-                    "| {} | {} | {} | {} | {} | {} | {:.2} |",
+                    "| {} | {} | {} | {} | {} | {} | {:.3} |",
                     ours.figures.who.name(),
                     theirs.figures.who.name(),
                     judged(ours.figures.wall / theirs.figures.wall, aims.wall),
@@ -167,9 +167,9 @@ impl Report {
 
 fn judged(ratio: f64, aim: Option<f64>) -> String {
     match aim {
-        Some(aim) if ratio <= aim => format!("{ratio:.2} (aim {aim}: met)"),
-        Some(aim) => format!("{ratio:.2} (aim {aim}: **missed**)"),
-        None => format!("{ratio:.2}"),
+        Some(aim) if ratio <= aim => format!("{ratio:.3} (aim {aim}: met)"),
+        Some(aim) => format!("{ratio:.3} (aim {aim}: **missed**)"),
+        None => format!("{ratio:.3}"),
     }
 }
 
