@@ -60,7 +60,8 @@ pub(super) fn resolve(kafka: &ClientConfig) -> Result<Security, String> {
         Sasl::OAuthBearer { .. } => "OAUTHBEARER",
         Sasl::Gssapi { .. } => "GSSAPI",
     });
-    let mechanism = match property("sasl.mechanism").or_else(|| property("sasl.mechanisms")) {
+    // Of the two names for the same the later one in the alphabet wins, with both clients.
+    let mechanism = match property("sasl.mechanisms").or_else(|| property("sasl.mechanism")) {
         Some(name) => MECHANISMS.into_iter().find(|known| *known == name).unwrap_or(OTHER),
         // librdkafka's default.
         None => of_flags.unwrap_or("GSSAPI"),

@@ -1,6 +1,7 @@
 //! A token file in, its token out. Somebody else renews it (a sidecar, Kubernetes for a projected service account), so it is
 //! read whenever a token is asked for, which is once per connection.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -36,11 +37,12 @@ impl TokenProvider for TokenFile {
 }
 
 fn read_file(path: &Path) -> Result<Fetched, String> {
-    let length = std::fs::metadata(path).map_err(|error| error.to_string())?.len();
-    if length > LARGEST {
-        return Err(format!("{length} bytes are no token"));
+    let mut text = String::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if text.len() as u64 > LARGEST {
+        return Err(format!("more than {LARGEST} bytes are no token"));
     }
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     read(SecretString::from(text.trim().to_owned()), None)
 }
 
@@ -76,6 +78,6 @@ mod tests {
         std::fs::write(&path, issuer.sign("one", Duration::ZERO).unwrap()).unwrap();
         assert!(ask().await.unwrap_err().to_string().ends_with("the token has expired"));
         std::fs::write(&path, vec![b'a'; (1 << 20) + 1]).unwrap();
-        assert!(ask().await.unwrap_err().to_string().ends_with("1048577 bytes are no token"));
+        assert!(ask().await.unwrap_err().to_string().ends_with("more than 1048576 bytes are no token"));
     }
 }

@@ -67,7 +67,8 @@ impl Dialer {
         let (versions, lifetime) = match &self.settings.sasl {
             None => {
                 let versions = timeout_at(end, Versions::ask(&line)).await;
-                (versions.map_err(|_| late("the answer to ApiVersions"))??, None)
+                let versions = versions.map_err(|_| late("the answer to ApiVersions"))?;
+                (versions.map_err(|fault| self.puzzled(fault))?, None)
             }
             Some(sasl) => {
                 let authenticated = sasl::authenticate(&line, sasl, Versions::ask(&line), StdInstant::from(end));
@@ -76,6 +77,16 @@ impl Dialer {
         };
         tracing::debug!(broker = peer, tls = self.tls.is_some(), sasl = self.settings.sasl.is_some(), "connected");
         Ok(Connection::new(line, versions, lifetime))
+    }
+
+    /// A listener that wants TLS or SASL closes the connection of whoever begins without.
+    fn puzzled(&self, fault: Fault) -> Fault {
+        match fault {
+            Fault::Transport(message) if self.tls.is_none() => {
+                Fault::Transport(format!("{message}: does it expect TLS or SASL?"))
+            }
+            fault => fault,
+        }
     }
 }
 
