@@ -145,7 +145,7 @@ fn the_configuration_is_shown_without_secrets() {
     .unwrap();
     let file = format!("--config.file={}", file.display());
     let sasl = ["--sasl.enabled", "--sasl.mechanism=plain", "--sasl.username=u", "--sasl.password=hunter3"];
-    let scene = Scene::made(&lab, &[&[NO_KAFKA, &file, "--log.level=debug"], &sasl[..]].concat());
+    let scene = Scene::made(&lab, &[&[NO_KAFKA, &file, "--tls.enabled", "--log.level=debug"], &sasl[..]].concat());
     let config = scene.vitals.get("/config").text();
     for part in ["username: \"reader\"", "password: \"<secret>\"", "ssl.key.password=<secret>", "mechanism: \"plain\""]
     {
