@@ -37,14 +37,14 @@ const NOT_FROM_BEANS: [&str; 6] = [
 ];
 
 /// What the reading itself moves, in lower case and without what separates words: its connection is an open file, its
-/// thread is another one, its answer is memory in use (a large one goes straight to the old generation) and goes through
-/// buffers. Ratios of idle time are those since they were last read (Kafka's `TimeRatio`), or of threads that answer less
+/// thread is another one, its answer is memory in use (a large one goes straight to the old generation; a collection
+/// moves what pools have committed) and goes through buffers. Ratios of idle time are those since they were last read (Kafka's `TimeRatio`), or of threads that answer less
 /// while a page is made. Compared by name and labels only.
 fn is_moved_by_reading(series: &str) -> bool {
     let series = series.to_lowercase().replace(['_', '-'], "");
     let any = |parts: &[&str]| parts.iter().any(|part| series.contains(part));
     any(&["openfiledescriptorcount", "processopenfds", "currentthread", "bufferpool", "idleratio", "idlepercent"])
-        || (any(&["jvmmemory", "javalangmemory"]) && any(&["used"]))
+        || (any(&["jvmmemory", "javalangmemory"]) && any(&["used", "committed"]))
 }
 
 /// Reads a page in text format 0.0.4.
