@@ -140,6 +140,7 @@ fn freeze(id: i32, idle: Duration) {
     until_whole(&all, &world.settled(), "settled");
 }
 
+#[cfg(feature = "full-tests")]
 #[test]
 fn frozen_broker_1_costs_its_own_series_only() {
     freeze(1, Duration::ZERO);
