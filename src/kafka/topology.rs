@@ -32,6 +32,7 @@ type QuorumAnswer = Result<Option<Arc<Quorum>>, AdminError>;
 #[derive(Debug, Clone)]
 struct Remembered {
     cluster: Arc<Cluster>,
+    is_whole: bool,
     at: Instant,
 }
 
@@ -85,8 +86,7 @@ impl Topology {
         };
         let is_suspect = self.suspect.swap(false, Ordering::Relaxed);
         let before = self.remembered();
-        let is_fresh =
-            |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && is_whole(&known.cluster);
+        let is_fresh = |known: &&Remembered| !is_suspect && known.at.elapsed() < self.max_age / 2 && known.is_whole;
         if let Some(known) = before.as_ref().filter(is_fresh) {
             return Ok(self.known(&known.cluster, None));
         }
@@ -104,7 +104,8 @@ impl Topology {
             _ => Arc::new(cluster),
         };
         let quorum_error = locked(&self.quorum).as_ref().and_then(|quorum| quorum.as_ref().err().cloned());
-        *locked(&self.remembered) = Some(Remembered { cluster: Arc::clone(&cluster), at: Instant::now() });
+        let is_whole = is_whole(&cluster);
+        *locked(&self.remembered) = Some(Remembered { cluster: Arc::clone(&cluster), is_whole, at: Instant::now() });
         Ok(self.known(&cluster, quorum_error))
     }
 

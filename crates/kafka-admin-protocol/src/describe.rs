@@ -25,9 +25,7 @@ pub(crate) async fn registered_brokers(
     deadline: Instant,
 ) -> Result<Vec<RegisteredBroker>, AdminError> {
     let answer = brokers.ask_any(&DescribeCluster, deadline).await?;
-    let mut registered = answer.map_err(|code| broker_error(DescribeCluster::API.name, code))?.brokers;
-    registered.sort_unstable_by_key(|registered| registered.broker.id);
-    Ok(registered)
+    answer.map(|described| described.brokers).map_err(|code| broker_error(DescribeCluster::API.name, code))
 }
 
 /// Each broker answers for itself.

@@ -4,10 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use kafka_admin::{
-    AdminError, ClientConfig, CommittedOffset, FoundOffset, GroupRef, GroupType, OffsetQuery, OffsetSpec,
-    SecurityConfig,
-};
+use kafka_admin::{AdminError, ClientConfig, CommittedOffset, GroupRef, GroupType, SecurityConfig};
 use kafka_admin_librdkafka::LibrdkafkaAdmin;
 
 pub(crate) fn config(bootstrap: &str) -> ClientConfig {
@@ -32,10 +29,6 @@ pub(crate) fn soon() -> Instant {
     within(Duration::from_secs(10))
 }
 
-pub(crate) fn query(topic: &str, partition: i32, spec: OffsetSpec, leader: Option<i32>) -> OffsetQuery {
-    OffsetQuery { topic: topic.into(), partition, spec, leader }
-}
-
 /// Groups whose protocol is not known yet.
 pub(crate) fn ids<S: AsRef<str>>(groups: impl IntoIterator<Item = S>) -> Vec<GroupRef> {
     groups.into_iter().map(|group| GroupRef { id: group.as_ref().into(), kind: GroupType::Unknown }).collect()
@@ -50,8 +43,4 @@ pub(crate) fn plain(committed: &Result<Vec<CommittedOffset>, AdminError>) -> Vec
         .collect();
     plain.sort();
     plain
-}
-
-pub(crate) fn offset(found: &Result<FoundOffset, AdminError>) -> Option<i64> {
-    found.as_ref().expect("an offset").offset
 }
