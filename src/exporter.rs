@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use kafka_admin::{AdminError, Cluster, KafkaAdmin};
 
 use crate::collect::node::{NodeCollector, NodeReading};
-use crate::collect::{brokers, exporter, groups, topics};
+use crate::collect::{access, brokers, exporter, groups, topics};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
@@ -73,7 +73,7 @@ impl ClusterReading {
     pub fn families(&self, selection: &Selection) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, groups, .. } = &self.snapshot;
-            let mut families = Vec::new();
+            let mut families = access::families(&self.snapshot.access);
             if let Some(cluster) = cluster {
                 families.extend(brokers::families(cluster));
                 families.extend(topics::families(cluster, ends, starts, |topic| selection.topic(topic)));

@@ -2,7 +2,7 @@
 //!
 //! Commits are read before end offsets, or groups that keep up would look ahead of the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,8 @@ use kafka_admin::{
 };
 
 use super::offsets::Questions;
-use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use super::vanished::Vanished;
+use super::{Access, Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
 use crate::locked::locked;
 
@@ -35,6 +36,10 @@ struct Remembered {
     starts: Option<Starts>,
     /// Groups by name, as they were last listed, and when.
     groups: HashMap<GroupId, (GroupListing, Instant)>,
+    /// Topics that are visible no more.
+    vanished: Vanished,
+    /// The calls that have ever been made.
+    asked: BTreeSet<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -88,10 +93,12 @@ impl ClusterReader {
                 if let Some(error) = &known.refresh_error {
                     snapshot.failures.add(Part::Topology, error);
                 }
+                snapshot.access = known.access;
                 snapshot.quorum = known.quorum;
                 Some(known.cluster)
             }
             Err(error) => {
+                snapshot.failures.asked("Metadata");
                 snapshot.failures.add(Part::Topology, &error);
                 None
             }
@@ -110,16 +117,54 @@ impl ClusterReader {
         snapshot.failures.merge(start_failures);
         publish(&snapshot);
 
+        let mut vanished = Failures::default();
         if let Some(cluster) = &cluster {
-            let (ends, failures) = self.offsets(cluster, OffsetSpec::Latest, share(deadline, 0.95)).await;
+            let third = share(deadline, 0.95);
+            let ((ends, failures), gone) =
+                tokio::join!(self.offsets(cluster, OffsetSpec::Latest, third), self.vanished(cluster, third));
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
+            vanished = gone;
         }
-        let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
-        if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
+        // Topics that are denied are in no metadata.
+        let moved = |part, kind| match kind {
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => part != Part::Topology,
+            ErrorKind::Authorization => part == Part::Offsets,
+            _ => false,
+        };
+        if snapshot.failures.iter().any(|(part, kind, ..)| moved(part, kind)) {
             self.topology.suspect();
         }
+        snapshot.failures.merge(vanished);
+        snapshot.access = self.access(&snapshot);
         snapshot
+    }
+
+    /// Of this collection, with the calls of earlier ones, which are not denied when there was nothing to ask.
+    fn access(&self, snapshot: &Snapshot) -> Access {
+        let mut access = snapshot.failures.access().clone();
+        access.recall(&snapshot.access);
+        self.admin.unsupported().iter().for_each(|call| access.lacks(call));
+        let asked = &mut locked(&self.remembered).asked;
+        asked.extend(access.denied().map(|(call, _)| call));
+        asked.iter().for_each(|call| access.asked(call));
+        access
+    }
+
+    /// What the brokers say of topics that were visible and are no longer.
+    async fn vanished(&self, cluster: &Arc<Cluster>, deadline: Instant) -> Failures {
+        let questions = locked(&self.remembered).vanished.questions(cluster, self.forget_after, Instant::now());
+        let questions: Vec<_> = questions.into_iter().filter(|query| self.selection.topic(&query.topic)).collect();
+        let mut failures = Failures::default();
+        if questions.is_empty() {
+            return failures;
+        }
+        let answers = self.admin.offsets(&questions, Isolation::ReadUncommitted, deadline).await;
+        let denied = |error: &AdminError| failures.add(Part::Offsets, error);
+        if locked(&self.remembered).vanished.settle(&questions, answers, denied) {
+            self.topology.suspect();
+        }
+        failures
     }
 
     async fn groups(
@@ -128,6 +173,7 @@ impl ClusterReader {
         deadline: Instant,
     ) -> (Option<Vec<Group>>, Failures) {
         let mut failures = Failures::default();
+        failures.asked("ListGroups");
         let GroupsListed { groups, errors } =
             listed.unwrap_or_else(|error| GroupsListed { groups: Vec::new(), errors: vec![error] });
         for error in &errors {
@@ -144,6 +190,7 @@ impl ClusterReader {
             return (None, failures);
         }
         let ids: Vec<GroupRef> = listings.iter().map(GroupRef::from).collect();
+        ids.iter().for_each(|group| failures.asked(group.kind.committed_call()));
 
         let (committed, mut descriptions) =
             tokio::join!(self.admin.committed(&ids, deadline), self.descriptions(&listings, &mut failures, deadline));
@@ -214,6 +261,7 @@ impl ClusterReader {
             return known;
         }
         let ids: Vec<GroupRef> = wanted.iter().copied().map(GroupRef::from).collect();
+        ids.iter().for_each(|group| failures.asked(group.kind.describe_call()));
         let described = self.admin.describe_groups(&ids, deadline).await;
         let mut remembered = locked(&self.remembered);
         for (listing, described) in wanted.into_iter().zip(described) {
@@ -260,6 +308,7 @@ impl ClusterReader {
         let questions = Questions::new(cluster, spec, |topic| self.selection.topic(topic));
         let found = self.admin.offsets(&questions.queries, Isolation::ReadUncommitted, deadline).await;
         let mut failures = Failures::default();
+        failures.asked("ListOffsets");
         let offsets = questions.answer(found, |error| failures.add(Part::Offsets, error));
         (offsets, failures)
     }

@@ -1,16 +1,20 @@
 //! The cluster's state at one moment, as one [`Snapshot`] per collection, read over the admin trait. What the numbers
 //! mean (lag) and how they are named (families) is decided elsewhere.
 
+mod access;
 mod collection;
 mod offsets;
 mod topology;
+mod vanished;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ErrorKind, GroupDescription, GroupId, GroupState, GroupType, Quorum,
 };
 
+pub use access::Access;
 pub use collection::ClusterReader;
 pub use offsets::{Lookup, PartitionOffsets};
 pub use topology::Topology;
@@ -30,6 +34,8 @@ pub struct Snapshot {
     pub groups: Option<Arc<Vec<Group>>>,
     /// What failed.
     pub failures: Failures,
+    /// What was denied, and what cannot be asked.
+    pub access: Access,
 }
 
 /// One group of a snapshot.
@@ -85,33 +91,49 @@ impl Part {
 
 /// Failed calls and items, counted by part and kind, each with the first error for the log.
 #[derive(Debug, Clone, Default)]
-pub struct Failures(std::collections::BTreeMap<(Part, ErrorKind), (u64, AdminError)>);
+pub struct Failures {
+    by_kind: BTreeMap<(Part, ErrorKind), (u64, AdminError)>,
+    /// The same by call, as far as it is about what may be asked.
+    access: Access,
+}
 
 impl Failures {
+    /// A call is made: one that denies nothing is known to.
+    pub fn asked(&mut self, call: &'static str) {
+        self.access.asked(call);
+    }
+
     /// Counts one failure.
     pub fn add(&mut self, part: Part, error: &AdminError) {
-        self.0.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
+        self.access.failed(error);
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
     }
 
     /// Adds all of `other`.
     pub fn merge(&mut self, other: Self) {
-        for (key, (count, error)) in other.0 {
-            self.0.entry(key).or_insert((0, error)).0 += count;
+        self.access.merge(other.access);
+        for (key, (count, error)) in other.by_kind {
+            self.by_kind.entry(key).or_insert((0, error)).0 += count;
         }
     }
 
     /// Part, kind, count and first error of each.
     pub fn iter(&self) -> impl Iterator<Item = (Part, ErrorKind, u64, &AdminError)> {
-        self.0.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
+        self.by_kind.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
     }
 
     /// Whether everything of `part` succeeded.
     pub fn none_in(&self, part: Part) -> bool {
-        !self.0.keys().any(|(failed, _)| *failed == part)
+        !self.by_kind.keys().any(|(failed, _)| *failed == part)
+    }
+
+    /// What they say about access.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Whether everything succeeded.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_kind.is_empty()
     }
 }

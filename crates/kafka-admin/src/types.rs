@@ -146,6 +146,26 @@ pub enum GroupType {
     Streams,
 }
 
+impl GroupType {
+    /// The call that describes such a group, in Kafka's terms.
+    pub fn describe_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic => "DescribeGroups",
+            Self::Consumer => "ConsumerGroupDescribe",
+            Self::Share => "ShareGroupDescribe",
+            Self::Streams => "StreamsGroupDescribe",
+        }
+    }
+
+    /// The call that tells what such a group has committed.
+    pub fn committed_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic | Self::Consumer | Self::Streams => "OffsetFetch",
+            Self::Share => "DescribeShareGroupOffsets",
+        }
+    }
+}
+
 /// A group as its coordinator describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupDescription {
