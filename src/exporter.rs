@@ -87,7 +87,7 @@ impl ClusterReading {
 }
 
 /// A node and what its source had in time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NodeRun {
     /// The node.
     pub node: Node,

@@ -2,22 +2,26 @@
 
 use std::sync::Arc;
 
+use kafka_admin::KafkaAdmin;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{engine, watch};
+use super::{engine, renew, watch};
 use crate::build_info;
 use crate::config::Config;
 use crate::exporter::{Exporter, check_agents, read_rules};
+use crate::kafka::Renewable;
 use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
-    let known = watch::stamp(&config);
+    let (known, known_secrets) = (watch::rules_stamp(&config), renew::stamps(&config));
     let rules = read_rules(&config)?;
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
     let (admin, why) = chosen.map(|chosen| (chosen.admin, (chosen.reason, chosen.security))).unzip();
+    let renewable = admin.map(|admin| Arc::new(Renewable::new(admin)));
+    let admin = renewable.clone().map(|renewable| renewable as Arc<dyn KafkaAdmin>);
     let mut listeners = Vec::new();
     for address in &config.web.listen {
         listeners.push(web::bind(address).await?);
@@ -38,6 +42,9 @@ pub async fn run(config: Config) -> Result<(), String> {
     let stop = CancellationToken::new();
     tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
     tokio::spawn(watch::rules_file(Arc::clone(&exporter), known));
+    if let Some(renewable) = renewable {
+        tokio::spawn(renew::credentials(exporter.config.clone(), renewable, known_secrets));
+    }
     web::serve(listeners, exporter, stop).await;
     tracing::info!("stopped");
     Ok(())

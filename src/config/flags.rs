@@ -17,6 +17,7 @@ use clap::Parser;
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
 ///
 /// Tools:
+///   kafka-vitals check    Try all that these flags ask for, and tell what works; see kafka-vitals check --help
 ///   kafka-vitals rules    Check, try out and compare rules files; see kafka-vitals rules --help
 #[derive(Default, Parser)]
 #[command(

@@ -5,12 +5,14 @@ mod effective;
 mod file;
 mod flags;
 mod oauth;
+mod renewal;
 mod resolve;
 mod security;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
@@ -21,6 +23,7 @@ use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
 pub(crate) use flags::parse_duration;
+pub use renewal::Renewal;
 pub(crate) use resolve::jolokia;
 
 /// Everything the exporter needs to know, validated.
@@ -48,6 +51,8 @@ pub struct Config {
     pub log: LogConfig,
     /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
     pub effective: String,
+    /// To reach Kafka by what files hold later.
+    pub renewal: Renewal,
 }
 
 /// `--kafka.client`: the engine that is asked for.
@@ -202,6 +207,7 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let check = flags.config_check;
     let mut config = Box::new(resolve::resolve(&flags).map_err(|message| located(message, &from_file, &flags))?);
     config.effective = effective::yaml(&Flags::command(), &given);
+    config.renewal = Renewal::new(Arc::new(flags));
     Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
 }
 

@@ -9,8 +9,8 @@ use crate::metrics::catalogue::all;
 use crate::rules::Compat;
 
 use super::{
-    ClientChoice, Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values,
-    security,
+    ClientChoice, Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, Renewal, ScrapeConfig, Selection, WebConfig,
+    key_values, security,
 };
 
 /// `client.id` towards the brokers.
@@ -64,6 +64,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
         },
         log: log(flags)?,
         effective: String::new(),
+        renewal: Renewal::default(),
     })
 }
 
@@ -103,7 +104,7 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
     Ok(pairs.into_iter().collect())
 }
 
-fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
+pub(super) fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     let bootstrap: Vec<String> =
         flags.kafka_server.iter().map(|server| server.trim().to_owned()).filter(|server| !server.is_empty()).collect();
     for server in &bootstrap {

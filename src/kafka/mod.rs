@@ -4,6 +4,7 @@
 mod access;
 mod collection;
 mod offsets;
+mod renewable;
 mod topology;
 mod vanished;
 
@@ -17,6 +18,7 @@ use kafka_admin::{
 pub use access::Access;
 pub use collection::ClusterReader;
 pub use offsets::{Lookup, PartitionOffsets};
+pub use renewable::Renewable;
 pub use topology::Topology;
 
 /// What one collection found. Parts that failed are absent, never old.

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exporter::Exporter;
 
+pub(crate) use pages::series;
 pub use routes::Web;
 use stall::WriteLimited;
 
