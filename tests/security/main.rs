@@ -5,6 +5,8 @@
 
 mod refused;
 mod renewed;
+mod replaced;
+mod rights;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;
