@@ -16,21 +16,22 @@ use crate::mbean::ReadErrorKind;
 use crate::scrape::{Run, page_deadline};
 use crate::web;
 
-/// All calls of the exporter, in the order in which they are shown, with what it means that there was nothing to ask.
-const CALLS: [(&str, &str); 13] = [
-    ("Metadata", ""),
-    ("ListGroups", ""),
-    ("DescribeGroups", "no such group is visible"),
-    ("ConsumerGroupDescribe", "no such group is visible"),
-    ("ShareGroupDescribe", "no such group is visible"),
-    ("StreamsGroupDescribe", "no such group is visible"),
-    ("OffsetFetch", "no group is visible"),
-    ("DescribeShareGroupOffsets", "no such group is visible"),
-    ("ListOffsets", "no topic is visible"),
-    ("DescribeQuorum", "only asked with --jolokia.port, for the controllers"),
-    ("DescribeCluster", ""),
-    ("DescribeConfigs", "no topic is visible"),
-    ("DescribeLogDirs", ""),
+/// All calls of the exporter, in the order in which they are shown; what their items are, and what it means that there was
+/// nothing to ask.
+const CALLS: [(&str, &str, &str); 13] = [
+    ("Metadata", "visible topics", ""),
+    ("ListGroups", "visible groups", ""),
+    ("DescribeGroups", "groups", "no such group is visible"),
+    ("ConsumerGroupDescribe", "groups", "no such group is visible"),
+    ("ShareGroupDescribe", "groups", "no such group is visible"),
+    ("StreamsGroupDescribe", "groups", "no such group is visible"),
+    ("OffsetFetch", "groups", "no group is visible"),
+    ("DescribeShareGroupOffsets", "groups", "no such group is visible"),
+    ("ListOffsets", "partitions", "no topic is visible"),
+    ("DescribeQuorum", "voters", "only asked with --jolokia.port, for the controllers"),
+    ("DescribeCluster", "registered brokers", ""),
+    ("DescribeConfigs", "topics", "no topic is visible"),
+    ("DescribeLogDirs", "brokers", ""),
 ];
 
 /// Asks for everything once.
@@ -38,10 +39,10 @@ const CALLS: [(&str, &str); 13] = [
 /// # Errors
 /// One line on what is wrong with the configuration or a file that it names.
 pub(super) async fn gather(config: Config) -> Result<Report, String> {
+    let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let rules = read_rules(&config)?;
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
-    let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let observed = chosen.as_ref().map(|chosen| Arc::new(Observed::new(Arc::clone(&chosen.admin))));
     let exporter = Exporter::new(config, observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>), rules);
     let config = &exporter.config;
@@ -80,7 +81,7 @@ pub(super) async fn gather(config: Config) -> Result<Report, String> {
         _ => None,
     };
     let is_late = cluster.as_ref().is_some_and(|run| run.ended.is_none());
-    let notes = notes(observed.as_deref(), connected.is_some(), is_late, config);
+    let notes = notes(observed.as_deref(), connected.as_ref(), is_late, config);
     let agents: Vec<AgentReport> = nodes.iter().map(agent).collect();
     let is_bad = kafka.iter().flat_map(|kafka| &kafka.calls).any(|call| call.outcome.is_bad())
         || agents.iter().any(|agent| agent.outcome.is_bad())
@@ -98,7 +99,7 @@ fn half(deadline: Instant) -> Instant {
 fn calls(observed: &Observed, cluster: Option<&Cluster>) -> Vec<CallReport> {
     let made = observed.calls();
     let mut reports = Vec::new();
-    for (api, untried) in CALLS.into_iter().take(if cluster.is_some() { CALLS.len() } else { 1 }) {
+    for (api, noun, untried) in CALLS.into_iter().take(if cluster.is_some() { CALLS.len() } else { 1 }) {
         let without = |outcome, detail: String| CallReport {
             api,
             outcome,
@@ -112,14 +113,16 @@ fn calls(observed: &Observed, cluster: Option<&Cluster>) -> Vec<CallReport> {
             _ if observed.unsupported().contains(&api) => {
                 without(Outcome::Unsupported, format!("the client {} cannot ask this", observed.engine()))
             }
-            Some(observation) => call(api, observation, cluster),
-            None => without(Outcome::Untried, untried.to_owned()),
+            Some(observation) if observation.items > 0 || !observation.errors.is_empty() || untried.is_empty() => {
+                call(api, noun, observation)
+            }
+            _ => without(Outcome::Untried, untried.to_owned()),
         });
     }
     reports
 }
 
-fn call(api: &'static str, observation: &Observation, cluster: Option<&Cluster>) -> CallReport {
+fn call(api: &'static str, noun: &str, observation: &Observation) -> CallReport {
     let Observation { longest, items, errors } = observation;
     let of = |kind: ErrorKind| errors.iter().filter(move |(_, error)| error.kind() == kind);
     let denied = of(ErrorKind::Authorization).count();
@@ -134,20 +137,20 @@ fn call(api: &'static str, observation: &Observation, cluster: Option<&Cluster>)
     } else {
         (Outcome::Works, None)
     };
-    let detail = match (first, cluster) {
-        (Some((item, error)), _) => wrong(api, item, error, denied + failed, *items),
-        (None, Some(cluster)) if api == "Metadata" => {
-            format!("brokers: {}, visible topics: {}", cluster.brokers.len(), cluster.topics.len())
-        }
-        (None, _) if api == "ListGroups" => format!("visible groups: {items}"),
-        (None, _) => format!("asked: {items}"),
+    let detail = match first {
+        Some((item, error)) => wrong(api, item, error, denied + failed, *items),
+        None => format!("{noun}: {items}"),
     };
     CallReport { api, outcome, seconds: Some(longest.as_secs_f64()), items: *items, denied, failed, detail }
 }
 
 /// One clause on the first of `bad` items that failed, of so many `items`, and what to do.
 fn wrong(api: &str, item: &str, error: &AdminError, bad: usize, items: usize) -> String {
-    let text = error.to_string();
+    let text = match error {
+        // librdkafka's words say nothing more.
+        AdminError::Broker { code, .. } if error.kind() == ErrorKind::Authorization => code.to_string(),
+        error => error.to_string(),
+    };
     // The row begins with the call.
     let text = text.strip_prefix(api).and_then(|rest| rest.strip_prefix(": ")).unwrap_or(&text);
     let advice = advice::kafka(error.kind());
@@ -165,7 +168,7 @@ fn grants(observed: &Observed, kafka: &ClientConfig) -> Vec<String> {
     lacked.into_iter().map(|grant| grant.command(kafka)).collect()
 }
 
-fn notes(observed: Option<&Observed>, is_connected: bool, is_late: bool, config: &Config) -> Vec<String> {
+fn notes(observed: Option<&Observed>, cluster: Option<&Cluster>, is_late: bool, config: &Config) -> Vec<String> {
     const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
     let mut notes = Vec::new();
     let lacks_cluster =
@@ -176,7 +179,10 @@ fn notes(observed: Option<&Observed>, is_connected: bool, is_late: bool, config:
                 .to_owned(),
         );
     }
-    if observed.is_some() && !is_connected && config.jolokia.port.is_some() {
+    if cluster.is_some_and(|cluster| cluster.topics.is_empty()) {
+        notes.push("No topic is visible: there is none, or the principal may not describe any.".to_owned());
+    }
+    if observed.is_some() && cluster.is_none() && config.jolokia.port.is_some() {
         notes.push(
             "The brokers' agents are not known: --jolokia.port takes their hosts from Kafka's metadata.".to_owned(),
         );

@@ -40,7 +40,7 @@ pub(super) async fn probe(observed: &Observed, cluster: &Cluster, selection: &Se
     };
     let topics = async {
         if cluster.topics.is_empty() {
-            no_topic(observed, deadline).await;
+            no_topic(observed, brokers.first().copied(), deadline).await;
         }
     };
     tokio::join!(registered, configs, log_dirs, groups(observed, selection, deadline), topics);
@@ -58,9 +58,9 @@ async fn groups(observed: &Observed, selection: &Selection, deadline: Instant) {
 }
 
 /// Whether there is a topic to be seen at all does not matter here: only a denial is noted.
-async fn no_topic(observed: &Observed, deadline: Instant) {
+async fn no_topic(observed: &Observed, leader: Option<i32>, deadline: Instant) {
     let started = Instant::now();
-    let query = OffsetQuery { topic: Arc::from(NO_TOPIC), partition: 0, spec: OffsetSpec::Latest, leader: None };
+    let query = OffsetQuery { topic: Arc::from(NO_TOPIC), partition: 0, spec: OffsetSpec::Latest, leader };
     let answers = observed.unobserved().offsets(&[query], Isolation::ReadUncommitted, deadline).await;
     let denied = answers.into_iter().filter_map(Result::err).filter(|error| error.kind() == ErrorKind::Authorization);
     let denied: Vec<_> = denied.map(|error| (format!("topic {NO_TOPIC}"), error)).collect();

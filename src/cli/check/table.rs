@@ -94,7 +94,7 @@ mod tests {
                 mechanism: Some("PLAIN"),
                 principal: "User:vitals".to_owned(),
                 calls: vec![
-                    call("Metadata", Outcome::Works, Some(0.0123), "brokers: 1, visible topics: 3"),
+                    call("Metadata", Outcome::Works, Some(0.0123), "visible topics: 3"),
                     call("OffsetFetch", Outcome::Denied, Some(0.002), "group a: GROUP_AUTHORIZATION_FAILED"),
                     call("DescribeQuorum", Outcome::Untried, None, "only asked with --jolokia.port"),
                 ],
@@ -114,7 +114,7 @@ mod tests {
         let expected = "\
 Kafka at a:9092, SASL_SSL, PLAIN, as User:vitals
   by the client protocol: can do all that is asked for
-  Metadata        works      12 ms  brokers: 1, visible topics: 3
+  Metadata        works      12 ms  visible topics: 3
   OffsetFetch     DENIED     2 ms   group a: GROUP_AUTHORIZATION_FAILED
   DescribeQuorum  not tried         only asked with --jolokia.port
 
