@@ -160,7 +160,7 @@ fn what_never_answers_is_told_in_time() {
         let (code, text) = check(*engine, &[server.clone(), "--scrape.timeout=4s".to_owned()]);
         assert_eq!(code, Some(1), "{text}");
         assert!(text.lines().any(|line| line.starts_with("  Metadata  FAILED")), "{text}");
-        // The time of a busy machine to start the process comes on top.
-        assert!(began.elapsed() < Duration::from_secs(7), "{engine:?}: {:?}", began.elapsed());
+        // Rules are read before; a busy machine takes seconds for that.
+        assert!(began.elapsed() < Duration::from_secs(10), "{engine:?}: {:?}", began.elapsed());
     }
 }

@@ -39,10 +39,10 @@ const CALLS: [(&str, &str, &str); 13] = [
 /// # Errors
 /// One line on what is wrong with the configuration or a file that it names.
 pub(super) async fn gather(config: Config) -> Result<Report, String> {
-    let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let rules = read_rules(&config)?;
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
+    let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let observed = chosen.as_ref().map(|chosen| Arc::new(Observed::new(Arc::clone(&chosen.admin))));
     let exporter = Exporter::new(config, observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>), rules);
     let config = &exporter.config;
