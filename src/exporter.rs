@@ -12,6 +12,7 @@ use crate::collect::{brokers, exporter, groups, topics};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::lag::Offsets;
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
@@ -72,14 +73,15 @@ impl ClusterReading {
     /// `kafka_brokers`, `kafka_topic_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
     pub fn families(&self, selection: &Selection) -> &[Family] {
         self.families.get_or_init(|| {
-            let Snapshot { cluster, ends, starts, groups, .. } = &self.snapshot;
+            let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
             let mut families = Vec::new();
             if let Some(cluster) = cluster {
                 families.extend(brokers::families(cluster));
                 families.extend(topics::families(cluster, ends, starts, |topic| selection.topic(topic)));
             }
             if let Some(groups) = groups {
-                families.extend(groups::families(groups, cluster.as_deref(), ends, starts, selection));
+                let offsets = Offsets { ends, starts, stable_ends };
+                families.extend(groups::families(groups, cluster.as_deref(), offsets, log_times, selection));
             }
             families
         })

@@ -2,9 +2,11 @@
 
 use kafka_admin::Cluster;
 
+use super::lag_seconds::LagFamilies;
 use crate::config::Selection;
-use crate::kafka::{Group, PartitionOffsets};
-use crate::lag::{self, Commit, Show, TopicIndex, TopicLag};
+use crate::kafka::{Group, LogTimes};
+use crate::lag::seconds::Times;
+use crate::lag::{self, Commit, Offsets, Show, TopicIndex, TopicLag};
 use crate::metrics::catalogue::groups;
 use crate::metrics::{Family, Labels, Table, count_value, offset_value};
 
@@ -13,12 +15,13 @@ use crate::metrics::{Family, Labels, Table, count_value, offset_value};
 pub fn families(
     all: &[Group],
     cluster: Option<&Cluster>,
-    ends: &PartitionOffsets,
-    starts: &PartitionOffsets,
+    offsets: Offsets<'_>,
+    log_times: &LogTimes,
     selection: &Selection,
 ) -> Vec<Family> {
     let commits = all.iter().filter_map(|group| group.committed.as_ref().ok()).map(Vec::len).sum();
     let mut families = Families::new(commits);
+    let mut lag_families = LagFamilies::new(Times { ends: offsets.ends, starts: offsets.starts, log: log_times });
     let index = cluster.map(|cluster| TopicIndex::new(cluster, |topic| selection.topic(topic)));
     for group in all {
         let labels = Labels::new([("consumergroup", &*group.id)]);
@@ -38,11 +41,15 @@ pub fn families(
             (false, Some(assigned)) => Show::Assigned(assigned),
             (false, None) => Show::Committed,
         };
-        for topic in lag::group_lag(cluster, index, ends, starts, committed, show) {
-            families.add(cluster, group, &topic);
+        let topics = lag::group_lag(cluster, index, offsets, committed, show);
+        for topic in &topics {
+            families.add(cluster, group, topic);
         }
+        lag_families.add(cluster, group, &topics);
     }
-    families.into_vec()
+    let mut families = families.into_vec();
+    families.extend(lag_families.into_vec());
+    families
 }
 
 struct Families {
