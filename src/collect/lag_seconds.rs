@@ -2,11 +2,11 @@
 
 use kafka_admin::Cluster;
 
-use crate::kafka::Group;
+use crate::kafka::{Effort, Group};
 use crate::lag::TopicLag;
 use crate::lag::seconds::{LagSeconds, Times};
 use crate::metrics::catalogue::lag;
-use crate::metrics::{Family, Labels, offset_value};
+use crate::metrics::{Family, Labels, count_value, offset_value};
 
 /// These families, group by group.
 #[derive(Debug)]
@@ -81,10 +81,9 @@ impl<'a> LagFamilies<'a> {
         if let Some(margin) = seconds.margin() {
             self.margin_seconds.push(labels.clone(), margin);
         }
-        for (family, value) in [
-            (&mut self.stable_lag_sum, lag.stable_lag_sum),
-            (&mut self.margin_records, lag.margin_records),
-        ] {
+        for (family, value) in
+            [(&mut self.stable_lag_sum, lag.stable_lag_sum), (&mut self.margin_records, lag.margin_records)]
+        {
             if let Some(value) = value {
                 family.push(labels.clone(), offset_value(value));
             }
@@ -92,6 +91,13 @@ impl<'a> LagFamilies<'a> {
     }
 
     pub(super) fn into_vec(self) -> Vec<Family> {
+        let Effort { rounds, lookups, postponed } = self.times.log.effort;
+        let effort = [(lag::SEARCH_ROUNDS, rounds), (lag::SEARCH_LOOKUPS, lookups), (lag::SEARCH_POSTPONED, postponed)];
+        let effort = effort.map(|(metric, value)| {
+            let mut family = metric.family();
+            family.push(Labels::none(), count_value(value));
+            family
+        });
         vec![
             self.seconds,
             self.seconds_error,
@@ -104,5 +110,8 @@ impl<'a> LagFamilies<'a> {
             self.margin_records,
             self.margin_seconds,
         ]
+        .into_iter()
+        .chain(effort)
+        .collect()
     }
 }

@@ -276,8 +276,7 @@ impl ClusterReader {
         let groups = groups.as_deref().map(Vec::as_slice).unwrap_or_default();
         let unread = unread(cluster, &index, ends, starts, groups);
         let partitions = partitions_of(&unread);
-        let stable =
-            self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
+        let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
         let scope = Scope { cluster, ends, starts, is_compacted: &|_| false };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);

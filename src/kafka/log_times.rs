@@ -250,9 +250,8 @@ impl LogTimeReader {
             let Some(topic) = cluster.topics.get(searched.topic as usize) else { continue };
             let Some(partition) = topic.partitions.get(searched.partition as usize) else { continue };
             if searched.anchors.len() > most {
-                let of_partition = |position: &&Unseen| {
-                    (position.topic, position.partition) == (searched.topic, searched.partition)
-                };
+                let of_partition =
+                    |position: &&Unseen| (position.topic, position.partition) == (searched.topic, searched.partition);
                 let first = unread.positions.partition_point(|position| {
                     (position.topic, position.partition) < (searched.topic, searched.partition)
                 });
@@ -275,9 +274,7 @@ fn find(searched: &[Searched], topic: u32, partition: u32) -> Option<usize> {
 fn known<'a>(searched: &'a [Searched], position: &Unseen) -> Known<'a> {
     static NOTHING: Anchors = Anchors::NONE;
     match find(searched, position.topic, position.partition).and_then(|at| searched.get(at)) {
-        Some(searched) => {
-            Known { anchors: &searched.anchors, end: searched.end, has_holes: searched.has_holes }
-        }
+        Some(searched) => Known { anchors: &searched.anchors, end: searched.end, has_holes: searched.has_holes },
         None => Known { anchors: &NOTHING, end: position.offset + 1, has_holes: false },
     }
 }
@@ -292,4 +289,170 @@ fn first_records(searched: &[Searched]) -> impl Iterator<Item = Question> {
     let question =
         |searched: &Searched| Question { topic: searched.topic, partition: searched.partition, timestamp: 0 };
     searched.iter().filter(is_wanted).map(question)
+}
+
+#[cfg(test)]
+impl LogTimes {
+    /// These times by topic, partition and offset, and those of first records.
+    pub(crate) fn of(
+        now: i64,
+        times: impl IntoIterator<Item = (u32, u32, i64, LogTime)>,
+        starts: impl IntoIterator<Item = ((u32, u32), i64)>,
+    ) -> Self {
+        let split = |(topic, partition, offset, time)| (Unseen { topic, partition, offset }, time);
+        let (positions, times) = times.into_iter().map(split).unzip();
+        let unread = Unread { positions, ..Unread::default() };
+        Self { now, unread, times, starts: starts.into_iter().collect(), effort: Effort::default() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::{CommittedOffset, FoundOffset, GroupDescription, GroupRef, GroupsListed, Partition, Topic};
+
+    use super::*;
+    use crate::kafka::Lookup;
+    use crate::lag::log_time::ages;
+
+    const NOW: i64 = 10_000_000;
+
+    /// Partitions with a record each second up to `NOW`, whose leader fails in ways that a real one does only by chance.
+    #[derive(Debug, Default)]
+    struct FakeLog {
+        /// (partition, timestamp) of each query of each call.
+        calls: Mutex<Vec<Vec<(i32, i64)>>>,
+        failure: Mutex<Option<AdminError>>,
+    }
+
+    const END: i64 = NOW / 1_000;
+
+    #[async_trait::async_trait]
+    impl KafkaAdmin for FakeLog {
+        fn engine(&self) -> &'static str {
+            "fake"
+        }
+
+        async fn cluster(&self, _: Instant) -> Result<Cluster, AdminError> {
+            unreachable!()
+        }
+
+        async fn list_groups(&self, _: Instant) -> Result<GroupsListed, AdminError> {
+            unreachable!()
+        }
+
+        async fn describe_groups(&self, _: &[GroupRef], _: Instant) -> Vec<Result<GroupDescription, AdminError>> {
+            unreachable!()
+        }
+
+        async fn committed(&self, _: &[GroupRef], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
+            unreachable!()
+        }
+
+        async fn offsets(
+            &self,
+            queries: &[OffsetQuery],
+            _: Isolation,
+            _: Instant,
+        ) -> Vec<Result<FoundOffset, AdminError>> {
+            let mut call = Vec::new();
+            let failure = self.failure.lock().unwrap().clone();
+            let answers = queries.iter().map(|query| {
+                let OffsetSpec::Timestamp(timestamp) = query.spec else { unreachable!() };
+                call.push((query.partition, timestamp));
+                let offset = (timestamp + 999).div_euclid(1_000).max(0);
+                let found = (offset < END).then_some(offset);
+                match &failure {
+                    Some(failure) => Err(failure.clone()),
+                    None => Ok(FoundOffset { offset: found, timestamp: found.map(|offset| offset * 1_000) }),
+                }
+            });
+            let answers = answers.collect();
+            self.calls.lock().unwrap().push(call);
+            answers
+        }
+    }
+
+    /// A cluster of one topic, with its ends and starts.
+    fn cluster(partitions: i32, id: u128) -> (Cluster, PartitionOffsets, PartitionOffsets) {
+        let partition = |id| Partition { id, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
+        let partitions: Vec<_> = (0..partitions).map(partition).collect();
+        let of_all = |offset| PartitionOffsets::of(vec![vec![Lookup::Known(offset); partitions.len()]]);
+        let (ends, starts) = (of_all(END), of_all(0));
+        let topic = Topic { name: "t".into(), id: Some(id), error: None, partitions };
+        (Cluster { topics: vec![topic], ..Cluster::default() }, ends, starts)
+    }
+
+    /// One group, at this offset of each partition.
+    fn unread(partitions: u32, offset: i64) -> Unread {
+        let positions = (0..partitions).map(|partition| Unseen { topic: 0, partition, offset }).collect();
+        Unread { positions, owners: (0..partitions).map(|at| (at, 0)).collect(), pairs: 1 }
+    }
+
+    fn reader() -> (LogTimeReader, Arc<FakeLog>) {
+        let log = Arc::new(FakeLog::default());
+        (LogTimeReader::new(Arc::clone(&log) as Arc<dyn KafkaAdmin>), log)
+    }
+
+    async fn read(reader: &LogTimeReader, topic_id: u128, unread: Unread) -> (LogTimes, Failures) {
+        let partitions = unread.positions.last().map_or(0, |last| last.partition + 1);
+        let (cluster, ends, starts) = cluster(i32::try_from(partitions).unwrap(), topic_id);
+        let scope = Scope { cluster: &cluster, ends: &ends, starts: &starts, is_compacted: &|_| false };
+        reader.read(scope, unread, NOW, Instant::now() + Duration::from_secs(60)).await
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_not_asked_again_while_it_is_the_same_log() {
+        let (reader, log) = reader();
+        let (times, failures) = read(&reader, 1, unread(3, 9_000)).await;
+        assert!(failures.is_empty() && times.effort.rounds > 0 && times.effort.postponed == 0, "{times:?}");
+        for partition in 0..3 {
+            let (youngest, oldest) = ages(times.get(0, partition, 9_000), NOW).unwrap();
+            assert!(youngest <= 1_000_000 && 1_000_000 <= oldest && oldest - youngest <= 20_000, "{youngest} {oldest}");
+            assert_eq!(times.start(0, partition), Some(0));
+        }
+        log.calls.lock().unwrap().clear();
+        let (again, _) = read(&reader, 1, unread(3, 9_000)).await;
+        assert_eq!((again.effort, log.calls.lock().unwrap().len()), (Effort::default(), 0));
+        // A topic of that name that was created again is another log.
+        let (other, _) = read(&reader, 2, unread(3, 9_000)).await;
+        assert!(other.effort.rounds > 0);
+    }
+
+    #[tokio::test]
+    async fn a_leader_that_fails_is_asked_once_and_leaves_the_reason() {
+        let code = |code| AdminError::Broker { call: "ListOffsets", code, message: String::new() };
+        for (failure, reason, is_failure) in [
+            (AdminError::Timeout { call: "ListOffsets" }, Unknown::Lookup, true),
+            (code(ErrorCode(6)), Unknown::Lookup, true),
+            (code(UNSUPPORTED_FOR_MESSAGE_FORMAT), Unknown::NoTimestamp, false),
+        ] {
+            let (reader, log) = reader();
+            *log.failure.lock().unwrap() = Some(failure);
+            let (times, failures) = read(&reader, 1, unread(1, 9_000)).await;
+            assert_eq!(times.get(0, 0, 9_000), LogTime::Unknown(reason));
+            assert_eq!((times.effort.rounds, failures.is_empty()), (1, !is_failure));
+            // The next collection tries again.
+            *log.failure.lock().unwrap() = None;
+            let (times, _) = read(&reader, 1, unread(1, 9_000)).await;
+            assert!(matches!(times.get(0, 0, 9_000), LogTime::Between(..)));
+        }
+    }
+
+    #[tokio::test]
+    async fn more_than_one_leader_may_be_asked_goes_on_in_the_next_collection() {
+        let (reader, log) = reader();
+        let partitions = 12_000;
+        let mut collections = 0;
+        loop {
+            let (times, _) = read(&reader, 1, unread(partitions, 9_000)).await;
+            collections += 1;
+            let asked: usize = log.calls.lock().unwrap().drain(..).map(|call| call.len()).sum();
+            assert!(asked <= PER_LEADER, "{asked}");
+            if times.effort.postponed == 0 {
+                assert!((0..partitions).all(|at| matches!(times.get(0, at as usize, 9_000), LogTime::Between(..))));
+                break;
+            }
+        }
+        assert!((2..=10).contains(&collections), "{collections}");
+    }
 }

@@ -29,8 +29,7 @@ pub enum Unknown {
 
 impl Unknown {
     /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Searching, Self::Lag, Self::Lookup, Self::NoTimestamp, Self::FutureTimestamp];
+    pub const ALL: [Self; 5] = [Self::Searching, Self::Lag, Self::Lookup, Self::NoTimestamp, Self::FutureTimestamp];
 
     /// The label value.
     pub fn as_str(self) -> &'static str {
@@ -295,7 +294,8 @@ mod tests {
     #[test]
     fn weeks_of_any_shape_are_searched_in_few_rounds_cold_and_one_warm() {
         let day = |second: i64| (second % 86_400) as f64 / 86_400.0 * std::f64::consts::TAU;
-        let shapes: [(&str, Box<dyn Fn(i64) -> f64>); 5] = [
+        type Rate = Box<dyn Fn(i64) -> f64>;
+        let shapes: [(&str, Rate); 5] = [
             ("uniform", Box::new(|_| 1.0)),
             ("daily cycle", Box::new(move |second| 1.0 - 0.95 * day(second).cos())),
             ("outage", Box::new(|second| if (200_000..300_000).contains(&second) { 0.0 } else { 1.0 })),

@@ -159,12 +159,7 @@ pub fn group_lag(
 }
 
 /// Of the commits on one topic, in ascending order of partition.
-fn topic_lag(
-    cluster: &Cluster,
-    commits: &[Committed],
-    offsets: Offsets<'_>,
-    show: Show<'_>,
-) -> Option<TopicLag> {
+fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, show: Show<'_>) -> Option<TopicLag> {
     let topic = commits.first()?.topic;
     let data = cluster.topics.get(topic)?;
     let assigned = match show {

@@ -148,7 +148,8 @@ fn age(topic: usize, partition: &PartitionLag, times: Times<'_>) -> Option<Resul
 
 /// The time between the log's first record and the first unread one.
 fn margin(topic: usize, partition: &PartitionLag, times: Times<'_>, age: Bracket) -> Option<Bracket> {
-    let (Commit::At(committed), start) = (partition.commit, times.starts.get(topic, partition.partition).known()?) else {
+    let (Commit::At(committed), start) = (partition.commit, times.starts.get(topic, partition.partition).known()?)
+    else {
         return None;
     };
     if committed <= start {
@@ -179,5 +180,122 @@ impl Bracket {
     fn shown(self) -> Age {
         let (youngest, oldest) = (self.youngest as f64, self.oldest as f64);
         Age { seconds: (youngest + oldest) / 2_000.0, error: (oldest - youngest) / 2_000.0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kafka::Lookup;
+    use crate::lag::log_time::LogTime;
+
+    const NOW: i64 = 10_000_000;
+
+    /// Ends of 100 and starts of 10 in every partition, and the times of these positions (partition, offset).
+    struct World {
+        ends: PartitionOffsets,
+        starts: PartitionOffsets,
+        log: LogTimes,
+    }
+
+    fn world(times: &[(u32, i64, LogTime)]) -> World {
+        let known = |offset| PartitionOffsets::of(vec![vec![Lookup::Known(offset); 4]]);
+        // The log begins 1,000 s ago.
+        let starts = (0..4).map(|partition| ((0, partition), NOW - 1_000_000));
+        let times = times.iter().map(|(partition, offset, time)| (0, *partition, *offset, *time));
+        World { ends: known(100), starts: known(10), log: LogTimes::of(NOW, times, starts) }
+    }
+
+    /// Of a group with these committed offsets.
+    fn lag(commits: &[Commit]) -> TopicLag {
+        let partition = |(partition, commit): (usize, &Commit)| {
+            let lag = if let Commit::At(offset) = commit { Some((100 - offset).max(0)) } else { None };
+            PartitionLag { partition, commit: *commit, lag }
+        };
+        TopicLag {
+            topic: 0,
+            partitions: commits.iter().enumerate().map(partition).collect(),
+            committed_sum: None,
+            lag_sum: None,
+            unknown_partitions: commits.iter().map(|commit| u32::from(*commit == Commit::Unknown)).sum(),
+            beyond_end_partitions: 0,
+            lost_records: None,
+            lag_max: None,
+            stable_lag_sum: None,
+            margin_records: None,
+        }
+    }
+
+    fn seconds(world: &World, commits: &[Commit]) -> LagSeconds {
+        LagSeconds::of_topic(&lag(commits), Times { ends: &world.ends, starts: &world.starts, log: &world.log })
+    }
+
+    /// Between so many seconds ago and so many.
+    fn ago(oldest: i64, youngest: i64) -> LogTime {
+        LogTime::Between(NOW - oldest * 1_000, NOW - youngest * 1_000)
+    }
+
+    #[test]
+    fn the_oldest_partition_counts_and_uncommitted_ones_do_not() {
+        let world = world(&[(0, 50, ago(102, 98)), (1, 60, ago(31, 29))]);
+        let lag = seconds(&world, &[Commit::At(50), Commit::At(60), Commit::At(100), Commit::Nothing]);
+        assert_eq!(lag.age(), Some(Age { seconds: 100.0, error: 2.0 }));
+        assert_eq!(lag.unknown().count(), 0);
+        assert_eq!(lag.margin(), Some(900.0));
+        assert_eq!(seconds(&world, &[Commit::At(100), Commit::At(250)]).age(), Some(Age { seconds: 0.0, error: 0.0 }));
+        assert_eq!(seconds(&world, &[Commit::At(100)]).margin(), None);
+    }
+
+    #[test]
+    fn an_unknown_partition_makes_it_unknown_with_the_reason() {
+        let searching = LogTime::Unknown(Unknown::Searching);
+        let world = world(&[(0, 50, ago(102, 98)), (1, 60, searching), (2, 70, LogTime::Unknown(Unknown::Lookup))]);
+        for (commits, expected) in [
+            (&[Commit::At(50), Commit::Unknown][..], &[(Unknown::Lag, 1)][..]),
+            (&[Commit::At(50), Commit::At(60)], &[(Unknown::Searching, 1)]),
+            (&[Commit::At(50), Commit::At(60), Commit::At(70)], &[(Unknown::Searching, 1), (Unknown::Lookup, 1)]),
+        ] {
+            let lag = seconds(&world, commits);
+            assert_eq!((lag.age(), lag.margin()), (None, None));
+            assert_eq!(lag.unknown().collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn a_wide_bracket_matters_only_where_it_may_be_the_oldest() {
+        let world = world(&[(0, 50, ago(102, 98)), (1, 60, ago(90, 10)), (2, 70, ago(600, 10))]);
+        assert_eq!(seconds(&world, &[Commit::At(50), Commit::At(60)]).age(), Some(Age { seconds: 100.0, error: 2.0 }));
+        let lag = seconds(&world, &[Commit::At(50), Commit::At(60), Commit::At(70)]);
+        assert_eq!((lag.age(), lag.unknown().next()), (None, Some((Unknown::Searching, 2))));
+    }
+
+    #[test]
+    fn a_record_from_the_future_is_of_now_and_counted() {
+        let world = world(&[(0, 50, ago(-60, -60))]);
+        let lag = seconds(&world, &[Commit::At(50)]);
+        assert_eq!((lag.age(), lag.clamped), (Some(Age { seconds: 0.0, error: 0.0 }), 1));
+    }
+
+    #[test]
+    fn after_retention_the_first_record_left_counts_and_no_margin_is_left() {
+        let world = world(&[(0, 10, ago(1_000, 1_000))]);
+        let lag = seconds(&world, &[Commit::At(3)]);
+        assert_eq!((lag.age(), lag.margin()), (Some(Age { seconds: 1_000.0, error: 0.0 }), Some(0.0)));
+    }
+
+    #[test]
+    fn a_group_is_as_far_behind_as_on_its_worst_topic() {
+        let world = world(&[(0, 50, ago(102, 98)), (1, 60, ago(31, 29)), (2, 70, LogTime::Unknown(Unknown::Lookup))]);
+        let [worst, better, unknown] = [
+            &[Commit::At(50)][..],
+            &[Commit::Nothing, Commit::At(60)],
+            &[Commit::Nothing, Commit::Nothing, Commit::At(70)],
+        ]
+        .map(|commits| seconds(&world, commits));
+        let mut whole = better.clone();
+        whole.merge(&worst);
+        assert_eq!(whole.age(), worst.age());
+        whole.merge(&unknown);
+        assert_eq!(whole.age(), None);
     }
 }

@@ -133,6 +133,35 @@ pub const RETENTION_MARGIN_SECONDS: Metric = Metric {
     source: TIMES,
 };
 
+/// Rounds of the search.
+pub const SEARCH_ROUNDS: Metric = Metric {
+    name: "kafka_vitals_lag_search_rounds",
+    kind: Gauge,
+    labels: &[],
+    help: "Rounds of lookups by timestamp that the last collection took to know the lag in seconds: in each, every leader is \
+           asked once for all of its partitions, and again for further timestamps of the same ones.",
+    source: TIMES,
+};
+
+/// Lookups of the search.
+pub const SEARCH_LOOKUPS: Metric = Metric {
+    name: "kafka_vitals_lag_search_lookups",
+    kind: Gauge,
+    labels: &[],
+    help: "Lookups by timestamp in these rounds, each of one timestamp in one partition, for all groups together.",
+    source: TIMES,
+};
+
+/// What was left for later.
+pub const SEARCH_POSTPONED: Metric = Metric {
+    name: "kafka_vitals_lag_search_postponed",
+    kind: Gauge,
+    labels: &[],
+    help: "Lookups that were still wanted when the last collection had spent its time, its rounds, or what it may ask of one \
+           leader: the next collection goes on with them.",
+    source: TIMES,
+};
+
 /// All of this file.
 pub const ALL: &[Metric] = &[
     LAG_SECONDS,
@@ -147,4 +176,7 @@ pub const ALL: &[Metric] = &[
     STABLE_LAG_SUM,
     RETENTION_MARGIN_RECORDS,
     RETENTION_MARGIN_SECONDS,
+    SEARCH_ROUNDS,
+    SEARCH_LOOKUPS,
+    SEARCH_POSTPONED,
 ];
