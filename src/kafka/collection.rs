@@ -12,7 +12,7 @@ use kafka_admin::{
 };
 
 use super::offsets::Questions;
-use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use super::{Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
 use crate::locked::locked;
 
@@ -23,6 +23,7 @@ const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
 pub struct ClusterReader {
     admin: Arc<dyn KafkaAdmin>,
     topology: Arc<Topology>,
+    inventory: Inventory,
     selection: Selection,
     max_age: Duration,
     forget_after: Duration,
@@ -59,11 +60,12 @@ impl ClusterReader {
     pub fn new(
         admin: Arc<dyn KafkaAdmin>,
         topology: Arc<Topology>,
+        inventory: Inventory,
         selection: Selection,
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
-        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default() }
+        Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default() }
     }
 
     /// Collects by `deadline`. `publish` gets what there is when the topology is known, and again when groups are, for
@@ -72,6 +74,7 @@ impl ClusterReader {
     /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
     pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
         let mut snapshot = Snapshot::default();
+        let began = Instant::now();
 
         let first = share(deadline, 0.35);
         let topology = async {
@@ -108,6 +111,7 @@ impl ClusterReader {
         snapshot.starts = starts;
         snapshot.failures.merge(group_failures);
         snapshot.failures.merge(start_failures);
+        self.inventory.show_in(&mut snapshot, began);
         publish(&snapshot);
 
         if let Some(cluster) = &cluster {
@@ -116,9 +120,18 @@ impl ClusterReader {
             snapshot.failures.merge(failures);
         }
         let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
-        if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
+        let of_leaders = |part: Part| part != Part::Topology && !part.is_inventory();
+        if snapshot.failures.iter().any(|(part, kind, ..)| of_leaders(part) && moved(kind)) {
             self.topology.suspect();
         }
+        if let Some(cluster) = &cluster
+            && self.inventory.renew(cluster)
+        {
+            publish(&snapshot);
+            self.inventory.settle(share(deadline, 0.5)).await;
+        }
+        self.inventory.show_in(&mut snapshot, began);
+        snapshot.unsupported.extend(self.topology.unsupported());
         snapshot
     }
 
@@ -423,11 +436,11 @@ mod tests {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
-        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age, false));
-        (
-            ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
-            admin,
-        )
+        let dynamic = || Arc::clone(&admin) as Arc<dyn KafkaAdmin>;
+        let topology = Arc::new(Topology::new(dynamic(), max_age, false));
+        let inventory = Inventory::new(dynamic(), config.selection.clone(), max_age);
+        let reader = ClusterReader::new(dynamic(), topology, inventory, config.selection, max_age, FORGET);
+        (reader, admin)
     }
 
     async fn collect(reader: &ClusterReader) -> Snapshot {

@@ -7,6 +7,8 @@ pub mod groups;
 pub mod jmx;
 pub mod jvm;
 pub mod kafka_beans;
+pub mod log_dirs;
+pub mod topic_configs;
 
 use super::{Family, MetricType};
 
@@ -36,6 +38,8 @@ impl Metric {
 fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
     vec![
         ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
+        ("Topic configurations", topic_configs::ALL.iter().collect()),
+        ("Log directories", log_dirs::ALL.iter().collect()),
         ("Consumer groups", groups::ALL.iter().collect()),
         ("The JVM and process of each node", jvm::all().collect()),
         ("Kafka on each node, beyond what rules can make of its MBeans", kafka_beans::all().collect()),
