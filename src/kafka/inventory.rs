@@ -255,3 +255,6 @@ async fn ask(due: Due, admin: &dyn KafkaAdmin, state: &Mutex<State>, selection: 
     }));
     tokio::join!(registered, configs, log_dirs);
 }
+
+#[cfg(test)]
+mod tests;
