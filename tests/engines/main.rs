@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod agreement;
+mod health;
 mod new_groups;
 mod requests;
 #[path = "../support/mod.rs"]

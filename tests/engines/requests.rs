@@ -96,6 +96,10 @@ async fn a_steady_collection_asks_each_broker_three_things_and_nothing_else() {
         ("OffsetFetch", 3),
         // Starts and ends.
         ("ListOffsets", 6),
+        // What is then remembered for minutes.
+        ("DescribeCluster", 1),
+        ("DescribeConfigs", 1),
+        ("DescribeLogDirs", 3),
     ]);
     assert_eq!(sums(&cold), expected);
 
