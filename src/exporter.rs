@@ -8,10 +8,10 @@ use futures_util::future::join_all;
 use kafka_admin::{AdminError, Cluster, KafkaAdmin};
 
 use crate::collect::node::{NodeCollector, NodeReading};
-use crate::collect::{brokers, exporter, groups, topics};
+use crate::collect::{brokers, cluster_health, exporter, groups, kafka_requests, log_dirs, topic_configs, topics};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
-use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::kafka::{ClusterReader, Inventory, Part, Snapshot, Topology};
 use crate::lag::Offsets;
 use crate::locked::locked;
 use crate::metrics::Family;
@@ -70,15 +70,22 @@ impl ClusterReading {
         Self { snapshot, families: OnceLock::new() }
     }
 
-    /// `kafka_brokers`, `kafka_topic_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
+    /// `kafka_broker*`, `kafka_cluster_*`, `kafka_topic_*`, `kafka_log_dir_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
     pub fn families(&self, selection: &Selection) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
+            let Snapshot { registered, configs, log_dirs: dirs, .. } = &self.snapshot;
             let mut families = Vec::new();
             if let Some(cluster) = cluster {
                 families.extend(brokers::families(cluster));
+                families.extend(cluster_health::families(cluster));
                 families.extend(topics::families(cluster, ends, starts, |topic| selection.topic(topic)));
             }
+            if let Some(registered) = registered {
+                families.extend(brokers::registered_families(registered));
+            }
+            families.extend(topic_configs::families(configs));
+            families.extend(log_dirs::families(dirs));
             if let Some(groups) = groups {
                 let offsets = Offsets { ends, starts, stable_ends };
                 families.extend(groups::families(groups, cluster.as_deref(), offsets, log_times, selection));
@@ -113,9 +120,12 @@ impl Exporter {
             // Controllers are in no metadata; nobody but `--jolokia.port` needs their addresses.
             let with_quorum = config.jolokia.port.is_some();
             let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh, with_quorum));
+            let inventory =
+                Inventory::new(Arc::clone(&admin), config.selection.clone(), config.scrape.refresh_inventory);
             let reader = ClusterReader::new(
                 Arc::clone(&admin),
                 Arc::clone(&topology),
+                inventory,
                 config.selection.clone(),
                 config.scrape.refresh,
                 config.scrape.forget_after,
@@ -185,7 +195,7 @@ impl Exporter {
                 for part in Part::ALL {
                     stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
                 }
-                let complete = snapshot.failures.is_empty();
+                let complete = snapshot.failures.iter().all(|(part, ..)| part.is_inventory());
                 Outcome { value: Some(ClusterReading::new(snapshot)), complete }
             }
         };
@@ -362,7 +372,11 @@ impl Exporter {
         }
         late.extend(nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())));
         let nodes = self.nodes().len();
-        exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
+        let mut families =
+            exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late });
+        let times = self.kafka.as_ref().and_then(|kafka| kafka.admin.request_times());
+        families.push(kafka_requests::family(&times.unwrap_or_default()));
+        families
     }
 }
 

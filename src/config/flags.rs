@@ -51,6 +51,10 @@ pub struct Flags {
     #[arg(long = "refresh.metadata", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
     pub refresh_metadata: Option<std::time::Duration>,
 
+    /// How long registered brokers, topic configurations and log directories may be remembered [default: 5m].
+    #[arg(long = "refresh.inventory", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
+    pub refresh_inventory: Option<std::time::Duration>,
+
     /// TLS to the brokers.
     #[arg(long = "tls.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", hide_possible_values = true, help_heading = "Kafka security")]

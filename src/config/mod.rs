@@ -149,6 +149,8 @@ pub struct ScrapeConfig {
     pub timeout: Duration,
     /// How long topology, descriptions and start offsets may be remembered.
     pub refresh: Duration,
+    /// How long registered brokers, topic configurations and log directories may be remembered.
+    pub refresh_inventory: Duration,
     /// How long a vanished node keeps its page.
     pub forget_after: Duration,
 }

@@ -60,6 +60,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
                 timeout => timeout,
             },
             refresh: flags.refresh_metadata.unwrap_or(Duration::from_secs(30)),
+            refresh_inventory: flags.refresh_inventory.unwrap_or(Duration::from_secs(300)),
             forget_after: flags.broker_forget_after.unwrap_or(Duration::from_secs(24 * 3600)),
         },
         log: log(flags)?,

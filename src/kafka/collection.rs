@@ -13,7 +13,7 @@ use kafka_admin::{
 
 use super::log_times::{LogTimeReader, Scope};
 use super::offsets::{Position, Questions, all_of};
-use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use super::{Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
 use crate::lag::TopicIndex;
 use crate::lag::unread::{Unread, unread};
@@ -26,6 +26,7 @@ const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
 pub struct ClusterReader {
     admin: Arc<dyn KafkaAdmin>,
     topology: Arc<Topology>,
+    inventory: Inventory,
     selection: Selection,
     max_age: Duration,
     forget_after: Duration,
@@ -63,12 +64,13 @@ impl ClusterReader {
     pub fn new(
         admin: Arc<dyn KafkaAdmin>,
         topology: Arc<Topology>,
+        inventory: Inventory,
         selection: Selection,
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
         let log_times = LogTimeReader::new(Arc::clone(&admin));
-        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
+        Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
     }
 
     /// Collects by `deadline`. `publish` gets what there is when the topology is known, again when groups are and again
@@ -77,6 +79,7 @@ impl ClusterReader {
     /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
     pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
         let mut snapshot = Snapshot::default();
+        let began = Instant::now();
 
         let first = share(deadline, 0.35);
         let topology = async {
@@ -113,6 +116,7 @@ impl ClusterReader {
         snapshot.starts = starts;
         snapshot.failures.merge(group_failures);
         snapshot.failures.merge(start_failures);
+        self.inventory.show_in(&mut snapshot, began);
         publish(&snapshot);
 
         if let Some(cluster) = &cluster {
@@ -126,9 +130,18 @@ impl ClusterReader {
             self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
         let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
-        if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
+        let of_leaders = |part: Part| part != Part::Topology && !part.is_inventory();
+        if snapshot.failures.iter().any(|(part, kind, ..)| of_leaders(part) && moved(kind)) {
             self.topology.suspect();
         }
+        if let Some(cluster) = &cluster
+            && self.inventory.renew(cluster)
+        {
+            publish(&snapshot);
+            self.inventory.settle(share(deadline, 0.5)).await;
+        }
+        self.inventory.show_in(&mut snapshot, began);
+        snapshot.unsupported.extend(self.topology.unsupported());
         snapshot
     }
 
@@ -277,7 +290,12 @@ impl ClusterReader {
         let unread = unread(cluster, &index, ends, starts, groups);
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
-        let scope = Scope { cluster, ends, starts, is_compacted: &|_| false };
+        // While no configuration is known, but may yet be: to be safe. Where it cannot be told: no topic is compacted.
+        let can_be_told = !snapshot.unsupported.contains("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
+        let configs = Arc::clone(&snapshot.configs);
+        let is_compacted =
+            move |topic: &str| configs.cleanup_policy(topic).map_or(can_be_told, |policy| policy.compact);
+        let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
         snapshot.stable_ends = Arc::new(stable_ends);
@@ -477,11 +495,11 @@ mod tests {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
-        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age, false));
-        (
-            ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
-            admin,
-        )
+        let dynamic = || Arc::clone(&admin) as Arc<dyn KafkaAdmin>;
+        let topology = Arc::new(Topology::new(dynamic(), max_age, false));
+        let inventory = Inventory::new(dynamic(), config.selection.clone(), max_age);
+        let reader = ClusterReader::new(dynamic(), topology, inventory, config.selection, max_age, FORGET);
+        (reader, admin)
     }
 
     async fn collect(reader: &ClusterReader) -> Snapshot {

@@ -131,6 +131,11 @@ impl Topology {
         }
     }
 
+    /// The call for the quorum, if nobody can answer it.
+    pub fn unsupported(&self) -> Option<&'static str> {
+        matches!(*locked(&self.quorum), Some(Ok(None))).then_some("DescribeQuorum")
+    }
+
     fn known(&self, cluster: &Arc<Cluster>, refresh_error: Option<AdminError>) -> Known {
         let quorum = locked(&self.quorum).clone().and_then(Result::ok).flatten();
         Known { cluster: Arc::clone(cluster), quorum, refresh_error }

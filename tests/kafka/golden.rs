@@ -7,6 +7,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use kafka_vitals::metrics::catalogue::topic_configs;
+
 use crate::clusters::{current, vitals_of_each};
 use crate::support::{Page, Vitals, canonical, each};
 
@@ -78,10 +80,11 @@ fn name(series: &str) -> &str {
     series.split('{').next().unwrap()
 }
 
-/// Of kafka_exporter's prefixes, and not of a topic or group of another test.
+/// Of kafka_exporter's prefixes, and neither of a topic or group of another test nor a topic's configuration.
 fn belongs_here(series: &str) -> bool {
     let prefixes = ["kafka_brokers", "kafka_broker_info", "kafka_topic", "kafka_consumergroup"];
     prefixes.iter().any(|prefix| series.starts_with(prefix))
+        && topic_configs::ALL.iter().all(|metric| metric.name != name(series))
         && !series.contains(r#"topic="t-"#)
         && !series.contains(r#"consumergroup="t-"#)
 }
