@@ -155,8 +155,14 @@ pub struct GroupDescription {
     pub state: GroupState,
     /// Protocol generation.
     pub kind: GroupType,
+    /// What a classic group's members use the group for (`consumer`, `connect`, ...); empty before the first has joined.
+    /// Absent for other kinds, whose kind tells it, and where the engine does not learn it.
+    pub protocol_type: Option<String>,
     /// Assignor in use (`range`, `uniform`, ...); empty when there is none.
     pub assignor: String,
+    /// Group epoch (KIP-848): one more at each change of members, subscriptions or their topics. Absent for classic
+    /// groups, whose generation no call tells, and where the engine does not learn it.
+    pub epoch: Option<i32>,
     /// The coordinator's broker id.
     pub coordinator: Option<i32>,
     /// Members in the order of the answer.
