@@ -6,5 +6,6 @@ pub mod groups;
 pub mod jvm;
 pub mod kafka_beans;
 mod learning;
+pub mod limits;
 pub mod node;
 pub mod topics;

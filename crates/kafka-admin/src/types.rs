@@ -131,6 +131,23 @@ pub enum GroupState {
     NotReady,
 }
 
+impl GroupState {
+    /// As Kafka spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::PreparingRebalance => "PreparingRebalance",
+            Self::CompletingRebalance => "CompletingRebalance",
+            Self::Stable => "Stable",
+            Self::Dead => "Dead",
+            Self::Empty => "Empty",
+            Self::Assigning => "Assigning",
+            Self::Reconciling => "Reconciling",
+            Self::NotReady => "NotReady",
+        }
+    }
+}
+
 /// Which protocol a group speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GroupType {
@@ -144,6 +161,19 @@ pub enum GroupType {
     Share,
     /// KIP-1071.
     Streams,
+}
+
+impl GroupType {
+    /// As brokers spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
+        }
+    }
 }
 
 /// A group as its coordinator describes it.

@@ -1,0 +1,1 @@
+//! Families of groups from hand-made snapshots.
