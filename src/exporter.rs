@@ -10,7 +10,7 @@ use kafka_admin::{AdminError, Cluster, GroupId, KafkaAdmin};
 use crate::collect::groups::Groups;
 use crate::collect::node::{NodeCollector, NodeReading};
 use crate::collect::{brokers, exporter, groups, limits, topics};
-use crate::config::{Config, JolokiaConfig};
+use crate::config::{Config, JolokiaConfig, Selection};
 use crate::history::{GroupHistory, History};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Group, Part, Snapshot, Topology};
@@ -55,6 +55,8 @@ struct Kafka {
 /// What is known of groups from one collection to the next.
 #[derive(Debug)]
 struct Watched {
+    selection: Selection,
+    forget_after: Option<Duration>,
     history: History,
     /// Those that `--group.forget-after` leaves out.
     forgotten: Arc<HashSet<GroupId>>,
@@ -62,9 +64,9 @@ struct Watched {
 
 impl Watched {
     /// Takes in a collection; what it tells of each of its groups.
-    fn advance(&mut self, snapshot: &Snapshot, config: &Config) -> Vec<GroupHistory> {
-        let history = self.history.advance(snapshot, |topic| config.selection.topic(topic), Instant::now());
-        if let (Some(after), Some(groups)) = (config.groups.forget_after, &snapshot.groups) {
+    fn advance(&mut self, snapshot: &Snapshot) -> Vec<GroupHistory> {
+        let history = self.history.advance(snapshot, |topic| self.selection.topic(topic), Instant::now());
+        if let (Some(after), Some(groups)) = (self.forget_after, &snapshot.groups) {
             let is_forgotten = |history: &GroupHistory| history.abandoned.is_some_and(|time| time >= after);
             let forgotten = groups.iter().zip(&history).filter(|(_, history)| is_forgotten(history));
             self.forgotten = Arc::new(forgotten.map(|(group, _)| Arc::clone(&group.id)).collect());
@@ -172,7 +174,12 @@ impl Exporter {
                 config.scrape.refresh,
                 config.scrape.forget_after,
             );
-            let watched = Watched { history: History::new(Instant::now()), forgotten: Arc::default() };
+            let watched = Watched {
+                selection: config.selection.clone(),
+                forget_after: config.groups.forget_after,
+                history: History::new(Instant::now()),
+                forgotten: Arc::default(),
+            };
             let (reader, watched) = (Arc::new(reader), Arc::new(Mutex::new(watched)));
             Kafka { admin, topology, reader, watched, source: source(&config) }
         });
@@ -233,7 +240,6 @@ impl Exporter {
         let start = |progress: Arc<Progress<ClusterReading>>, deadline| {
             let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
             let (watched, objectives) = (Arc::clone(&kafka.watched), Arc::clone(&locked(&self.objectives)));
-            let config = self.config.clone();
             async move {
                 let started = Instant::now();
                 let forgotten = Arc::clone(&locked(&watched).forgotten);
@@ -252,7 +258,7 @@ impl Exporter {
                 let complete = snapshot.failures.is_empty();
                 let reading = tokio::task::spawn_blocking(move || {
                     let mut watched = locked(&watched);
-                    let history = watched.advance(&snapshot, &config);
+                    let history = watched.advance(&snapshot);
                     ClusterReading::new(snapshot, history, Arc::clone(&watched.forgotten), objectives)
                 });
                 // A panic in it is this run's.

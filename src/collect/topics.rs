@@ -70,3 +70,40 @@ pub fn families(
 fn is_led_by_preferred(partition: &Partition) -> bool {
     partition.leader.is_some() && partition.leader == partition.replicas.first().copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use kafka_admin::Topic;
+
+    use super::*;
+    use crate::kafka::Lookup;
+
+    #[test]
+    fn per_topic_partitions_are_added_up_but_for_their_leaders() {
+        let partition = |id, isr| Partition { id, leader: Some(1), replicas: vec![1, 2], isr, error: None };
+        let partitions = vec![partition(0, vec![1, 2]), partition(1, vec![1])];
+        let topic = |name: &str| Topic { name: name.into(), id: None, error: None, partitions: partitions.clone() };
+        let cluster = Cluster { topics: vec![topic("a"), topic("b")], ..Cluster::default() };
+        let known = |a, b| vec![Lookup::Known(a), Lookup::Known(b)];
+        let starts = PartitionOffsets::of(vec![known(1, 2), known(3, 4)]);
+        // The end of a partition of b is unknown.
+        let ends = PartitionOffsets::of(vec![known(10, 20), vec![Lookup::Known(7), Lookup::NotAsked]]);
+        let families = families(&cluster, &ends, &starts, |_| true, Level::Topic);
+        let values: Vec<(&str, Vec<f64>)> = families
+            .iter()
+            .map(|family| (&*family.name, family.samples.iter().map(|sample| sample.value).collect()))
+            .collect();
+        let expected = [
+            ("kafka_topic_partitions", vec![2.0, 2.0]),
+            ("kafka_topic_partition_current_offset", vec![30.0]),
+            ("kafka_topic_partition_oldest_offset", vec![3.0, 7.0]),
+            ("kafka_topic_partition_leader", vec![]),
+            ("kafka_topic_partition_replicas", vec![4.0, 4.0]),
+            ("kafka_topic_partition_in_sync_replica", vec![3.0, 3.0]),
+            ("kafka_topic_partition_leader_is_preferred", vec![2.0, 2.0]),
+            ("kafka_topic_partition_under_replicated_partition", vec![1.0, 1.0]),
+        ];
+        assert_eq!(values, expected);
+        assert!(families.iter().all(|family| family.column.is_empty()));
+    }
+}

@@ -212,7 +212,7 @@ mod tests {
             (&["1", "2"], "every metric is given twice"),
             (&["kafka_topic_partitions=1", "kafka_topic_partitions=2"], "is given twice"),
         ] {
-            let error = self::limits(items).unwrap_err();
+            let error = limits(items).unwrap_err();
             assert!(error.starts_with("--series.limit: ") && error.contains(expected), "{error}");
         }
     }

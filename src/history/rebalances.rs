@@ -6,7 +6,7 @@
 //! the group's state, else by other members than before, else by another assignment, and short ones may go unseen. What
 //! shows in several ways, one after the other, is counted once.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::{DefaultHasher, Hasher as _};
 use std::sync::Arc;
 
 use kafka_admin::{GroupDescription, GroupState, GroupType};

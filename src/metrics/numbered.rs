@@ -127,7 +127,7 @@ impl Column {
     }
 
     /// All rows.
-    pub(super) fn rows(&self) -> Range<usize> {
+    pub(crate) fn rows(&self) -> Range<usize> {
         0..self.values.len()
     }
 
@@ -140,7 +140,7 @@ impl Column {
     }
 
     /// The samples of these rows, each with its row.
-    pub(super) fn samples(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, NumberedLabels<'_>, f64)> {
+    pub(crate) fn samples(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, NumberedLabels<'_>, f64)> {
         let blocks = &self.rows.blocks;
         let first = blocks.partition_point(|block| block.end <= rows.start);
         let mut start = rows.start;
@@ -169,7 +169,7 @@ impl<'p> NumberedLabels<'p> {
     }
 
     /// The rendered form.
-    pub(super) fn text(self) -> Cow<'p, str> {
+    pub(crate) fn text(self) -> Cow<'p, str> {
         Cow::Owned(format!("{}{}{}", self.before, self.number, self.after))
     }
 }

@@ -9,6 +9,7 @@ mod catalogue;
 mod changes;
 mod clusters;
 mod golden;
+mod groups;
 mod kafka_beans;
 mod mbeans;
 mod outages;
