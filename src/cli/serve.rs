@@ -8,13 +8,14 @@ use tokio_util::sync::CancellationToken;
 use super::{engine, watch};
 use crate::build_info;
 use crate::config::Config;
-use crate::exporter::{Exporter, check_agents, read_rules};
+use crate::exporter::{Exporter, check_agents, read_objectives, read_rules};
 use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
-    let known = watch::stamp(&config);
+    let known = watch::stamps(&config);
     let rules = read_rules(&config)?;
+    let objectives = read_objectives(&config)?.unwrap_or_default();
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
     let (admin, why) = chosen.map(|chosen| (chosen.admin, (chosen.reason, chosen.security))).unzip();
@@ -22,7 +23,7 @@ pub async fn run(config: Config) -> Result<(), String> {
     for address in &config.web.listen {
         listeners.push(web::bind(address).await?);
     }
-    let exporter = Arc::new(Exporter::new(config, admin, rules));
+    let exporter = Arc::new(Exporter::new(config, admin, rules, objectives));
     tracing::info!(version = build_info::VERSION, revision = build_info::REVISION, "starting kafka-vitals");
     if let (Some(kafka), Some((reason, security))) = (&exporter.config.kafka, why) {
         let (bootstrap, mechanism) = (kafka.bootstrap.join(","), security.mechanism);
@@ -37,15 +38,16 @@ pub async fn run(config: Config) -> Result<(), String> {
 
     let stop = CancellationToken::new();
     tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
-    tokio::spawn(watch::rules_file(Arc::clone(&exporter), known));
+    tokio::spawn(watch::files(Arc::clone(&exporter), known));
     web::serve(listeners, exporter, stop).await;
     tracing::info!("stopped");
     Ok(())
 }
 
-/// Whether `run` would start, as far as can be told without asking anybody: rules, TLS files, properties.
+/// Whether `run` would start, as far as can be told without asking anybody: rules, objectives, TLS files, properties.
 pub fn check(config: &Config) -> Result<(), String> {
     read_rules(config)?;
+    read_objectives(config)?;
     check_agents(config)?;
     // An engine may want a runtime to put tasks into; this one never runs any.
     let runtime = tokio::runtime::Builder::new_current_thread().build();
@@ -54,7 +56,7 @@ pub fn check(config: &Config) -> Result<(), String> {
     engine::connect(config).map(drop)
 }
 
-/// SIGTERM and SIGINT stop, SIGHUP reloads the rules.
+/// SIGTERM and SIGINT stop, SIGHUP reloads rules and objectives.
 async fn handle_signals(stop: CancellationToken, exporter: Arc<Exporter>) {
     let streams = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
     let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) = streams else {

@@ -207,6 +207,37 @@ pub struct Flags {
     #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
     pub no_offset_show_all: bool,
 
+    /// Lagging partitions of the cluster, the worst first, whose owner (client id and host) is shown; 0 = none
+    /// [default: 50].
+    #[arg(long = "group.owners", value_name = "N", help_heading = "What to export")]
+    pub group_owners: Option<usize>,
+
+    /// YAML file with lag objectives, teams and runbooks of groups; docs/operations.md has an example. It is read again when
+    /// it changes, at SIGHUP and at POST /-/reload.
+    #[arg(long = "group.objectives", value_name = "FILE", help_heading = "What to export")]
+    pub group_objectives: Option<PathBuf>,
+
+    /// Leave out groups that have had no members and no new commits for so long, as far as this process has seen. Beware:
+    /// a group whose consumers have all crashed is such a one [default: 0, never].
+    #[arg(long = "group.forget-after", value_name = "DURATION", value_parser = parse_duration,
+          help_heading = "What to export")]
+    pub group_forget_after: Option<std::time::Duration>,
+
+    /// Finest series of a family, e.g. lag=topic; repeatable. Families: lag, offset, lag_seconds, assigned_partitions,
+    /// commit_unmoved, topic_partition; levels: group, topic, partition [default: as docs/operations.md lists them].
+    #[arg(
+        long = "series.granularity",
+        value_name = "FAMILY=LEVEL",
+        value_delimiter = ',',
+        help_heading = "What to export"
+    )]
+    pub series_granularity: Vec<String>,
+
+    /// Most series of every metric of topics and groups, or of one metric; repeatable. What is beyond is left out and
+    /// counted in kafka_vitals_series_dropped [default: no limit].
+    #[arg(long = "series.limit", value_name = "[METRIC=]N", value_delimiter = ',', help_heading = "What to export")]
+    pub series_limit: Vec<String>,
+
     /// jmx_exporter rules file, or a set that comes with kafka-vitals: bundled:kafka, bundled:strimzi, bundled:confluent or
     /// bundled:all [default: bundled:kafka]. A file is read again when it changes, at SIGHUP and at POST /-/reload.
     #[arg(long = "jmx.rules", value_name = "FILE", help_heading = "What to export")]

@@ -7,6 +7,7 @@ mod flags;
 mod oauth;
 mod resolve;
 mod security;
+mod series;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -22,6 +23,7 @@ use file::FileFlag;
 pub use flags::Flags;
 pub(crate) use flags::parse_duration;
 pub(crate) use resolve::jolokia;
+pub use series::{Granularity, Level, SeriesLimits};
 
 /// Everything the exporter needs to know, validated.
 #[derive(Debug, Clone)]
@@ -34,6 +36,12 @@ pub struct Config {
     pub labels: Vec<(String, String)>,
     /// What to export of the cluster.
     pub selection: Selection,
+    /// What more to export of groups, and what less.
+    pub groups: GroupConfig,
+    /// How finely series are made.
+    pub granularity: Granularity,
+    /// How many series there may be.
+    pub limits: SeriesLimits,
     /// How to reach the nodes' agents.
     pub jolokia: JolokiaConfig,
     /// jmx_exporter rules file; `None` = the built-in rules.
@@ -82,6 +90,17 @@ impl Selection {
     pub fn group(&self, name: &str) -> bool {
         self.group_filter.is_match(name) && !self.group_exclude.is_match(name)
     }
+}
+
+/// What to export of groups besides their numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct GroupConfig {
+    /// Lagging partitions whose owners are shown.
+    pub owners: usize,
+    /// File with the groups' objectives.
+    pub objectives_file: Option<PathBuf>,
+    /// A group without members whose commits have not moved for so long is left out; `None` = never.
+    pub forget_after: Option<Duration>,
 }
 
 /// Where agents are and how to talk to them.

@@ -5,12 +5,12 @@ use std::time::Duration;
 use kafka_admin::{ClientConfig, SecurityConfig};
 use regex::Regex;
 
-use crate::metrics::catalogue::all;
+use crate::metrics::catalogue::{all, is_of_the_cluster};
 use crate::rules::Compat;
 
 use super::{
-    ClientChoice, Config, Flags, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig, Selection, WebConfig, key_values,
-    security,
+    ClientChoice, Config, Flags, Granularity, GroupConfig, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig,
+    Selection, SeriesLimits, WebConfig, key_values, security,
 };
 
 /// `client.id` towards the brokers.
@@ -45,6 +45,13 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
             group_exclude: filter("--group.exclude", flags.group_exclude.as_deref(), "^$")?,
             show_all_offsets: flags.offset_show_all.unwrap_or(!flags.no_offset_show_all),
         },
+        groups: GroupConfig {
+            owners: flags.group_owners.unwrap_or(50),
+            objectives_file: flags.group_objectives.clone(),
+            forget_after: flags.group_forget_after.filter(|after| !after.is_zero()),
+        },
+        granularity: Granularity::parse(&flags.series_granularity)?,
+        limits: SeriesLimits::parse(&flags.series_limit, is_of_the_cluster)?,
         jolokia,
         rules_file: flags.jmx_rules.clone(),
         compat: compat(flags)?,

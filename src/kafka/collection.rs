@@ -459,7 +459,9 @@ mod tests {
                 id: id.clone(),
                 state: GroupState::Stable,
                 kind: GroupType::Classic,
+                protocol_type: None,
                 assignor: String::new(),
+                epoch: None,
                 coordinator: None,
                 members: Vec::new(),
             };

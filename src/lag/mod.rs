@@ -448,7 +448,9 @@ mod tests {
             id: "g".into(),
             state: GroupState::Stable,
             kind: GroupType::Classic,
+            protocol_type: None,
             assignor: String::new(),
+            epoch: None,
             coordinator: None,
             members: vec![member(&[2, 0]), member(&[1, 0])],
         };

@@ -150,7 +150,7 @@ fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: 
     let mut parts = Vec::new();
     let cluster = ingredients.cluster.as_ref().and_then(|run| run.value.as_deref());
     if let Some(cluster) = cluster {
-        let families = cluster.families(&exporter.config.selection);
+        let families = cluster.families(&exporter.config);
         parts.push(Part { labels: unlabelled.clone(), families });
     }
     parts.push(Part { labels: unlabelled, families: &ingredients.own });

@@ -9,6 +9,7 @@ mod catalogue;
 mod changes;
 mod clusters;
 mod golden;
+mod groups;
 mod inventory;
 mod kafka_beans;
 mod mbeans;

@@ -132,6 +132,23 @@ pub enum GroupState {
     NotReady,
 }
 
+impl GroupState {
+    /// As Kafka spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::PreparingRebalance => "PreparingRebalance",
+            Self::CompletingRebalance => "CompletingRebalance",
+            Self::Stable => "Stable",
+            Self::Dead => "Dead",
+            Self::Empty => "Empty",
+            Self::Assigning => "Assigning",
+            Self::Reconciling => "Reconciling",
+            Self::NotReady => "NotReady",
+        }
+    }
+}
+
 /// Which protocol a group speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GroupType {
@@ -147,6 +164,19 @@ pub enum GroupType {
     Streams,
 }
 
+impl GroupType {
+    /// As brokers spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
+        }
+    }
+}
+
 /// A group as its coordinator describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupDescription {
@@ -156,8 +186,14 @@ pub struct GroupDescription {
     pub state: GroupState,
     /// Protocol generation.
     pub kind: GroupType,
+    /// What a classic group's members use the group for (`consumer`, `connect`, ...); empty before the first has joined.
+    /// Absent for other kinds, whose kind tells it, and where the engine does not learn it.
+    pub protocol_type: Option<String>,
     /// Assignor in use (`range`, `uniform`, ...); empty when there is none.
     pub assignor: String,
+    /// Group epoch (KIP-848): one more at each change of members, subscriptions or their topics. Absent for classic
+    /// groups, whose generation no call tells, and where the engine does not learn it.
+    pub epoch: Option<i32>,
     /// The coordinator's broker id.
     pub coordinator: Option<i32>,
     /// Members in the order of the answer.

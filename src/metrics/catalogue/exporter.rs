@@ -252,6 +252,26 @@ pub const PROCESS_START: Metric = Metric {
     source: PROC,
 };
 
+/// Forgotten groups.
+pub const GROUPS_FORGOTTEN: Metric = Metric {
+    name: "kafka_vitals_groups_forgotten",
+    kind: Gauge,
+    labels: &[],
+    help: "Groups that are left out because they have had no members and no new commits for as long as \
+           `--group.forget-after` says. Absent when groups could not be listed.",
+    source: SELF,
+};
+
+/// Series beyond a limit.
+pub const SERIES_DROPPED: Metric = Metric {
+    name: "kafka_vitals_series_dropped",
+    kind: Gauge,
+    labels: &["family"],
+    help: "Series of a metric of topics and groups that the page leaves out because of `--series.limit`: those beyond the \
+           limit in the order of the page, by group, topic and partition. Absent for metrics without a limit.",
+    source: SELF,
+};
+
 /// All of this file.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -272,6 +292,8 @@ pub const ALL: &[Metric] = &[
     HTTP_REQUESTS,
     PAGE_SERIES,
     PAGE_DUPLICATES,
+    GROUPS_FORGOTTEN,
+    SERIES_DROPPED,
     BOTH_LAYOUTS,
     RELOAD_SUCCESS,
     RELOAD_TIME,

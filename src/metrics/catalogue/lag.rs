@@ -54,7 +54,7 @@ pub const PARTITION_LAG_SECONDS: Metric = Metric {
     name: "kafka_consumergroup_partition_lag_seconds",
     kind: Gauge,
     labels: PARTITION,
-    help: "As kafka_consumergroup_lag_seconds, of one partition. Opt-in: --granularity=lag_seconds=partition.",
+    help: "As kafka_consumergroup_lag_seconds, of one partition. Opt-in: --series.granularity=lag_seconds=partition.",
     source: TIMES,
 };
 

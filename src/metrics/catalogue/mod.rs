@@ -55,6 +55,12 @@ pub fn all() -> impl Iterator<Item = &'static Metric> {
     subjects().into_iter().flat_map(|(_, metrics)| metrics)
 }
 
+/// Whether a metric of this name is about the cluster, its topics or groups: these can be limited in number.
+pub fn is_of_the_cluster(name: &str) -> bool {
+    let of_others = jvm::all().chain(kafka_beans::all()).chain(jmx::ALL).chain(exporter::ALL);
+    all().any(|metric| metric.name == name) && !of_others.into_iter().any(|metric| metric.name == name)
+}
+
 /// The text of `docs/metrics.md`.
 pub fn markdown() -> String {
     let mut text = String::from(INTRODUCTION);
