@@ -1,12 +1,11 @@
 //! Sees when the rules file changes, and has it read again.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::exporter::Exporter;
+use crate::file_stamp::{self, Stamp};
 
 /// How often the file is looked at. Asking beats being notified: a mounted ConfigMap changes by a link that is exchanged
 /// two folders up, and network file systems tell nothing.
@@ -29,11 +28,7 @@ pub(super) async fn rules_file(exporter: Arc<Exporter>, mut known: Option<Stamp>
     }
 }
 
-/// What tells one state of a file from another: device, inode, size, time of the last change.
-pub(super) type Stamp = (u64, u64, u64, i64, i64);
-
 /// The stamp of the rules file, if there is one.
 pub(super) fn stamp(config: &Config) -> Option<Stamp> {
-    let data = fs::metadata(config.rules_file.as_ref()?).ok()?;
-    Some((data.dev(), data.ino(), data.size(), data.ctime(), data.ctime_nsec()))
+    file_stamp::stamp(config.rules_file.as_ref()?)
 }
