@@ -7,21 +7,22 @@ use clap::Parser;
 
 use super::kafka_exporter::KafkaExporterFlags;
 
-/// Below all flags of the long help; clap does not wrap it.
+/// Below all flags of the long help. In lines for a narrow terminal: wider ones are not filled.
 const AFTER_HELP: &str = "\
 Spelling:
-  Booleans: --flag, --flag=true, --flag=false, --no-flag. A flag with an empty value
-  counts as not given. @FILE stands for the arguments in FILE, one per line.
+  Booleans: --flag, --flag=true, --flag=false, --no-flag. A flag with an empty
+  value counts as not given. @FILE stands for the arguments in FILE, one a line.
 
 Flags of kafka_exporter:
-  All others of its flags have the same meaning here. These are accepted without effect,
-  with a line in the log, so that its charts and unit files go on working:
+  All of them are known. These are accepted without effect, with a line in the
+  log, so that charts and unit files go on working:
     --concurrent.enable, --group.metrics.timeout, --group.workers,
     --kafka.allow-auto-topic-creation, --kafka.version, --log.enable-sarama,
     --sasl.aws-region, --sasl.disable-PA-FX-FAST, --sasl.handshake,
     --sasl.kerberos-config-path, --topic.workers, --use.consumelag.zookeeper,
     --zookeeper.server
-  --verbosity=1 is --log.level=debug. See docs/migrating-from-kafka_exporter.md.";
+  --verbosity=1 is --log.level=debug; Kerberos with a password and AWS IAM are
+  refused. docs/migrating-from-kafka_exporter.md tells more.";
 
 /// Kafka's MBeans and consumer lag for Prometheus, from one native binary.
 ///
