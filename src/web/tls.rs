@@ -11,6 +11,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::server::WebPkiClientVerifier;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::OwnedMutexGuard;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -29,13 +30,9 @@ pub struct Tls(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     files: WebTls,
-    current: Mutex<Current>,
-}
-
-#[derive(Debug)]
-struct Current {
-    config: Arc<ServerConfig>,
-    stamps: Vec<Option<Stamp>>,
+    current: Mutex<Arc<ServerConfig>>,
+    /// Of the files as they were last read. Held by who looks at them.
+    stamps: Arc<tokio::sync::Mutex<Vec<Option<Stamp>>>>,
 }
 
 impl Tls {
@@ -44,36 +41,38 @@ impl Tls {
     /// # Errors
     /// The flag, the file and what is wrong with it, in one line.
     pub fn new(files: &WebTls) -> Result<Self, String> {
-        let stamps = stamps(files);
-        let current = Mutex::new(Current { config: Arc::new(config(files)?), stamps });
-        Ok(Self(Arc::new(Shared { files: files.clone(), current })))
+        let stamps = Arc::new(tokio::sync::Mutex::new(stamps(files)));
+        let current = Mutex::new(Arc::new(config(files)?));
+        Ok(Self(Arc::new(Shared { files: files.clone(), current, stamps })))
     }
 
     /// The handshake, which takes as long as the client likes.
     pub(super) async fn accept<S: AsyncRead + AsyncWrite + Unpin>(&self, stream: S) -> io::Result<TlsStream<S>> {
-        let shared = Arc::clone(&self.0);
-        // Files may lie on a slow disk.
-        let config = tokio::task::spawn_blocking(move || shared.config()).await.map_err(io::Error::other)?;
+        // A disk may be slow, or hang: one looks at it at a time, and the others go on with what there is.
+        if let Ok(known) = Arc::clone(&self.0.stamps).try_lock_owned() {
+            let shared = Arc::clone(&self.0);
+            tokio::task::spawn_blocking(move || shared.refresh(known)).await.map_err(io::Error::other)?;
+        }
+        let config = Arc::clone(&locked(&self.0.current));
         TlsAcceptor::from(config).accept(stream).await
     }
 }
 
 impl Shared {
-    /// As of the newest files that can be used.
-    fn config(&self) -> Arc<ServerConfig> {
+    /// Takes the newest files, if they can be used.
+    fn refresh(&self, mut known: OwnedMutexGuard<Vec<Option<Stamp>>>) {
         let stamps = stamps(&self.files);
-        let mut current = locked(&self.current);
-        if current.stamps != stamps {
-            match config(&self.files) {
-                Ok(config) => {
-                    tracing::info!("read the changed certificate files of the web side");
-                    current.config = Arc::new(config);
-                }
-                Err(error) => tracing::warn!(error, "the certificate files of the web side stay as they were"),
-            }
-            current.stamps = stamps;
+        if *known == stamps {
+            return;
         }
-        Arc::clone(&current.config)
+        match config(&self.files) {
+            Ok(config) => {
+                tracing::info!("read the changed certificate files of the web side");
+                *locked(&self.current) = Arc::new(config);
+            }
+            Err(error) => tracing::warn!(error, "the certificate files of the web side stay as they were"),
+        }
+        *known = stamps;
     }
 }
 
