@@ -245,6 +245,7 @@ fn item(c: char, rest: &mut Rest<'_>, out: &mut String) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use regex::Regex;
 
     use super::*;
@@ -297,6 +298,29 @@ mod tests {
             for (text, expected) in found.iter().map(|t| (t, true)).chain(not_found.iter().map(|t| (t, false))) {
                 assert_eq!(regex.is_match(text), expected, "{pattern} in {text:?}: {regex}");
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_quoted_text_is_found_as_it_is(text in r"[^\\]*") {
+            let regex = Regex::new(&translated(&format!(r"^\Q{text}\E$")).unwrap()).unwrap();
+            prop_assert!(regex.is_match(&text));
+            let longer = text + "x";
+            prop_assert!(!regex.is_match(&longer));
+        }
+
+        #[test]
+        fn any_character_in_brackets_is_itself(character in any::<char>()) {
+            prop_assume!(!['\\', '^'].contains(&character));
+            let regex = Regex::new(&translated(&format!("^[{character}]$")).unwrap()).unwrap();
+            prop_assert!(regex.is_match(&character.to_string()));
+        }
+
+        #[test]
+        fn no_pattern_is_too_odd(pattern in r"[\\\[\](){}?:^QEpx0-9a-z,é-]{0,12}") {
+            // An error or not, but no panic.
+            let _ = translated(&pattern);
         }
     }
 

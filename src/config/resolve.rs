@@ -385,6 +385,13 @@ mod tests {
     }
 
     #[test]
+    fn filters_are_read_as_go_reads_them() {
+        let config = config(&["--kafka.server=a:1", r"--topic.filter=^\Qa.b\E[[_&&-]\d$"]).unwrap();
+        assert!(config.selection.topic("a.b&1"));
+        assert!(!config.selection.topic("axb&1") && !config.selection.topic("a.b&\u{663}"));
+    }
+
+    #[test]
     fn jolokia_urls_take_an_id_and_get_a_path() {
         for (text, id, url) in [
             ("http://h:8778", None, "http://h:8778/jolokia/"),

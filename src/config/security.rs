@@ -11,12 +11,13 @@ const MECHANISMS: &str = if cfg!(feature = "gssapi") {
     "plain, scram-sha256, scram-sha512 or oauthbearer"
 };
 
-/// Charts name a client certificate and key whether or not their secret has them, and kafka_exporter goes on without, if
-/// neither is there. What it is told then.
+/// What is told if neither client certificate nor key exists: charts name them whether or not their secret has them, and
+/// kafka_exporter goes on without. With a pass phrase, which it does not know, somebody means them.
 pub(super) fn missing_identity(flags: &Flags) -> Option<String> {
     let (Some(cert), Some(key)) = (&flags.tls_cert_file, &flags.tls_key_file) else { return None };
-    let is_on = flags.tls_enabled.unwrap_or(false) && flags.tls_key_password_file.is_none();
-    (is_on && !cert.exists() && !key.exists()).then(|| {
+    let has_password = flags.tls_key_password.is_some() || flags.tls_key_password_file.is_some();
+    let is_on = flags.tls_enabled.unwrap_or(false);
+    (is_on && !has_password && !cert.exists() && !key.exists()).then(|| {
         let (cert, key) = (cert.display(), key.display());
         format!("--tls.cert-file and --tls.key-file have no effect: neither {cert} nor {key} exists")
     })
