@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod changes;
+mod charts;
 mod clusters;
 mod golden;
 mod groups;
