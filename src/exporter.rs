@@ -1,20 +1,26 @@
 //! The running exporter: which sources a page joins, and what the page is made of.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use kafka_admin::{AdminError, Cluster, KafkaAdmin};
+use kafka_admin::{AdminError, Cluster, GroupId, KafkaAdmin};
 
+use crate::collect::groups::Groups;
 use crate::collect::node::{NodeCollector, NodeReading};
-use crate::collect::{access, brokers, exporter, groups, topics};
+use crate::collect::{
+    access, brokers, cluster_health, exporter, groups, kafka_requests, limits, log_dirs, topic_configs, topics,
+};
 use crate::config::{Config, JolokiaConfig, Selection};
+use crate::history::{GroupHistory, History};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
-use crate::kafka::{ClusterReader, Part, Snapshot, Topology};
+use crate::kafka::{ClusterReader, Group, Inventory, Part, Snapshot, Topology};
+use crate::lag::Offsets;
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
+use crate::objectives::Objectives;
 use crate::rules::{self, OtherNames, RenamedSeries, Rules};
 use crate::scrape::{Lost, Outcome, Progress, Run, Source};
 use crate::stats::{AgentStats, CollectorId, Failure, Stats};
@@ -33,7 +39,8 @@ pub struct Exporter {
     nodes: Arc<Mutex<Nodes>>,
     agents: Mutex<HashMap<AgentKey, Arc<Agent>>>,
     rules: Mutex<Arc<Rules>>,
-    /// Held from reading the rules file to taking its rules: of two reloads the one that read last must win.
+    objectives: Mutex<Arc<Objectives>>,
+    /// Held from reading the files to taking what is in them: of two reloads the one that read last must win.
     reloading: tokio::sync::Mutex<()>,
     /// The rules of which the log has what the other generation would call their series.
     renamed_told: Arc<Mutex<Option<Arc<Rules>>>>,
@@ -44,7 +51,31 @@ struct Kafka {
     admin: Arc<dyn KafkaAdmin>,
     topology: Arc<Topology>,
     reader: Arc<ClusterReader>,
+    watched: Arc<Mutex<Watched>>,
     source: Source<ClusterReading>,
+}
+
+/// What is known of groups from one collection to the next.
+#[derive(Debug)]
+struct Watched {
+    selection: Selection,
+    forget_after: Option<Duration>,
+    history: History,
+    /// Those that `--group.forget-after` leaves out.
+    forgotten: Arc<HashSet<GroupId>>,
+}
+
+impl Watched {
+    /// Takes in a collection; what it tells of each of its groups.
+    fn advance(&mut self, snapshot: &Snapshot) -> Vec<GroupHistory> {
+        let history = self.history.advance(snapshot, |topic| self.selection.topic(topic), Instant::now());
+        if let (Some(after), Some(groups)) = (self.forget_after, &snapshot.groups) {
+            let is_forgotten = |history: &GroupHistory| history.abandoned.is_some_and(|time| time >= after);
+            let forgotten = groups.iter().zip(&history).filter(|(_, history)| is_forgotten(history));
+            self.forgotten = Arc::new(forgotten.map(|(group, _)| Arc::clone(&group.id)).collect());
+        }
+        history
+    }
 }
 
 /// An agent's URL, and the id that its node must have. Several brokers behind one host have the same implied URL, and at
@@ -57,32 +88,69 @@ struct Agent {
     source: Source<NodeReading>,
 }
 
-/// A snapshot and, made on first use, its families.
+/// A snapshot with all that belongs to it and, made on first use, its families.
 #[derive(Debug)]
 pub struct ClusterReading {
     snapshot: Snapshot,
+    /// Of each group of the snapshot; empty while the snapshot is not complete.
+    history: Vec<GroupHistory>,
+    forgotten: Arc<HashSet<GroupId>>,
+    objectives: Arc<Objectives>,
     families: OnceLock<Vec<Family>>,
 }
 
 impl ClusterReading {
-    fn new(snapshot: Snapshot) -> Self {
-        Self { snapshot, families: OnceLock::new() }
+    fn new(
+        snapshot: Snapshot,
+        history: Vec<GroupHistory>,
+        forgotten: Arc<HashSet<GroupId>>,
+        objectives: Arc<Objectives>,
+    ) -> Self {
+        Self { snapshot, history, forgotten, objectives, families: OnceLock::new() }
     }
 
-    /// `kafka_brokers`, `kafka_topic_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
-    pub fn families(&self, selection: &Selection) -> &[Family] {
+    /// `kafka_broker*`, `kafka_cluster_*`, `kafka_topic_*`, `kafka_log_dir_*`, `kafka_consumergroup_*`, and what is left out of
+    /// them. Takes CPU time at the first call.
+    pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
-            let Snapshot { cluster, ends, starts, groups, .. } = &self.snapshot;
-            let mut families = access::families(&self.snapshot.access);
+            let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
+            let Snapshot { registered, configs, log_dirs: dirs, .. } = &self.snapshot;
+            let mut families = Vec::new();
             if let Some(cluster) = cluster {
+                let level = config.granularity.topic_partition;
                 families.extend(brokers::families(cluster));
-                families.extend(topics::families(cluster, ends, starts, |topic| selection.topic(topic)));
+                families.extend(cluster_health::families(cluster));
+                families.extend(topics::families(cluster, ends, starts, |topic| config.selection.topic(topic), level));
             }
+            if let Some(registered) = registered {
+                families.extend(brokers::registered_families(registered));
+            }
+            families.extend(topic_configs::families(configs));
+            families.extend(log_dirs::families(dirs));
+            let mut left_out = Vec::new();
             if let Some(groups) = groups {
-                families.extend(groups::families(groups, cluster.as_deref(), ends, starts, selection));
+                let groups = Groups {
+                    groups: self.shown(groups),
+                    cluster: cluster.as_deref(),
+                    offsets: Offsets { ends, starts, stable_ends },
+                    log_times,
+                    configs,
+                    objectives: &self.objectives,
+                };
+                families.extend(groups::families(&groups, config));
+                left_out.push(exporter::groups_forgotten(self.forgotten.len()));
             }
+            left_out.push(limits::apply(&mut families, &config.limits));
+            families.extend(left_out);
+            families.extend(access::families(&self.snapshot.access));
             families
         })
+    }
+
+    /// The groups that are not forgotten, with their history.
+    fn shown<'a>(&'a self, groups: &'a [Group]) -> Vec<(&'a Group, Option<&'a GroupHistory>)> {
+        let history = self.history.iter().map(Some).chain(std::iter::repeat(None));
+        groups.iter().zip(history).filter(|(group, _)| !self.forgotten.contains(&group.id)).collect()
     }
 }
 
@@ -106,25 +174,36 @@ pub enum NoNode {
 
 impl Exporter {
     /// Connects nothing yet.
-    pub fn new(config: Config, admin: Option<Arc<dyn KafkaAdmin>>, rules: Rules) -> Self {
+    pub fn new(config: Config, admin: Option<Arc<dyn KafkaAdmin>>, rules: Rules, objectives: Objectives) -> Self {
         let kafka = admin.map(|admin| {
             // Controllers are in no metadata; nobody but `--jolokia.port` needs their addresses.
             let with_quorum = config.jolokia.port.is_some();
             let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh, with_quorum));
+            let inventory =
+                Inventory::new(Arc::clone(&admin), config.selection.clone(), config.scrape.refresh_inventory);
             let reader = ClusterReader::new(
                 Arc::clone(&admin),
                 Arc::clone(&topology),
+                inventory,
                 config.selection.clone(),
                 config.scrape.refresh,
                 config.scrape.forget_after,
             );
-            Kafka { admin, topology, reader: Arc::new(reader), source: source(&config) }
+            let watched = Watched {
+                selection: config.selection.clone(),
+                forget_after: config.groups.forget_after,
+                history: History::new(Instant::now()),
+                forgotten: Arc::default(),
+            };
+            let (reader, watched) = (Arc::new(reader), Arc::new(Mutex::new(watched)));
+            Kafka { admin, topology, reader, watched, source: source(&config) }
         });
         Self {
             nodes: Arc::new(Mutex::new(Nodes::new(config.jolokia.clone(), config.scrape.forget_after))),
             stats: Arc::default(),
             agents: Mutex::default(),
             rules: Mutex::new(Arc::new(rules)),
+            objectives: Mutex::new(Arc::new(objectives)),
             reloading: tokio::sync::Mutex::default(),
             renamed_told: Arc::default(),
             kafka,
@@ -142,27 +221,32 @@ impl Exporter {
         locked(&self.nodes).list()
     }
 
-    /// Reads the rules file again. Good rules replace those in use, and no page is made from results of the old ones
-    /// any more; bad ones change nothing.
+    /// Reads the rules file and the objectives again. A good file replaces what is in use of it, and no page is made from
+    /// results of the old one any more; a bad one changes nothing.
     pub async fn reload(&self) -> Result<(), String> {
         let _turn = self.reloading.lock().await;
         let config = self.config.clone();
         // Thousands of patterns take a second to compile.
-        let read = tokio::task::spawn_blocking(move || read_rules(&config)).await;
-        let read = read.unwrap_or_else(|_| Err("reading the rules failed; please report this as a bug".to_owned()));
-        self.stats.reloaded(read.is_ok());
-        match read {
-            Ok(rules) => {
-                *locked(&self.rules) = Arc::new(rules);
-                locked(&self.agents).values().for_each(|agent| agent.source.forget());
-                tracing::info!("reloaded the rules");
-                Ok(())
-            }
-            Err(error) => {
-                tracing::error!(error, "reload failed, the rules before stay in use");
-                Err(error)
-            }
+        let read = tokio::task::spawn_blocking(move || (read_rules(&config), read_objectives(&config))).await;
+        let failed = || Err("reading the files failed; please report this as a bug".to_owned());
+        let (rules, objectives) = read.unwrap_or_else(|_| (failed(), Ok(None)));
+        let rules = rules.map(|rules| {
+            *locked(&self.rules) = Arc::new(rules);
+            locked(&self.agents).values().for_each(|agent| agent.source.forget());
+            tracing::info!("reloaded the rules");
+        });
+        let objectives = objectives.map(|objectives| {
+            let Some(objectives) = objectives else { return };
+            *locked(&self.objectives) = Arc::new(objectives);
+            self.kafka.iter().for_each(|kafka| kafka.source.forget());
+            tracing::info!("reloaded the objectives");
+        });
+        self.stats.reloaded(rules.is_ok() && objectives.is_ok());
+        let errors: Vec<String> = [rules, objectives].into_iter().filter_map(Result::err).collect();
+        for error in &errors {
+            tracing::error!(error, "reload failed, what was read of this file before stays in use");
         }
+        if errors.is_empty() { Ok(()) } else { Err(errors.join("; ")) }
     }
 
     /// The cluster's reading; absent without Kafka.
@@ -170,21 +254,31 @@ impl Exporter {
         let kafka = self.kafka.as_ref()?;
         let start = |progress: Arc<Progress<ClusterReading>>, deadline| {
             let (reader, stats, nodes) = (Arc::clone(&kafka.reader), Arc::clone(&self.stats), Arc::clone(&self.nodes));
+            let (watched, objectives) = (Arc::clone(&kafka.watched), Arc::clone(&locked(&self.objectives)));
             async move {
                 let started = Instant::now();
+                let forgotten = Arc::clone(&locked(&watched).forgotten);
                 let snapshot = reader
                     .collect(deadline, |partial| {
                         if let Some(cluster) = &partial.cluster {
                             locked(&nodes).observe(cluster, partial.quorum.as_deref(), Instant::now());
                         }
-                        progress.publish(ClusterReading::new(partial.clone()));
+                        let (forgotten, objectives) = (Arc::clone(&forgotten), Arc::clone(&objectives));
+                        progress.publish(ClusterReading::new(partial.clone(), Vec::new(), forgotten, objectives));
                     })
                     .await;
                 for part in Part::ALL {
                     stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
                 }
-                let complete = snapshot.failures.is_empty();
-                Outcome { value: Some(ClusterReading::new(snapshot)), complete }
+                let complete = snapshot.failures.iter().all(|(part, ..)| part.is_inventory());
+                let reading = tokio::task::spawn_blocking(move || {
+                    let mut watched = locked(&watched);
+                    let history = watched.advance(&snapshot);
+                    ClusterReading::new(snapshot, history, Arc::clone(&watched.forgotten), objectives)
+                });
+                // A panic in it is this run's.
+                let reading = reading.await.unwrap_or_else(|lost| std::panic::resume_unwind(lost.into_panic()));
+                Outcome { value: Some(reading), complete }
             }
         };
         let stats = Arc::clone(&self.stats);
@@ -360,7 +454,11 @@ impl Exporter {
         }
         late.extend(nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())));
         let nodes = self.nodes().len();
-        exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
+        let mut families =
+            exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late });
+        let times = self.kafka.as_ref().and_then(|kafka| kafka.admin.request_times());
+        families.push(kafka_requests::family(&times.unwrap_or_default()));
+        families
     }
 }
 
@@ -408,6 +506,11 @@ pub fn check_agents(config: &Config) -> Result<(), String> {
         connect_agent(jolokia, url).map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// The objectives of the file that the configuration names, if it names one.
+pub fn read_objectives(config: &Config) -> Result<Option<Objectives>, String> {
+    config.groups.objectives_file.as_deref().map(Objectives::read).transpose()
 }
 
 /// The rules that the configuration names, or those that come with kafka-vitals. What is odd in a file is logged.

@@ -21,7 +21,10 @@ fn main() -> ExitCode {
         return check::run(arguments);
     }
     match from_command_line(std::env::args_os()) {
-        Ok(Invocation::Check(config)) => finish(serve::check(&config).map(|()| eprintln!("the configuration is good"))),
+        Ok(Invocation::Check(config)) => {
+            config.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            finish(serve::check(&config).map(|()| eprintln!("the configuration is good")))
+        }
         Ok(Invocation::Serve(config)) => finish(serve_until_stopped(*config)),
         Err(ConfigError::Usage(error)) if !error.use_stderr() => {
             // Help and version, to standard output; a closed pipe is no error.

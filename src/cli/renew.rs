@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use kafka_admin::AdminError;
 
 use super::engine;
-use super::watch::{EVERY, Stamp, stamp};
+use super::watch::EVERY;
 use crate::config::Config;
+use crate::file_stamp::{Stamp, stamp};
 use crate::kafka::Renewable;
 
 /// For how long the brokers are asked whether they take new credentials.

@@ -1,45 +1,47 @@
-//! Sees when a file changes: the rules file, to have it read again.
+//! Sees when the rules file or the objectives change, and has them read again.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::exporter::Exporter;
+use crate::file_stamp::{self, Stamp};
 
-/// How often the file is looked at. Asking beats being notified: a mounted ConfigMap changes by a link that is exchanged
+/// How often the files are looked at. Asking beats being notified: a mounted ConfigMap changes by a link that is exchanged
 /// two folders up, and network file systems tell nothing.
 pub(super) const EVERY: Duration = Duration::from_secs(3);
 
-/// Has the rules read again whenever their file is another one than `known`, until the process ends. A file that is gone
+/// Has the files read again whenever one of them is another one than `known`, until the process ends. A file that is gone
 /// changes nothing; neither does a bad one, which is tried once.
-pub(super) async fn rules_file(exporter: Arc<Exporter>, mut known: Option<Stamp>) {
-    if exporter.config.rules_file.is_none() {
+pub(super) async fn files(exporter: Arc<Exporter>, mut known: Stamps) {
+    if paths(&exporter.config) == [None, None] {
         return;
     }
     loop {
         tokio::time::sleep(EVERY).await;
-        let now = rules_stamp(&exporter.config);
-        if now.is_some() && now != known {
-            known = now;
+        let mut has_changed = false;
+        for (known, now) in known.iter_mut().zip(stamps(&exporter.config)) {
+            if now.is_some() && now != *known {
+                *known = now;
+                has_changed = true;
+            }
+        }
+        if has_changed {
             // The outcome is in the log and in the metrics.
             drop(exporter.reload().await);
         }
     }
 }
 
-/// What tells one state of a file from another: device, inode, size, time of the last change.
-pub(super) type Stamp = (u64, u64, u64, i64, i64);
+/// Of the rules file and of the objectives, if they are there.
+pub(super) type Stamps = [Option<Stamp>; 2];
 
-/// The stamp of the rules file, if there is one.
-pub(super) fn rules_stamp(config: &Config) -> Option<Stamp> {
-    stamp(config.rules_file.as_ref()?)
+/// The stamps of the files.
+pub(super) fn stamps(config: &Config) -> Stamps {
+    paths(config).map(|path| file_stamp::stamp(path?))
 }
 
-/// The stamp of a file, if it is there.
-pub(super) fn stamp(file: &Path) -> Option<Stamp> {
-    let data = fs::metadata(file).ok()?;
-    Some((data.dev(), data.ino(), data.size(), data.ctime(), data.ctime_nsec()))
+fn paths(config: &Config) -> [Option<&Path>; 2] {
+    [config.rules_file.as_deref(), config.groups.objectives_file.as_deref()]
 }

@@ -33,6 +33,13 @@ pub fn families(stats: &Stats, context: Context<'_>) -> Vec<Family> {
     families
 }
 
+/// How many groups are left out because nothing has happened in them.
+pub fn groups_forgotten(count: usize) -> Family {
+    let mut forgotten = exporter::GROUPS_FORGOTTEN.family();
+    forgotten.push(Labels::none(), count_value(count));
+    forgotten
+}
+
 fn build(context: Context<'_>) -> Vec<Family> {
     let mut vitals = exporter::BUILD_INFO.family();
     let (revision, version) = (("revision", build_info::REVISION), ("version", build_info::VERSION));

@@ -15,7 +15,8 @@ pub(super) struct FileFlag {
     pub(super) line: u64,
 }
 
-/// Reads the file's text. Lists repeat their flag; maps below `kafka.property` and `kafka.labels` become `key=value`.
+/// Reads the file's text. Lists repeat their flag; maps below `kafka.property`, `kafka.labels`, `series.granularity` and
+/// `series.limit` become `key=value`.
 pub(super) fn parse(text: &str) -> Result<Vec<FileFlag>, String> {
     let root = yaml::parse(text).map_err(|error| error.message)?;
     let Some(root) = root else { return Ok(Vec::new()) };
@@ -49,7 +50,7 @@ fn flatten(
                     out.push(FileFlag { name: name.clone(), value: value.to_owned(), line: item.referenced.line() });
                 }
             }
-            Yaml::Map(entries) if name == "kafka.property" => {
+            Yaml::Map(entries) if ["kafka.property", "series.granularity", "series.limit"].contains(&name.as_str()) => {
                 for (key, value) in pairs(&name, entries, text)? {
                     out.push(FileFlag { name: name.clone(), value: format!("{key}={value}"), line });
                 }
@@ -95,7 +96,8 @@ mod tests {
     #[test]
     fn paths_become_flags_with_their_line() {
         let text = "# comment\nkafka:\n  server: [a:9092, b:9092]\n  property:\n    socket.timeout.ms: 500\n\
-                    web:\n  listen-address: \":9308\"\noffset: {show-all: false}\nrefresh: {metadata: 30s}\n";
+                    web:\n  listen-address: \":9308\"\noffset: {show-all: false}\nrefresh: {metadata: 30s}\n\
+                    series:\n  granularity: {lag: topic}\n  limit: [100, kafka_brokers=1]\n";
         assert_eq!(
             parse(text).unwrap(),
             [
@@ -105,6 +107,9 @@ mod tests {
                 flag("web.listen-address", ":9308", 7),
                 flag("offset.show-all", "false", 8),
                 flag("refresh.metadata", "30s", 9),
+                flag("series.granularity", "lag=topic", 11),
+                flag("series.limit", "100", 12),
+                flag("series.limit", "kafka_brokers=1", 12),
             ]
         );
     }

@@ -4,17 +4,20 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use kafka_admin::{
     AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
     GroupType, GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
 };
 
-use super::offsets::Questions;
+use super::log_times::{LogTimeReader, Scope};
+use super::offsets::{Position, Questions, all_of};
 use super::vanished::Vanished;
-use super::{Access, Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use super::{Access, Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
+use crate::lag::TopicIndex;
+use crate::lag::unread::{Unread, unread};
 use crate::locked::locked;
 
 const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
@@ -24,10 +27,12 @@ const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
 pub struct ClusterReader {
     admin: Arc<dyn KafkaAdmin>,
     topology: Arc<Topology>,
+    inventory: Inventory,
     selection: Selection,
     max_age: Duration,
     forget_after: Duration,
     remembered: Mutex<Remembered>,
+    log_times: LogTimeReader,
 }
 
 #[derive(Debug, Default)]
@@ -64,19 +69,22 @@ impl ClusterReader {
     pub fn new(
         admin: Arc<dyn KafkaAdmin>,
         topology: Arc<Topology>,
+        inventory: Inventory,
         selection: Selection,
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
-        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default() }
+        let log_times = LogTimeReader::new(Arc::clone(&admin));
+        Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
     }
 
-    /// Collects by `deadline`. `publish` gets what there is when the topology is known, and again when groups are, for
-    /// whoever must leave earlier.
+    /// Collects by `deadline`. `publish` gets what there is when the topology is known, again when groups are and again
+    /// when the lag in records is, for whoever must leave earlier.
     ///
     /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
     pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
         let mut snapshot = Snapshot::default();
+        let began = Instant::now();
 
         let first = share(deadline, 0.35);
         let topology = async {
@@ -115,20 +123,26 @@ impl ClusterReader {
         snapshot.starts = starts;
         snapshot.failures.merge(group_failures);
         snapshot.failures.merge(start_failures);
+        self.inventory.show_in(&mut snapshot, began);
         publish(&snapshot);
 
         let mut vanished = Failures::default();
         if let Some(cluster) = &cluster {
-            let third = share(deadline, 0.95);
-            let ((ends, failures), gone) =
-                tokio::join!(self.offsets(cluster, OffsetSpec::Latest, third), self.vanished(cluster, third));
+            let all = all_of(cluster, |topic| self.selection.topic(topic));
+            let (uncommitted, third) = (Isolation::ReadUncommitted, share(deadline, 0.8));
+            let ends = self.offsets(cluster, all, OffsetSpec::Latest, uncommitted, third);
+            let ((ends, failures), gone) = tokio::join!(ends, self.vanished(cluster, third));
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
             vanished = gone;
+            publish(&snapshot);
+            self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
-        // Topics that are denied are in no metadata.
-        let moved = |part, kind| match kind {
-            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => part != Part::Topology,
+        let moved = |part: Part, kind| match kind {
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => {
+                part != Part::Topology && !part.is_inventory()
+            }
+            // Topics that are denied are in no metadata.
             ErrorKind::Authorization => part == Part::Offsets,
             _ => false,
         };
@@ -136,6 +150,14 @@ impl ClusterReader {
             self.topology.suspect();
         }
         snapshot.failures.merge(vanished);
+        if let Some(cluster) = &cluster
+            && self.inventory.renew(cluster)
+        {
+            publish(&snapshot);
+            self.inventory.settle(share(deadline, 0.5)).await;
+        }
+        self.inventory.show_in(&mut snapshot, began);
+        snapshot.unsupported.extend(self.topology.unsupported());
         snapshot.access = self.access(&snapshot);
         snapshot
     }
@@ -144,7 +166,8 @@ impl ClusterReader {
     fn access(&self, snapshot: &Snapshot) -> Access {
         let mut access = snapshot.failures.access().clone();
         access.recall(&snapshot.access);
-        self.admin.unsupported().iter().for_each(|call| access.lacks(call));
+        access.recall(&self.inventory.access());
+        snapshot.unsupported.iter().chain(self.admin.unsupported()).for_each(|call| access.lacks(call));
         let asked = &mut locked(&self.remembered).asked;
         asked.extend(access.denied().map(|(call, _)| call));
         asked.iter().for_each(|call| access.asked(call));
@@ -294,7 +317,9 @@ impl ClusterReader {
         {
             return (starts.offsets, Failures::default());
         }
-        let (offsets, failures) = self.offsets(cluster, OffsetSpec::Earliest, deadline).await;
+        let all = all_of(cluster, |topic| self.selection.topic(topic));
+        let (offsets, failures) =
+            self.offsets(cluster, all, OffsetSpec::Earliest, Isolation::ReadUncommitted, deadline).await;
         let offsets = Arc::new(offsets);
         locked(&self.remembered).starts = failures.is_empty().then(|| Starts {
             offsets: Arc::clone(&offsets),
@@ -304,14 +329,61 @@ impl ClusterReader {
         (offsets, failures)
     }
 
-    async fn offsets(&self, cluster: &Cluster, spec: OffsetSpec, deadline: Instant) -> (PartitionOffsets, Failures) {
-        let questions = Questions::new(cluster, spec, |topic| self.selection.topic(topic));
-        let found = self.admin.offsets(&questions.queries, Isolation::ReadUncommitted, deadline).await;
+    /// Of the partitions on which a group has lag, the last stable offsets and the times of what is unread.
+    async fn times(&self, cluster: &Cluster, snapshot: &mut Snapshot, deadline: Instant) {
+        let now = unix_millis(SystemTime::now());
+        let Snapshot { ends, starts, groups, .. } = &*snapshot;
+        let index = TopicIndex::new(cluster, |topic| self.selection.topic(topic));
+        let groups = groups.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let unread = unread(cluster, &index, ends, starts, groups);
+        let partitions = partitions_of(&unread);
+        let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
+        // While no configuration is known, but may yet be: to be safe. Where it cannot be told: no topic is compacted.
+        let can_be_told = !snapshot.unsupported.contains("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
+        let configs = Arc::clone(&snapshot.configs);
+        let is_compacted =
+            move |topic: &str| configs.cleanup_policy(topic).map_or(can_be_told, |policy| policy.compact);
+        let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
+        let times = self.log_times.read(scope, unread, now, deadline);
+        let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
+        snapshot.stable_ends = Arc::new(stable_ends);
+        snapshot.log_times = Arc::new(times);
+        snapshot.failures.merge(stable_failures);
+        snapshot.failures.merge(time_failures);
+    }
+
+    async fn offsets(
+        &self,
+        cluster: &Cluster,
+        partitions: impl IntoIterator<Item = Position>,
+        spec: OffsetSpec,
+        isolation: Isolation,
+        deadline: Instant,
+    ) -> (PartitionOffsets, Failures) {
+        let questions = Questions::new(cluster, spec, partitions);
         let mut failures = Failures::default();
         failures.asked("ListOffsets");
+        let found = match questions.queries.as_slice() {
+            [] => Vec::new(),
+            queries => self.admin.offsets(queries, isolation, deadline).await,
+        };
         let offsets = questions.answer(found, |error| failures.add(Part::Offsets, error));
         (offsets, failures)
     }
+}
+
+/// Each partition with an unread position.
+fn partitions_of(unread: &Unread) -> Vec<Position> {
+    let mut partitions: Vec<Position> =
+        unread.positions.iter().map(|position| (position.topic as usize, position.partition as usize)).collect();
+    partitions.dedup();
+    partitions
+}
+
+/// Milliseconds since the epoch, as records have them.
+fn unix_millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What the metadata itself says to be wrong: topics with an error, and partitions of `__consumer_offsets` without a
@@ -436,7 +508,9 @@ mod tests {
                 id: id.clone(),
                 state: GroupState::Stable,
                 kind: GroupType::Classic,
+                protocol_type: None,
                 assignor: String::new(),
+                epoch: None,
                 coordinator: None,
                 members: Vec::new(),
             };
@@ -472,11 +546,11 @@ mod tests {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
-        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age, false));
-        (
-            ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
-            admin,
-        )
+        let dynamic = || Arc::clone(&admin) as Arc<dyn KafkaAdmin>;
+        let topology = Arc::new(Topology::new(dynamic(), max_age, false));
+        let inventory = Inventory::new(dynamic(), config.selection.clone(), max_age);
+        let reader = ClusterReader::new(dynamic(), topology, inventory, config.selection, max_age, FORGET);
+        (reader, admin)
     }
 
     async fn collect(reader: &ClusterReader) -> Snapshot {

@@ -3,22 +3,31 @@
 
 mod access;
 mod collection;
+mod inventory;
+mod log_dirs;
+mod log_times;
 mod offsets;
 mod renewable;
+mod topic_config;
 mod topology;
 mod vanished;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ErrorKind, GroupDescription, GroupId, GroupState, GroupType, Quorum,
+    RegisteredBroker,
 };
 
 pub use access::Access;
 pub use collection::ClusterReader;
+pub use inventory::Inventory;
+pub use log_dirs::{LogDirUse, LogDirs};
+pub use log_times::{Effort, LogTimes};
 pub use offsets::{Lookup, PartitionOffsets};
 pub use renewable::Renewable;
+pub use topic_config::{CleanupPolicy, Limit, TopicConfig, TopicConfigs};
 pub use topology::Topology;
 
 /// What one collection found. Parts that failed are absent, never old.
@@ -32,8 +41,20 @@ pub struct Snapshot {
     pub ends: Arc<PartitionOffsets>,
     /// Log start offsets.
     pub starts: Arc<PartitionOffsets>,
+    /// Last stable offsets of the partitions on which a group has lag.
+    pub stable_ends: Arc<PartitionOffsets>,
+    /// Times of the records from which on groups have not read.
+    pub log_times: Arc<LogTimes>,
     /// Groups that pass the filters, in ascending order of id; absent when no broker listed any.
     pub groups: Option<Arc<Vec<Group>>>,
+    /// Brokers that are registered, alive or not, in ascending order of id; absent where nobody can tell.
+    pub registered: Option<Arc<Vec<RegisteredBroker>>>,
+    /// Configurations of the topics that pass the filters.
+    pub configs: Arc<TopicConfigs>,
+    /// Log directories of the brokers in the metadata.
+    pub log_dirs: LogDirs,
+    /// Calls, in Kafka's terms, that the client or the brokers do not have.
+    pub unsupported: BTreeSet<&'static str>,
     /// What failed.
     pub failures: Failures,
     /// What was denied, and what cannot be asked.
@@ -75,11 +96,18 @@ pub enum Part {
     Offsets,
     /// ListGroups, group descriptions, OffsetFetch.
     Groups,
+    /// DescribeCluster.
+    RegisteredBrokers,
+    /// DescribeConfigs.
+    Configs,
+    /// DescribeLogDirs.
+    LogDirs,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 3] = [Self::Topology, Self::Offsets, Self::Groups];
+    pub const ALL: [Self; 6] =
+        [Self::Topology, Self::Offsets, Self::Groups, Self::RegisteredBrokers, Self::Configs, Self::LogDirs];
 
     /// The label value.
     pub fn as_str(self) -> &'static str {
@@ -87,7 +115,15 @@ impl Part {
             Self::Topology => "topology",
             Self::Offsets => "offsets",
             Self::Groups => "groups",
+            Self::RegisteredBrokers => "registered_brokers",
+            Self::Configs => "configs",
+            Self::LogDirs => "log_dirs",
         }
+    }
+
+    /// Whether it is read beside collections ([`Inventory`]): a collection is complete without it.
+    pub fn is_inventory(self) -> bool {
+        matches!(self, Self::RegisteredBrokers | Self::Configs | Self::LogDirs)
     }
 }
 
@@ -109,6 +145,11 @@ impl Failures {
     pub fn add(&mut self, part: Part, error: &AdminError) {
         self.access.failed(error);
         self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
+    }
+
+    /// Takes up one that was counted when it happened, and is still so.
+    pub fn add_known(&mut self, part: Part, error: &AdminError) {
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone()));
     }
 
     /// Adds all of `other`.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription, GroupRef,
-    GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker,
+    GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker, RequestTime,
 };
 
 /// See the module.
@@ -84,8 +84,13 @@ impl KafkaAdmin for Renewable {
     async fn configs(
         &self,
         resources: &[ConfigResource],
+        names: Option<&[&str]>,
         deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
-        self.current().configs(resources, deadline).await
+        self.current().configs(resources, names, deadline).await
+    }
+
+    fn request_times(&self) -> Option<Vec<RequestTime>> {
+        self.current().request_times()
     }
 }

@@ -94,6 +94,19 @@ impl Family {
         self.samples.is_empty() && self.column.is_empty()
     }
 
+    /// The number of its samples.
+    pub fn len(&self) -> usize {
+        self.samples.len() + self.column.len()
+    }
+
+    /// Leaves the first samples, at most so many; how many are gone.
+    pub fn truncate(&mut self, samples: usize) -> usize {
+        let before = self.len();
+        self.samples.truncate(samples);
+        self.column.truncate(samples - self.samples.len());
+        before - self.len()
+    }
+
     /// Adds a sample without suffix.
     pub fn push(&mut self, labels: Labels, value: f64) {
         self.samples.push(Sample { suffix: Suffix::None, labels, value });

@@ -115,8 +115,19 @@ impl Column {
         self.samples == 0
     }
 
+    /// Leaves the first `samples` samples.
+    pub fn truncate(&mut self, samples: usize) {
+        if samples >= self.samples {
+            return;
+        }
+        let with_sample = self.values.iter().enumerate().filter(|(_, value)| !value.is_nan());
+        let beyond = with_sample.map(|(row, _)| row).nth(samples);
+        self.values.truncate(beyond.unwrap_or_default());
+        self.samples = samples;
+    }
+
     /// All rows.
-    pub(super) fn rows(&self) -> Range<usize> {
+    pub(crate) fn rows(&self) -> Range<usize> {
         0..self.values.len()
     }
 
@@ -129,7 +140,7 @@ impl Column {
     }
 
     /// The samples of these rows, each with its row.
-    pub(super) fn samples(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, NumberedLabels<'_>, f64)> {
+    pub(crate) fn samples(&self, rows: Range<usize>) -> impl Iterator<Item = (usize, NumberedLabels<'_>, f64)> {
         let blocks = &self.rows.blocks;
         let first = blocks.partition_point(|block| block.end <= rows.start);
         let mut start = rows.start;
@@ -158,7 +169,7 @@ impl<'p> NumberedLabels<'p> {
     }
 
     /// The rendered form.
-    pub(super) fn text(self) -> Cow<'p, str> {
+    pub(crate) fn text(self) -> Cow<'p, str> {
         Cow::Owned(format!("{}{}{}", self.before, self.number, self.after))
     }
 }
@@ -210,6 +221,23 @@ mod tests {
                 assert_eq!(lines(&column, start..end), expected, "{start}..{end}");
                 assert_eq!(column.samples_in(&(start..end)), expected.len());
             }
+        }
+    }
+
+    #[test]
+    fn the_first_samples_stay_when_there_may_be_no_more() {
+        let mut table: Table<1> = Table::new("n", 0);
+        for topic in ["a", "b"] {
+            let mut block = table.block([("topic", topic)]);
+            (0..3).for_each(|number| block.push(number, [(number != 1).then(|| f64::from(number))]));
+        }
+        let [column] = table.into_columns();
+        let all = lines(&column, column.rows());
+        for left in 0..=5 {
+            let mut column = column.clone();
+            column.truncate(left);
+            assert_eq!(lines(&column, column.rows()), all[..left.min(4)]);
+            assert_eq!(column.len(), left.min(4));
         }
     }
 

@@ -173,7 +173,7 @@ fn assemble<T>(exporter: &Exporter, ingredients: &Ingredients, then: impl FnOnce
     let mut parts = Vec::new();
     let cluster = ingredients.cluster.as_ref().and_then(|run| run.value.as_deref());
     if let Some(cluster) = cluster {
-        let families = cluster.families(&exporter.config.selection);
+        let families = cluster.families(&exporter.config);
         parts.push(Part { labels: unlabelled.clone(), families });
     }
     parts.push(Part { labels: unlabelled, families: &ingredients.own });

@@ -82,7 +82,7 @@ impl Web {
             Route::Reload => match self.exporter.reload().await {
                 Ok(()) => plain(StatusCode::OK, "reloaded\n"),
                 Err(error) => {
-                    let text = format!("{error}\nThe rules before stay in use.\n");
+                    let text = format!("{error}\nWhat was read before stays in use.\n");
                     plain(StatusCode::INTERNAL_SERVER_ERROR, text)
                 }
             },

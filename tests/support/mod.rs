@@ -6,6 +6,8 @@
 pub mod log;
 
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::panic::resume_unwind;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -93,6 +95,18 @@ impl Vitals {
     /// One request; any status.
     pub fn get(&self, path: &str) -> Response {
         self.try_get(path, &[]).unwrap()
+    }
+
+    /// `POST /-/reload`: status and text.
+    pub fn reload(&self) -> (u16, String) {
+        let host = self.url.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        write!(stream, "POST /-/reload HTTP/1.0\r\nHost: {host}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, text) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), text.to_owned())
     }
 
     /// A metrics page in text format 0.0.4, as Prometheus with this time-out would ask for it.

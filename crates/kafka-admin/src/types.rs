@@ -1,6 +1,7 @@
 //! Plain data: clusters, topics, groups and offsets as Kafka reports them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{AdminError, ErrorCode};
 
@@ -131,6 +132,23 @@ pub enum GroupState {
     NotReady,
 }
 
+impl GroupState {
+    /// As Kafka spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "Unknown",
+            Self::PreparingRebalance => "PreparingRebalance",
+            Self::CompletingRebalance => "CompletingRebalance",
+            Self::Stable => "Stable",
+            Self::Dead => "Dead",
+            Self::Empty => "Empty",
+            Self::Assigning => "Assigning",
+            Self::Reconciling => "Reconciling",
+            Self::NotReady => "NotReady",
+        }
+    }
+}
+
 /// Which protocol a group speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GroupType {
@@ -164,6 +182,17 @@ impl GroupType {
             Self::Share => "DescribeShareGroupOffsets",
         }
     }
+
+    /// As brokers spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
+        }
+    }
 }
 
 /// A group as its coordinator describes it.
@@ -175,8 +204,14 @@ pub struct GroupDescription {
     pub state: GroupState,
     /// Protocol generation.
     pub kind: GroupType,
+    /// What a classic group's members use the group for (`consumer`, `connect`, ...); empty before the first has joined.
+    /// Absent for other kinds, whose kind tells it, and where the engine does not learn it.
+    pub protocol_type: Option<String>,
     /// Assignor in use (`range`, `uniform`, ...); empty when there is none.
     pub assignor: String,
+    /// Group epoch (KIP-848): one more at each change of members, subscriptions or their topics. Absent for classic
+    /// groups, whose generation no call tells, and where the engine does not learn it.
+    pub epoch: Option<i32>,
     /// The coordinator's broker id.
     pub coordinator: Option<i32>,
     /// Members in the order of the answer.
@@ -353,4 +388,17 @@ pub struct ConfigEntry {
     pub value: Option<String>,
     /// Whether nobody has set it: it is Kafka's own default.
     pub is_default: bool,
+}
+
+/// How long a broker has taken to answer the requests of one API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestTime {
+    /// The broker's id.
+    pub broker: i32,
+    /// The API in Kafka's terms: `ListOffsets`.
+    pub api: &'static str,
+    /// Requests that have been answered, those whose answer nobody waited for any more included.
+    pub answers: u64,
+    /// Time between sending and the end of the answer, of all of them together.
+    pub total: Duration,
 }

@@ -11,7 +11,7 @@ use super::probe::probe;
 use super::report::{AgentReport, CallReport, KafkaReport, Outcome, PageReport, Report};
 use super::{advice, engine};
 use crate::config::Config;
-use crate::exporter::{ClusterReading, Exporter, NodeRun, check_agents, read_rules};
+use crate::exporter::{ClusterReading, Exporter, NodeRun, check_agents, read_objectives, read_rules};
 use crate::mbean::ReadErrorKind;
 use crate::scrape::{Run, page_deadline};
 use crate::web;
@@ -40,11 +40,13 @@ const CALLS: [(&str, &str, &str); 13] = [
 /// One line on what is wrong with the configuration or a file that it names.
 pub(super) async fn gather(config: Config) -> Result<Report, String> {
     let rules = read_rules(&config)?;
+    let objectives = read_objectives(&config)?.unwrap_or_default();
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
     let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let observed = chosen.as_ref().map(|chosen| Arc::new(Observed::new(Arc::clone(&chosen.admin))));
-    let exporter = Exporter::new(config, observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>), rules);
+    let exporter =
+        Exporter::new(config, observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>), rules, objectives);
     let config = &exporter.config;
 
     let connected = match &observed {
@@ -170,7 +172,7 @@ fn grants(observed: &Observed, kafka: &ClientConfig) -> Vec<String> {
 
 fn notes(observed: Option<&Observed>, cluster: Option<&Cluster>, is_late: bool, config: &Config) -> Vec<String> {
     const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
-    let mut notes = Vec::new();
+    let mut notes = config.warnings.clone();
     let lacks_cluster =
         |error: &AdminError| matches!(error, AdminError::Broker { code: CLUSTER_AUTHORIZATION_FAILED, .. });
     if observed.is_some_and(|observed| observed.calls().values().any(|call| call.errors.values().any(lacks_cluster))) {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ConfigEntry, ConfigResource, ErrorCode, FoundOffset, GroupDescription,
     GroupRef, GroupType, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker,
+    RequestTime,
 };
 
 use crate::locked::locked;
@@ -187,10 +188,11 @@ impl KafkaAdmin for Observed {
     async fn configs(
         &self,
         resources: &[ConfigResource],
+        names: Option<&[&str]>,
         deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
         let started = Instant::now();
-        let answers = self.inner.configs(resources, deadline).await;
+        let answers = self.inner.configs(resources, names, deadline).await;
         let errors = resources.iter().zip(&answers).filter_map(|(resource, answer)| {
             let name = match resource {
                 ConfigResource::Topic(topic) => format!("topic {topic}"),
@@ -200,5 +202,9 @@ impl KafkaAdmin for Observed {
         });
         self.note("DescribeConfigs", started, resources.len(), errors);
         answers
+    }
+
+    fn request_times(&self) -> Option<Vec<RequestTime>> {
+        self.inner.request_times()
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn probe(observed: &Observed, cluster: &Cluster, selection: &Se
     };
     let configs = async {
         if can("DescribeConfigs") && !topics.is_empty() {
-            observed.configs(&topics, deadline).await;
+            observed.configs(&topics, Some(&["cleanup.policy"]), deadline).await;
         }
     };
     let log_dirs = async {

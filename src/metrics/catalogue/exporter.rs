@@ -1,7 +1,7 @@
 //! The exporter itself. Its own process is under `kafka_vitals_process_*`, because `process_*` means the brokers'.
 
 use super::Metric;
-use crate::metrics::MetricType::{Counter, Gauge};
+use crate::metrics::MetricType::{Counter, Gauge, Summary};
 
 const SELF: &str = "kafka-vitals";
 const PROC: &str = "kafka-vitals, /proc/self";
@@ -40,9 +40,9 @@ pub const KAFKA_DENIED: Metric = Metric {
     kind: Gauge,
     labels: &["api"],
     help: "What the brokers denied the principal in the last collection, by Kafka's name of the call: groups, partitions \
-           (ListOffsets; of a topic that is not visible any more, one), configurations, or calls. 0 if nothing was denied, \
-           absent for a call that was never made. What the principal never had a right to is invisible, not denied: Kafka \
-           leaves out topics and groups without a word.",
+           (ListOffsets; of a topic that is not visible any more, one), topics' configurations, brokers, or calls. 0 if \
+           nothing was denied, absent for a call that was never made. What the principal never had a right to is \
+           invisible, not denied: Kafka leaves out topics and groups without a word.",
     source: "errors TOPIC_, GROUP_ and CLUSTER_AUTHORIZATION_FAILED",
 };
 
@@ -56,14 +56,26 @@ pub const KAFKA_UNSUPPORTED: Metric = Metric {
     source: SELF,
 };
 
+/// Time that brokers take to answer.
+pub const KAFKA_REQUEST_DURATION: Metric = Metric {
+    name: "kafka_vitals_kafka_request_duration_seconds",
+    kind: Summary,
+    labels: &["api", "broker"],
+    help: "How long the broker has taken to answer kafka-vitals' requests, in seconds from sending to the end of the answer, \
+           what it had to answer before on the same connection included. An answer that nobody waited for any more counts \
+           when it comes, a request that is never answered does not. Absent with librdkafka.",
+    source: SELF,
+};
+
 /// Success of a collector.
 pub const COLLECTOR_SUCCESS: Metric = Metric {
     name: "kafka_vitals_collector_success",
     kind: Gauge,
     labels: COLLECTOR,
     help: "1 if the collector's last run got everything it asked for in time, else 0: then series of it are missing, \
-           never old (topology: at most --refresh.metadata old). Collectors: topology, offsets, groups (of the cluster); \
-           jmx (of the node in `broker`).",
+           never old (topology: at most --refresh.metadata old). Collectors: topology, offsets, groups, registered_brokers, \
+           configs, log_dirs (of the cluster; the last three show what is at most --refresh.inventory old, and what cannot \
+           be asked at all is no failure of theirs); jmx (of the node in `broker`).",
     source: SELF,
 };
 
@@ -72,7 +84,7 @@ pub const COLLECTOR_DURATION: Metric = Metric {
     name: "kafka_vitals_collector_duration_seconds",
     kind: Gauge,
     labels: COLLECTOR,
-    help: "How long the collector's last run took, in seconds. The cluster's three collectors run together.",
+    help: "How long the collector's last run took, in seconds. The cluster's collectors run together.",
     source: SELF,
 };
 
@@ -262,6 +274,26 @@ pub const PROCESS_START: Metric = Metric {
     source: PROC,
 };
 
+/// Forgotten groups.
+pub const GROUPS_FORGOTTEN: Metric = Metric {
+    name: "kafka_vitals_groups_forgotten",
+    kind: Gauge,
+    labels: &[],
+    help: "Groups that are left out because they have had no members and no new commits for as long as \
+           `--group.forget-after` says. Absent when groups could not be listed.",
+    source: SELF,
+};
+
+/// Series beyond a limit.
+pub const SERIES_DROPPED: Metric = Metric {
+    name: "kafka_vitals_series_dropped",
+    kind: Gauge,
+    labels: &["family"],
+    help: "Series of a metric of topics and groups that the page leaves out because of `--series.limit`: those beyond the \
+           limit in the order of the page, by group, topic and partition. Absent for metrics without a limit.",
+    source: SELF,
+};
+
 /// All of this file.
 pub const ALL: &[Metric] = &[
     BUILD_INFO,
@@ -269,6 +301,7 @@ pub const ALL: &[Metric] = &[
     KAFKA_CLIENT_INFO,
     KAFKA_DENIED,
     KAFKA_UNSUPPORTED,
+    KAFKA_REQUEST_DURATION,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     COLLECTOR_AGE,
@@ -283,6 +316,8 @@ pub const ALL: &[Metric] = &[
     HTTP_REQUESTS,
     PAGE_SERIES,
     PAGE_DUPLICATES,
+    GROUPS_FORGOTTEN,
+    SERIES_DROPPED,
     BOTH_LAYOUTS,
     RELOAD_SUCCESS,
     RELOAD_TIME,

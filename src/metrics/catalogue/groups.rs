@@ -1,12 +1,15 @@
 //! Consumer groups: kafka_exporter's names first, then ours per group and per group and topic.
 
 use super::Metric;
-use crate::metrics::MetricType::Gauge;
+use crate::metrics::MetricType::{Counter, Gauge};
 
 const COMMITS: &str = "Kafka OffsetFetch";
 const LAG: &str = "Kafka OffsetFetch, then ListOffsets";
 const PARTITION: &[&str] = &["consumergroup", "partition", "topic"];
 const TOPIC: &[&str] = &["consumergroup", "topic"];
+const GROUP: &[&str] = &["consumergroup"];
+const DESCRIBED: &str = "Kafka DescribeGroups, ConsumerGroupDescribe, ShareGroupDescribe, StreamsGroupDescribe";
+const OBJECTIVES: &str = "the file of `--group.objectives`";
 
 /// Committed offset.
 pub const CURRENT_OFFSET: Metric = Metric {
@@ -96,6 +99,115 @@ pub const COMMITS_UNKNOWN: Metric = Metric {
     source: COMMITS,
 };
 
+/// State-set.
+pub const STATE: Metric = Metric {
+    name: "kafka_consumergroup_state",
+    kind: Gauge,
+    labels: &["consumergroup", "state"],
+    help: "1 for the state that the group is in, 0 for the others that a group of its type can be in, named as Kafka names \
+           them. While the state is not known there is state=\"Unknown\" alone, with 1. Dead groups are left out.",
+    source: "Kafka ListGroups",
+};
+
+/// What kind of group.
+pub const INFO: Metric = Metric {
+    name: "kafka_consumergroup_info",
+    kind: Gauge,
+    labels: &["assignor", "consumergroup", "protocol", "type"],
+    help: "Always 1. Type: classic, consumer (KIP-848), share, streams, or unknown before the first description on brokers \
+           that list no types. Protocol: what members use the group for, such as consumer or connect. Protocol and assignor \
+           are empty while it has no members, and where the Kafka client or the broker does not tell them.",
+    source: DESCRIBED,
+};
+
+/// Coordinator.
+pub const COORDINATOR: Metric = Metric {
+    name: "kafka_consumergroup_coordinator",
+    kind: Gauge,
+    labels: GROUP,
+    help: "Broker id of the group's coordinator. Absent while the group has no members, and when it could not be described.",
+    source: DESCRIBED,
+};
+
+/// Assigned partitions.
+pub const ASSIGNED_PARTITIONS: Metric = Metric {
+    name: "kafka_consumergroup_assigned_partitions",
+    kind: Gauge,
+    labels: TOPIC,
+    help: "Partitions of the topic that a member of the group owns, of topics that it has commits on or members for. Absent \
+           when the members could not be read.",
+    source: DESCRIBED,
+};
+
+/// Time in the state.
+pub const STATE_SECONDS: Metric = Metric {
+    name: "kafka_consumergroup_state_seconds",
+    kind: Gauge,
+    labels: GROUP,
+    help: "For how long the group has been seen in its current state, in seconds: a lower bound, as what was before the \
+           first collection and between two is unseen. Absent at the first collection, and while the state is not known.",
+    source: "Kafka ListGroups, from one collection to the next",
+};
+
+/// Rebalances.
+pub const REBALANCES: Metric = Metric {
+    name: "kafka_consumergroup_rebalances_observed_total",
+    kind: Counter,
+    labels: &["consumergroup", "seen"],
+    help: "Rebalances of the group since it was first seen, each counted once, by what showed it: seen=\"epoch\" counts \
+           all of a group that tells its epoch (consumer, share and streams groups; not with librdkafka). Of other groups a \
+           lower bound, as short ones may go unseen: their state, else other members, else another assignment.",
+    source: "the group's state and description, from one collection to the next",
+};
+
+/// Commits that do not move.
+pub const COMMIT_UNMOVED_SECONDS: Metric = Metric {
+    name: "kafka_consumergroup_commit_unmoved_seconds",
+    kind: Gauge,
+    labels: TOPIC,
+    help: "For how long a partition's committed offset has been seen not to move although there was lag on it, in seconds, \
+           of the topic's partitions the longest; 0 if there is none. A lower bound: what was before the first collection is \
+           unseen. Absent at the first collection, and when a commit or the lag is unknown.",
+    source: "Kafka OffsetFetch and ListOffsets, from one collection to the next",
+};
+
+/// Owners.
+pub const PARTITION_OWNER: Metric = Metric {
+    name: "kafka_consumergroup_partition_owner",
+    kind: Gauge,
+    labels: &["client_id", "consumergroup", "host", "partition", "topic"],
+    help: "Client id and host of the member that owns a lagging partition; the value is the lag in records. Of the cluster's \
+           partitions with a known owner those with the highest lags, as many as `--group.owners` says.",
+    source: DESCRIBED,
+};
+
+/// Objective in seconds.
+pub const OBJECTIVE_SECONDS: Metric = Metric {
+    name: "kafka_consumergroup_objective_seconds",
+    kind: Gauge,
+    labels: &["consumergroup", "team"],
+    help: "Most lag that is fine for the group, in seconds. Absent without an objective in seconds.",
+    source: OBJECTIVES,
+};
+
+/// Objective in records.
+pub const OBJECTIVE_RECORDS: Metric = Metric {
+    name: "kafka_consumergroup_objective_records",
+    kind: Gauge,
+    labels: &["consumergroup", "team"],
+    help: "Most lag that is fine for the group, in records. Absent without an objective in records.",
+    source: OBJECTIVES,
+};
+
+/// Whom an objective concerns.
+pub const OBJECTIVE_INFO: Metric = Metric {
+    name: "kafka_consumergroup_objective_info",
+    kind: Gauge,
+    labels: &["consumergroup", "runbook", "team"],
+    help: "The team and runbook of a group that has an objective; always 1. The runbook is empty if there is none.",
+    source: OBJECTIVES,
+};
+
 /// All of this file.
 pub const ALL: &[Metric] = &[
     CURRENT_OFFSET,
@@ -107,4 +219,15 @@ pub const ALL: &[Metric] = &[
     BEYOND_END_PARTITIONS,
     LOST_RECORDS,
     COMMITS_UNKNOWN,
+    STATE,
+    INFO,
+    COORDINATOR,
+    ASSIGNED_PARTITIONS,
+    STATE_SECONDS,
+    REBALANCES,
+    COMMIT_UNMOVED_SECONDS,
+    PARTITION_OWNER,
+    OBJECTIVE_SECONDS,
+    OBJECTIVE_RECORDS,
+    OBJECTIVE_INFO,
 ];

@@ -7,6 +7,9 @@ pub mod groups;
 pub mod jmx;
 pub mod jvm;
 pub mod kafka_beans;
+pub mod lag;
+pub mod log_dirs;
+pub mod topic_configs;
 
 use super::{Family, MetricType};
 
@@ -36,7 +39,10 @@ impl Metric {
 fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
     vec![
         ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
+        ("Topic configurations", topic_configs::ALL.iter().collect()),
+        ("Log directories", log_dirs::ALL.iter().collect()),
         ("Consumer groups", groups::ALL.iter().collect()),
+        ("Lag in seconds, and what becomes of the unread", lag::ALL.iter().collect()),
         ("The JVM and process of each node", jvm::all().collect()),
         ("Kafka on each node, beyond what rules can make of its MBeans", kafka_beans::all().collect()),
         ("Reading MBeans", jmx::ALL.iter().collect()),
@@ -47,6 +53,12 @@ fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
 /// All metrics.
 pub fn all() -> impl Iterator<Item = &'static Metric> {
     subjects().into_iter().flat_map(|(_, metrics)| metrics)
+}
+
+/// Whether a metric of this name is about the cluster, its topics or groups: these can be limited in number.
+pub fn is_of_the_cluster(name: &str) -> bool {
+    let of_others = jvm::all().chain(kafka_beans::all()).chain(jmx::ALL).chain(exporter::ALL);
+    all().any(|metric| metric.name == name) && !of_others.into_iter().any(|metric| metric.name == name)
 }
 
 /// The text of `docs/metrics.md`.

@@ -319,6 +319,9 @@ unsafe fn described(group: *const rd_kafka_ConsumerGroupDescription_t, names: &m
         id: id.as_str().into(),
         state: state_of(state),
         kind: type_of(kind),
+        // Neither is in librdkafka's descriptions.
+        protocol_type: None,
+        epoch: None,
         assignor,
         coordinator,
         members,

@@ -67,13 +67,22 @@ pub(super) fn groups(
         body.skip_string()?; // error message
         let id = body.string()?;
         let state = group_state(body.string()?);
-        let _epoch = body.i32()?;
+        let epoch = Some(body.i32()?);
         let _assignment_epoch = body.i32()?;
         let assignor = body.string()?.to_owned();
         let members = body.items(12, |body| member(body, &mut names))?;
         let _authorized_operations = body.i32()?;
         body.tagged_fields()?;
-        let group = GroupDescription { id: id.into(), state, kind, assignor, coordinator: None, members };
+        let group = GroupDescription {
+            id: id.into(),
+            state,
+            kind,
+            protocol_type: None,
+            assignor,
+            epoch,
+            coordinator: None,
+            members,
+        };
         found.put(id, error.map_or(Ok(group), Err));
         Ok(())
     })?;

@@ -58,15 +58,24 @@ fn group<'b>(
     }
     let id = body.string()?;
     let state = group_state(body.string()?);
-    let is_consumer = body.string()? == "consumer";
+    let protocol_type = body.string()?;
+    let is_consumer = protocol_type == "consumer";
     let assignor = body.string()?.to_owned();
     let members = body.items(7, |body| member(version, is_consumer, body, names))?;
     if version >= 3 {
         let _authorized_operations = body.i32()?;
     }
     body.tagged_fields()?;
-    let kind = GroupType::Classic;
-    let group = GroupDescription { id: id.into(), state, kind, assignor, coordinator: None, members };
+    let group = GroupDescription {
+        id: id.into(),
+        state,
+        kind: GroupType::Classic,
+        protocol_type: Some(protocol_type.to_owned()),
+        assignor,
+        epoch: None,
+        coordinator: None,
+        members,
+    };
     Ok((id, error.map_or(Ok(group), Err)))
 }
 

@@ -55,15 +55,23 @@ impl Call for StreamsGroupDescribe<'_> {
             body.skip_string()?; // error message
             let id = body.string()?;
             let state = group_state(body.string()?);
-            let _epoch = body.i32()?;
+            let epoch = Some(body.i32()?);
             let _assignment_epoch = body.i32()?;
             let mut tasks = Tasks { sources: topology(body, self.names, &mut names)?, room };
             let members = body.items(28, |body| member(body, &mut tasks))?;
             room = tasks.room;
             let _authorized_operations = body.i32()?;
             body.tagged_fields()?;
-            let (kind, assignor) = (GroupType::Streams, String::new());
-            let group = GroupDescription { id: id.into(), state, kind, assignor, coordinator: None, members };
+            let group = GroupDescription {
+                id: id.into(),
+                state,
+                kind: GroupType::Streams,
+                protocol_type: None,
+                assignor: String::new(),
+                epoch,
+                coordinator: None,
+                members,
+            };
             found.put(id, error.map_or(Ok(group), Err));
             Ok(())
         })?;

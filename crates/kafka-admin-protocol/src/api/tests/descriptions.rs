@@ -34,6 +34,7 @@ struct AnyGroup {
     is_stable: bool,
     is_consumer: bool,
     assignor: String,
+    epoch: i32,
     members: Vec<AnyMember>,
 }
 
@@ -53,18 +54,24 @@ fn any_groups() -> impl Strategy<Value = Vec<(GroupId, AnyGroup)>> {
             encoding,
         },
     );
-    let group = (code(), any::<bool>(), any::<bool>(), name(), prop::collection::vec(member, 0..4));
-    told(group.prop_map(|(error, is_stable, is_consumer, assignor, members)| AnyGroup {
+    let kind = (any::<bool>(), any::<bool>());
+    let group = (code(), kind, name(), any::<i32>(), prop::collection::vec(member, 0..4));
+    told(group.prop_map(|(error, (is_stable, is_consumer), assignor, epoch, members)| AnyGroup {
         error,
         is_stable,
         is_consumer,
         assignor,
+        epoch,
         members,
     }))
 }
 
 fn state(group: &AnyGroup) -> &'static str {
     if group.is_stable { "Stable" } else { "Empty" }
+}
+
+fn protocol_type(group: &AnyGroup) -> &'static str {
+    if group.is_consumer { "consumer" } else { "connect" }
 }
 
 fn expected_assignment(topics: &[(String, Vec<i32>)]) -> Vec<TopicPartition> {
@@ -84,7 +91,9 @@ fn expected_group(
             id: id.clone(),
             state: if group.is_stable { GroupState::Stable } else { GroupState::Empty },
             kind,
+            protocol_type: (kind == GroupType::Classic).then(|| protocol_type(group).to_owned()),
             assignor: group.assignor.clone(),
+            epoch: (kind != GroupType::Classic).then_some(group.epoch),
             coordinator: None,
             members: group.members.iter().map(member).collect(),
         },
@@ -130,7 +139,7 @@ fn classic_body(version: i16, groups: &[(GroupId, AnyGroup)]) -> Vec<u8> {
             .with_error_message((version >= 6).then(|| text("words")))
             .with_group_id(text(id).into())
             .with_group_state(text(state(group)))
-            .with_protocol_type(text(if group.is_consumer { "consumer" } else { "connect" }))
+            .with_protocol_type(text(protocol_type(group)))
             .with_protocol_data(text(&group.assignor))
             .with_members(group.members.iter().map(member).collect())
             .with_unknown_tagged_fields(tags())
@@ -191,6 +200,7 @@ fn consumer_body(version: i16, groups: &[(GroupId, AnyGroup)]) -> Vec<u8> {
             .with_error_message((group.error != 0).then(|| text("words")))
             .with_group_id(text(id).into())
             .with_group_state(text(state(group)))
+            .with_group_epoch(group.epoch)
             .with_assignor_name(text(&group.assignor))
             .with_members(group.members.iter().map(member).collect())
             .with_unknown_tagged_fields(tags())
@@ -243,6 +253,7 @@ fn share_body(version: i16, groups: &[(GroupId, AnyGroup)]) -> Vec<u8> {
             .with_error_code(group.error)
             .with_group_id(text(id).into())
             .with_group_state(text(state(group)))
+            .with_group_epoch(group.epoch)
             .with_assignor_name(text(&group.assignor))
             .with_members(group.members.iter().map(member).collect())
             .with_unknown_tagged_fields(tags())

@@ -71,7 +71,9 @@ fn described(partitions: &[(&str, i32)]) -> GroupDescription {
         id: "streams-app".into(),
         state: GroupState::Stable,
         kind: GroupType::Streams,
+        protocol_type: None,
         assignor: String::new(),
+        epoch: Some(3),
         coordinator: None,
         members: vec![Member {
             id: "bA4hcp9USgSwNqe9VYB8oQ".into(),
