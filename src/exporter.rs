@@ -10,7 +10,7 @@ use kafka_admin::{AdminError, Cluster, GroupId, KafkaAdmin};
 use crate::collect::groups::Groups;
 use crate::collect::node::{NodeCollector, NodeReading};
 use crate::collect::{
-    brokers, cluster_health, exporter, groups, kafka_requests, limits, log_dirs, topic_configs, topics,
+    access, brokers, cluster_health, exporter, groups, kafka_requests, limits, log_dirs, topic_configs, topics,
 };
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::history::{GroupHistory, History};
@@ -114,8 +114,8 @@ impl ClusterReading {
     pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
-            let Snapshot { registered, configs, log_dirs: dirs, .. } = &self.snapshot;
-            let mut families = Vec::new();
+            let Snapshot { registered, configs, log_dirs: dirs, access, .. } = &self.snapshot;
+            let mut families = access::families(access);
             if let Some(cluster) = cluster {
                 let level = config.granularity.topic_partition;
                 families.extend(brokers::families(cluster));
@@ -154,7 +154,7 @@ impl ClusterReading {
 }
 
 /// A node and what its source had in time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NodeRun {
     /// The node.
     pub node: Node,

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use kafka_vitals::cli::{rules, serve};
+use kafka_vitals::cli::{check, rules, serve};
 use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line, usage_line};
 use kafka_vitals::logging;
 
@@ -16,6 +16,9 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1).peekable();
     if arguments.next_if(|first| first == "rules").is_some() {
         return rules::run(arguments);
+    }
+    if arguments.next_if(|first| first == "check").is_some() {
+        return check::run(arguments);
     }
     match from_command_line(std::env::args_os()) {
         Ok(Invocation::Check(config)) => {

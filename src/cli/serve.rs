@@ -2,23 +2,27 @@
 
 use std::sync::Arc;
 
+use kafka_admin::KafkaAdmin;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{engine, watch};
+use super::{engine, renew, watch};
 use crate::build_info;
 use crate::config::Config;
 use crate::exporter::{Exporter, check_agents, read_objectives, read_rules};
+use crate::kafka::Renewable;
 use crate::web;
 
 /// Starts everything, serves, drains at SIGTERM or SIGINT. An error is one line that says what could not be started.
 pub async fn run(config: Config) -> Result<(), String> {
-    let known = watch::stamps(&config);
+    let (known, known_secrets) = (watch::stamps(&config), renew::stamps(&config));
     let rules = read_rules(&config)?;
     let objectives = read_objectives(&config)?.unwrap_or_default();
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
     let (admin, why) = chosen.map(|chosen| (chosen.admin, (chosen.reason, chosen.security))).unzip();
+    let renewable = admin.map(|admin| Arc::new(Renewable::new(admin)));
+    let admin = renewable.clone().map(|renewable| renewable as Arc<dyn KafkaAdmin>);
     let tls = config.web.tls.as_ref().map(web::Tls::new).transpose()?;
     let mut listeners = Vec::new();
     for address in &config.web.listen {
@@ -44,6 +48,9 @@ pub async fn run(config: Config) -> Result<(), String> {
     let stop = CancellationToken::new();
     tokio::spawn(handle_signals(stop.clone(), Arc::clone(&exporter)));
     tokio::spawn(watch::files(Arc::clone(&exporter), known));
+    if let Some(renewable) = renewable {
+        tokio::spawn(renew::credentials(exporter.config.clone(), renewable, known_secrets));
+    }
     web::serve(listeners, tls, exporter, stop).await;
     tracing::info!("stopped");
     Ok(())

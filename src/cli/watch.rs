@@ -10,7 +10,7 @@ use crate::file_stamp::{self, Stamp};
 
 /// How often the files are looked at. Asking beats being notified: a mounted ConfigMap changes by a link that is exchanged
 /// two folders up, and network file systems tell nothing.
-const EVERY: Duration = Duration::from_secs(3);
+pub(super) const EVERY: Duration = Duration::from_secs(3);
 
 /// Has the files read again whenever one of them is another one than `known`, until the process ends. A file that is gone
 /// changes nothing; neither does a bad one, which is tried once.

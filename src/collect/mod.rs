@@ -1,5 +1,6 @@
 //! One file per subject: what a source found, as metric families.
 
+pub mod access;
 pub mod brokers;
 pub mod cluster_health;
 pub mod exporter;

@@ -36,6 +36,7 @@ Flags of kafka_exporter:
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
 ///
 /// Tools:
+///   kafka-vitals check    Try all that these flags ask for, and tell what works; see kafka-vitals check --help
 ///   kafka-vitals rules    Check, try out and compare rules files; see kafka-vitals rules --help
 #[derive(Default, Parser)]
 #[command(

@@ -8,6 +8,7 @@ mod flags;
 mod kafka_exporter;
 mod oauth;
 mod re2;
+mod renewal;
 mod resolve;
 mod security;
 mod series;
@@ -16,6 +17,7 @@ mod web_tls;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
@@ -26,6 +28,7 @@ use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
 pub(crate) use flags::parse_duration;
+pub use renewal::Renewal;
 pub(crate) use resolve::jolokia;
 pub use series::{Granularity, Level, SeriesLimits};
 
@@ -62,6 +65,8 @@ pub struct Config {
     pub warnings: Vec<String>,
     /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
     pub effective: String,
+    /// To reach Kafka by what files hold later.
+    pub renewal: Renewal,
 }
 
 /// `--kafka.client`: the engine that is asked for.
@@ -242,6 +247,7 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let check = flags.config_check;
     let mut config = Box::new(resolve::resolve(&flags).map_err(|message| located(message, &from_file, &flags))?);
     config.effective = effective::yaml(&Flags::command(), &given);
+    config.renewal = Renewal::new(Arc::new(flags));
     Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
 }
 

@@ -9,8 +9,8 @@ use crate::metrics::catalogue::{all, is_of_the_cluster};
 use crate::rules::Compat;
 
 use super::{
-    ClientChoice, Config, Flags, Granularity, GroupConfig, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig,
-    Selection, SeriesLimits, WebConfig, kafka_exporter, key_values, re2, security, web_tls,
+    ClientChoice, Config, Flags, Granularity, GroupConfig, JolokiaConfig, JolokiaNode, LogConfig, Renewal,
+    ScrapeConfig, Selection, SeriesLimits, WebConfig, kafka_exporter, key_values, re2, security, web_tls,
 };
 
 /// `client.id` towards the brokers.
@@ -76,6 +76,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
         log: log(flags)?,
         warnings,
         effective: String::new(),
+        renewal: Renewal::default(),
     })
 }
 
@@ -119,7 +120,7 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
     Ok(pairs.into_iter().collect())
 }
 
-fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
+pub(super) fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     let bootstrap: Vec<String> =
         flags.kafka_server.iter().map(|server| server.trim().to_owned()).filter(|server| !server.is_empty()).collect();
     for server in &bootstrap {

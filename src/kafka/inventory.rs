@@ -12,7 +12,7 @@ use kafka_admin::{
     TopicName,
 };
 
-use super::{Failures, LogDirUse, Part, Snapshot, TopicConfig, TopicConfigs};
+use super::{Access, Failures, LogDirUse, Part, Snapshot, TopicConfig, TopicConfigs};
 use crate::config::Selection;
 use crate::locked::locked;
 
@@ -120,17 +120,35 @@ impl Inventory {
         let configs = configs.map(|error| (Part::Configs, DESCRIBE_CONFIGS, error));
         let log_dirs = state.log_dirs.values().filter_map(Answer::error);
         let log_dirs = log_dirs.map(|error| (Part::LogDirs, DESCRIBE_LOG_DIRS, error));
+        let mut access = state.asked();
         for (part, call, error) in registered.chain(configs).chain(log_dirs) {
+            access.failed(error);
             if error.kind() == ErrorKind::Unsupported {
-                snapshot.unsupported.insert(call);
+                access.lacks(call);
             } else {
                 snapshot.failures.add_known(part, error);
             }
         }
+        snapshot.access.recall(&access);
     }
 }
 
 impl State {
+    /// The calls that have been made.
+    fn asked(&self) -> Access {
+        let mut access = Access::default();
+        if self.registered.value.is_some() || self.registered.error.is_some() {
+            access.asked(DESCRIBE_CLUSTER);
+        }
+        if !self.configs.is_empty() {
+            access.asked(DESCRIBE_CONFIGS);
+        }
+        if !self.log_dirs.is_empty() {
+            access.asked(DESCRIBE_LOG_DIRS);
+        }
+        access
+    }
+
     /// Forgets what is not in the cluster any more, and finds what must be asked of what is.
     fn due(&mut self, cluster: &Cluster, topics: &HashSet<&TopicName>, max_age: Duration) -> Due {
         let brokers: BTreeSet<i32> = cluster.brokers.iter().map(|broker| broker.id).collect();

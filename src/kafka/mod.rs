@@ -1,15 +1,18 @@
 //! The cluster's state at one moment, as one [`Snapshot`] per collection, read over the admin trait. What the numbers
 //! mean (lag) and how they are named (families) is decided elsewhere.
 
+mod access;
 mod collection;
 mod inventory;
 mod log_dirs;
 mod log_times;
 mod offsets;
+mod renewable;
 mod topic_config;
 mod topology;
+mod vanished;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kafka_admin::{
@@ -17,11 +20,13 @@ use kafka_admin::{
     RegisteredBroker,
 };
 
+pub use access::Access;
 pub use collection::ClusterReader;
 pub use inventory::Inventory;
 pub use log_dirs::{LogDirUse, LogDirs};
 pub use log_times::{Effort, LogTimes};
 pub use offsets::{Lookup, PartitionOffsets};
+pub use renewable::Renewable;
 pub use topic_config::{CleanupPolicy, Limit, TopicConfig, TopicConfigs};
 pub use topology::Topology;
 
@@ -48,10 +53,10 @@ pub struct Snapshot {
     pub configs: Arc<TopicConfigs>,
     /// Log directories of the brokers in the metadata.
     pub log_dirs: LogDirs,
-    /// Calls, in Kafka's terms, that the client or the brokers do not have.
-    pub unsupported: BTreeSet<&'static str>,
     /// What failed.
     pub failures: Failures,
+    /// What was denied, and what cannot be asked.
+    pub access: Access,
 }
 
 /// One group of a snapshot.
@@ -122,38 +127,54 @@ impl Part {
 
 /// Failed calls and items, counted by part and kind, each with the first error for the log.
 #[derive(Debug, Clone, Default)]
-pub struct Failures(std::collections::BTreeMap<(Part, ErrorKind), (u64, AdminError)>);
+pub struct Failures {
+    by_kind: BTreeMap<(Part, ErrorKind), (u64, AdminError)>,
+    /// The same by call, as far as it is about what may be asked.
+    access: Access,
+}
 
 impl Failures {
+    /// A call is made: one that denies nothing is known to.
+    pub fn asked(&mut self, call: &'static str) {
+        self.access.asked(call);
+    }
+
     /// Counts one failure.
     pub fn add(&mut self, part: Part, error: &AdminError) {
-        self.0.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
+        self.access.failed(error);
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
     }
 
     /// Takes up one that was counted when it happened, and is still so.
     pub fn add_known(&mut self, part: Part, error: &AdminError) {
-        self.0.entry((part, error.kind())).or_insert_with(|| (0, error.clone()));
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone()));
     }
 
     /// Adds all of `other`.
     pub fn merge(&mut self, other: Self) {
-        for (key, (count, error)) in other.0 {
-            self.0.entry(key).or_insert((0, error)).0 += count;
+        self.access.merge(other.access);
+        for (key, (count, error)) in other.by_kind {
+            self.by_kind.entry(key).or_insert((0, error)).0 += count;
         }
     }
 
     /// Part, kind, count and first error of each.
     pub fn iter(&self) -> impl Iterator<Item = (Part, ErrorKind, u64, &AdminError)> {
-        self.0.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
+        self.by_kind.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
     }
 
     /// Whether everything of `part` succeeded.
     pub fn none_in(&self, part: Part) -> bool {
-        !self.0.keys().any(|(failed, _)| *failed == part)
+        !self.by_kind.keys().any(|(failed, _)| *failed == part)
+    }
+
+    /// What they say about access.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Whether everything succeeded.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_kind.is_empty()
     }
 }

@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::exporter::Exporter;
 
+pub(crate) use pages::series;
 pub use routes::Web;
 use stall::WriteLimited;
 pub use tls::Tls;

@@ -28,8 +28,9 @@ const OURS: [&str; 15] = [
     "jmx_scrape",
 ];
 
-/// What a healthy cluster in KRaft mode does not show: errors, and ZooKeeper.
-const NOT_SEEN: [&str; 2] = ["kafka_vitals_collector_errors_total", "kafka_zookeeper_session_state"];
+/// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, and calls that the protocol client cannot make.
+const NOT_SEEN: [&str; 3] =
+    ["kafka_vitals_collector_errors_total", "kafka_zookeeper_session_state", "kafka_vitals_kafka_unsupported"];
 
 /// What librdkafka cannot ask for.
 fn unknown_to_librdkafka() -> impl Iterator<Item = Metric> {

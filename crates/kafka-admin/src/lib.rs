@@ -27,6 +27,11 @@ pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
     /// The engine's name as it stands in metrics and logs: `librdkafka`, `protocol`.
     fn engine(&self) -> &'static str;
 
+    /// The calls, in Kafka's terms, that this engine can ask of no broker.
+    fn unsupported(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// Brokers, controller and all topics with their partitions, in one go (Metadata, API key 3).
     async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError>;
 

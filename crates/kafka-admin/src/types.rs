@@ -175,6 +175,24 @@ impl GroupType {
             Self::Streams => "streams",
         }
     }
+
+    /// The call that describes such a group, in Kafka's terms.
+    pub fn describe_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic => "DescribeGroups",
+            Self::Consumer => "ConsumerGroupDescribe",
+            Self::Share => "ShareGroupDescribe",
+            Self::Streams => "StreamsGroupDescribe",
+        }
+    }
+
+    /// The call that tells what such a group has committed.
+    pub fn committed_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic | Self::Consumer | Self::Streams => "OffsetFetch",
+            Self::Share => "DescribeShareGroupOffsets",
+        }
+    }
 }
 
 /// A group as its coordinator describes it.

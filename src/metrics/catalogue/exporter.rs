@@ -45,6 +45,28 @@ pub const KAFKA_REQUEST_DURATION: Metric = Metric {
     source: SELF,
 };
 
+/// Denials.
+pub const KAFKA_DENIED: Metric = Metric {
+    name: "kafka_vitals_kafka_denied",
+    kind: Gauge,
+    labels: &["api"],
+    help: "What the brokers denied the principal in the last collection, by Kafka's name of the call: groups, partitions \
+           (ListOffsets; of a topic that is not visible any more, one), configurations, or calls. 0 if nothing was denied, \
+           absent for a call that was never made. What the principal never had a right to is invisible, not denied: Kafka \
+           leaves out topics and groups without a word.",
+    source: "errors TOPIC_, GROUP_ and CLUSTER_AUTHORIZATION_FAILED",
+};
+
+/// What cannot be asked.
+pub const KAFKA_UNSUPPORTED: Metric = Metric {
+    name: "kafka_vitals_kafka_unsupported",
+    kind: Gauge,
+    labels: &["api"],
+    help: "1 for each call, by Kafka's name, that the Kafka client in use or the brokers cannot answer: what it feeds is \
+           absent. Absent for all others.",
+    source: SELF,
+};
+
 /// Success of a collector.
 pub const COLLECTOR_SUCCESS: Metric = Metric {
     name: "kafka_vitals_collector_success",
@@ -278,6 +300,8 @@ pub const ALL: &[Metric] = &[
     KAFKA_EXPORTER_BUILD_INFO,
     KAFKA_CLIENT_INFO,
     KAFKA_REQUEST_DURATION,
+    KAFKA_DENIED,
+    KAFKA_UNSUPPORTED,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     COLLECTOR_AGE,

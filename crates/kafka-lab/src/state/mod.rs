@@ -5,3 +5,4 @@ pub(crate) mod groups;
 pub(crate) mod offsets;
 pub(crate) mod records;
 pub(crate) mod topics;
+pub(crate) mod users;
