@@ -27,10 +27,16 @@ fn write(scenario: &mut Scenario<'_>, transaction: &Transaction, times: &[i64]) 
     times.iter().for_each(|time| scenario.log(0).append(Moment::at(*time)));
 }
 
-/// Ends a transaction, which writes a marker with the time of the broker's clock.
+/// Ends a transaction, which writes a marker with the time of the broker's clock, and that some moments later.
 fn end(scenario: &mut Scenario<'_>, ends: impl FnOnce() -> kafka_lab::Result<()>) {
     let earliest = now();
     ends().unwrap();
+    let (kafka, written) = (scenario.kafka(), scenario.logs[0].end() + 1);
+    wait_until(WAIT, "the marker", || match kafka.bounds(scenario.name, 0).map_err(|error| error.to_string())? {
+        (_, end) if end == written => Ok(()),
+        bounds => Err(format!("{bounds:?}")),
+    })
+    .unwrap();
     scenario.log(0).append(Moment { earliest, latest: now() });
 }
 
