@@ -32,7 +32,7 @@ fn is_unknown(scrape: &Scrape<'_>, topic: &str, group: &Group) -> Result<(), Str
         assert_eq!(scrape.of_group(name, group), None, "{name} of {group:?}");
     }
     assert_eq!(scrape.of_topic("lag_unknown_partitions", group, topic), Some(1.0), "{group:?}");
-    assert_eq!(scrape.unknown_seconds(group, topic, "end"), 1.0, "{group:?}");
+    assert_eq!(scrape.unknown_seconds(group, topic, "lag"), 1.0, "{group:?}");
     Ok(())
 }
 

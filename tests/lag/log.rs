@@ -85,6 +85,14 @@ impl Log {
         (committed - self.start).max(0)
     }
 
+    /// How much younger the first unread record is than the first one of the log, in milliseconds, where its time is known to
+    /// the millisecond; absent for a reader that is not behind at the time `now`.
+    pub(crate) fn margin_in_time(&self, committed: i64, now: i64) -> Option<i64> {
+        let Age::Since(unread) = self.age(committed, now) else { return None };
+        let (_, first) = self.records.first_key_value()?;
+        Some(if committed <= self.start { 0 } else { unread.earliest - first.earliest })
+    }
+
     /// Offsets and times, as far as they are known to the millisecond, as a reader would get them.
     pub(crate) fn records(&self) -> Vec<(i64, i64)> {
         self.records.iter().map(|(offset, time)| (*offset, time.earliest)).collect()

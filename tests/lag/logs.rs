@@ -67,6 +67,7 @@ pub(crate) fn in_a_compacted_log_the_next_record_that_is_left_counts(world: Worl
     let cluster = world.shared();
     let config = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.01"), SEGMENT_PER_RECORD];
     let mut scenario = Scenario::with_topic(&cluster, "compacted", 1, &config);
+    scenario.has_retention = false;
     // The last record of a key stays, and so does what is in the segment that is written to.
     let keys = ["a", "b", "a", "c", "b", "a", "d", "b", "a", "e"];
     for (time, key) in ago(&[9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1_000, 500]).iter().zip(keys) {

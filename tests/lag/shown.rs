@@ -66,37 +66,40 @@ impl<'a> Scrape<'a> {
 #[track_caller]
 pub(crate) fn shown(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
     records_are_right(scrape, scenario, group)?;
-    seconds_are_right(scrape, scenario, group)
+    seconds_are_right(scrape, scenario, group)?;
+    margin_is_right(scrape, scenario, group)
 }
 
 /// The group's lag in records.
 #[track_caller]
 pub(crate) fn records_are_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
-    let committed = || {
-        let committed = scenario.logs.iter().zip(&group.committed);
-        committed.filter_map(|(log, committed)| Some((log, (*committed)?)))
-    };
-    let (what, topic) = (scrape.what, scenario.name);
+    let (what, topic, name) = (scrape.what, scenario.name, &group.name);
+    for (partition, (log, at)) in scenario.logs.iter().zip(&group.committed).enumerate() {
+        let labels = format!(r#"{{consumergroup="{name}",partition="{partition}",topic="{topic}"}}"#);
+        let lag =
+            scrape.page.get(&format!("kafka_consumergroup_lag{labels}")).ok_or_else(|| format!("no lag{labels}"))?;
+        assert_eq!(lag, as_value(at.map_or(-1, |at| log.lag(at))), "{what}: lag{labels}");
+    }
+    let committed = || scenario.committed(group);
+    let behind = || committed().filter(|(log, at)| log.lag(*at) > 0);
     let expected = [
-        ("current_offset_sum", committed().map(|(_, at)| at).sum::<i64>()),
-        ("lag_sum", committed().map(|(log, at)| log.lag(at)).sum()),
-        ("lost_records", committed().map(|(log, at)| log.lost(at)).sum()),
-        ("lag_unknown_partitions", 0),
-        ("beyond_end_partitions", committed().filter(|(log, at)| *at > log.end()).map(|_| 1).sum()),
-        ("retention_margin_records", committed().map(|(log, at)| log.margin(at)).min().unwrap_or_default()),
+        ("current_offset_sum", Some(committed().map(|(_, at)| at).sum::<i64>())),
+        ("lag_sum", Some(committed().map(|(log, at)| log.lag(at)).sum())),
+        ("lost_records", Some(committed().map(|(log, at)| log.lost(at)).sum())),
+        ("lag_unknown_partitions", Some(0)),
+        ("beyond_end_partitions", Some(committed().map(|(log, at)| i64::from(at > log.end())).sum())),
+        ("retention_margin_records", behind().map(|(log, at)| log.margin(at)).min()),
     ];
-    for (name, value) in expected {
-        let shown = scrape.of_topic(name, group, topic).ok_or_else(|| format!("no {name} of {}", group.name))?;
-        assert_eq!(shown, as_value(value), "{what}: {name} of {}", group.name);
+    for (of_topic, expected) in expected {
+        let shown = scrape.of_topic(of_topic, group, topic);
+        if shown.is_none() && expected.is_some() {
+            return Err(format!("no {of_topic} of {name}"));
+        }
+        assert_eq!(shown, expected.map(as_value), "{what}: {of_topic} of {name}");
     }
     let most = committed().map(|(log, at)| log.lag(at)).max().unwrap_or_default();
-    let shown = scrape.of_group("lag_max", group).ok_or_else(|| format!("no lag_max of {}", group.name))?;
-    assert_eq!(shown, as_value(most), "{what}: lag_max of {}", group.name);
-    for (partition, (log, at)) in scenario.logs.iter().zip(&group.committed).enumerate() {
-        let labels = format!(r#"{{consumergroup="{}",partition="{partition}",topic="{topic}"}}"#, group.name);
-        let shown = scrape.page.value(&format!("kafka_consumergroup_lag{labels}"));
-        assert_eq!(shown, as_value(at.map_or(-1, |at| log.lag(at))), "{what}: lag{labels}");
-    }
+    let shown = scrape.of_group("lag_max", group).ok_or_else(|| format!("no lag_max of {name}"))?;
+    assert_eq!(shown, as_value(most), "{what}: lag_max of {name}");
     Ok(())
 }
 
@@ -136,20 +139,40 @@ fn seconds_are_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group
 fn seconds(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Seconds {
     let (mut least, mut most) = (0.0_f64, 0.0_f64);
     let mut unknown = BTreeMap::new();
-    let seconds = |from: i64, to: i64| as_value(to - from) / 1e3;
-    for (log, committed) in scenario.logs.iter().zip(&group.committed) {
-        let Some(committed) = committed else { continue };
-        match log.age(*committed, scrape.from) {
+    for (log, committed) in scenario.committed(group) {
+        match log.age(committed, scrape.from) {
             Age::Zero => {}
             Age::Since(moment) => {
-                least = least.max(seconds(moment.latest, scrape.from));
-                most = most.max(seconds(moment.earliest, scrape.to));
+                least = least.max(as_seconds(scrape.from - moment.latest));
+                most = most.max(as_seconds(scrape.to - moment.earliest));
             }
             Age::NoTimestamp => *unknown.entry("no_timestamp").or_default() += 1,
             Age::Future => *unknown.entry("future_timestamp").or_default() += 1,
         }
     }
     if unknown.is_empty() { Seconds::Between(least, most) } else { Seconds::Unknown(unknown) }
+}
+
+/// The time that retention has until it comes to what the group has not read: the least of the partitions.
+#[track_caller]
+fn margin_is_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
+    let (what, name) = (scrape.what, &group.name);
+    let shown = scrape.of_topic("retention_margin_seconds", group, scenario.name);
+    let margins = scenario.committed(group).filter_map(|(log, at)| log.margin_in_time(at, scrape.from));
+    match (margins.min().filter(|_| scenario.has_retention), shown) {
+        (None, None) => Ok(()),
+        (Some(margin), Some(shown)) => {
+            let margin = as_seconds(margin);
+            assert!((shown - margin).abs() <= f64::max(1.0, shown / 4.0) + CLOCK, "{what}: {shown} {margin} {name}");
+            Ok(())
+        }
+        (Some(_), None) => Err(format!("no retention_margin_seconds of {name}")),
+        (None, Some(shown)) => panic!("{what}: {name} has no margin of {shown} s"),
+    }
+}
+
+fn as_seconds(milliseconds: i64) -> f64 {
+    as_value(milliseconds) / 1e3
 }
 
 /// Far below 2^53.

@@ -89,6 +89,8 @@ pub(crate) struct Scenario<'a> {
     pub(crate) cluster: &'a Cluster,
     /// What stands in the topic, by partition.
     pub(crate) logs: Vec<Log>,
+    /// Whether retention removes records, now or some day: `cleanup.policy` has `delete`.
+    pub(crate) has_retention: bool,
     pub(crate) all: Vec<Vitals>,
 }
 
@@ -102,7 +104,7 @@ impl<'a> Scenario<'a> {
             "--scrape.reuse=0s".to_owned(),
         ];
         let all = Vitals::start_each(cluster.lab(), &flags.each_ref().map(String::as_str));
-        Self { name, cluster, logs: Vec::new(), all }
+        Self { name, cluster, logs: Vec::new(), has_retention: true, all }
     }
 
     /// The same with a topic of so many partitions.
@@ -151,6 +153,11 @@ impl<'a> Scenario<'a> {
     /// What stands in the partition.
     pub(crate) fn log(&mut self, partition: i32) -> &mut Log {
         &mut self.logs[usize::try_from(partition).unwrap()]
+    }
+
+    /// What the group has committed to, and where it is there.
+    pub(crate) fn committed(&self, group: &Group) -> impl Iterator<Item = (&Log, i64)> {
+        self.logs.iter().zip(&group.committed).filter_map(|(log, committed)| Some((log, (*committed)?)))
     }
 
     /// Commits for each group, which has no members: its name's end, and an offset for each partition.
