@@ -4,7 +4,7 @@ use kafka_lab::{Record, Transaction, wait_until};
 
 use crate::log::Moment;
 use crate::shown::as_value;
-use crate::world::{Group, Scenario, WAIT, World, ago, now};
+use crate::world::{Group, Scenario, WAIT, World, ago, everywhere, now};
 
 /// Each record begins a segment of its own, if it is a minute or more younger than the one before.
 const SEGMENT_PER_RECORD: (&str, &str) = ("segment.ms", "59000");
@@ -65,24 +65,37 @@ pub(crate) fn records_in_an_open_transaction_are_lag_but_not_to_readers_of_what_
 
 pub(crate) fn in_a_compacted_log_the_next_record_that_is_left_counts(world: World) {
     let cluster = world.shared();
-    let config = [("cleanup.policy", "compact"), ("min.cleanable.dirty.ratio", "0.01"), SEGMENT_PER_RECORD];
-    let mut scenario = Scenario::with_topic(&cluster, "compacted", 1, &config);
+    let not_yet = [
+        ("cleanup.policy", "compact"),
+        ("min.cleanable.dirty.ratio", "0.01"),
+        ("min.compaction.lag.ms", "9223372036854775807"),
+        SEGMENT_PER_RECORD,
+    ];
+    let mut scenario = Scenario::with_topic(&cluster, "compacted", 1, &not_yet);
     scenario.has_retention = false;
-    // The last record of a key stays, and so does what is in the segment that is written to.
     let keys = ["a", "b", "a", "c", "b", "a", "d", "b", "a", "e"];
-    for (time, key) in ago(&[9_000, 8_000, 7_000, 6_000, 5_000, 4_000, 3_000, 2_000, 1_000, 500]).iter().zip(keys) {
-        scenario.kafka().produce([("compacted", Record::to_partition(0, "x").key(key).at(*time))]).unwrap();
-        scenario.log(0).append(Moment::at(*time));
+    let times = ago(&[9_000, 8_700, 8_400, 8_100, 7_800, 7_500, 7_200, 6_900, 6_600, 6_300]);
+    for (time, key) in times.into_iter().zip(keys) {
+        scenario.kafka().produce([("compacted", Record::to_partition(0, "x").key(key).at(time))]).unwrap();
+        scenario.log(0).append(Moment::at(time));
     }
+    let groups = everywhere(&scenario);
+    scenario.is_right(&groups);
+
+    scenario.kafka().configure_topic("compacted", "min.compaction.lag.ms", "0").unwrap();
+    // The last record of a key stays, and so does what is in the segment that is written to.
     scenario.log(0).retain(|offset| [3, 6, 7, 8, 9].contains(&offset));
-    wait_until(WAIT, "the cleaner to be done", || {
-        let left = scenario.kafka().read("compacted", 0).map_err(|error| error.to_string())?;
+    until_left(&scenario);
+    scenario.is_right(&groups);
+}
+
+/// Waits until nothing stands in the log but what is left of it.
+fn until_left(scenario: &Scenario<'_>) {
+    wait_until(WAIT, "Kafka to remove records", || {
+        let left = scenario.kafka().read(scenario.name, 0).map_err(|error| error.to_string())?;
         if left == scenario.logs[0].records() { Ok(()) } else { Err(format!("{left:?}")) }
     })
     .unwrap();
-    let groups =
-        scenario.commit_at(&[("0", 0), ("1", 1), ("3", 3), ("4", 4), ("6", 6), ("8", 8), ("9", 9), ("end", 10)]);
-    scenario.is_right(&groups);
 }
 
 pub(crate) fn retention_that_passes_a_group_is_told_and_the_seconds_are_those_of_the_first_record_left(world: World) {
@@ -96,11 +109,7 @@ pub(crate) fn retention_that_passes_a_group_is_told_and_the_seconds_are_those_of
 
     scenario.kafka().configure_topic("retention", "retention.ms", "3600000").unwrap();
     scenario.log(0).retain_from(5);
-    wait_until(WAIT, "retention to be done", || {
-        let left = scenario.kafka().read("retention", 0).map_err(|error| error.to_string())?;
-        if left == scenario.logs[0].records() { Ok(()) } else { Err(format!("{left:?}")) }
-    })
-    .unwrap();
+    until_left(&scenario);
     scenario.refreshed();
     scenario.is_right(&groups);
 }

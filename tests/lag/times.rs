@@ -6,16 +6,10 @@ use std::time::Duration;
 use kafka_lab::Record;
 
 use crate::log::Moment;
-use crate::world::{Group, Scenario, World, ago, now};
+use crate::world::{Scenario, World, ago, everywhere, now};
 
 /// From Kafka 4.0 on, records that are more than an hour ahead are refused without it.
 const ANY_FUTURE: (&str, &str) = ("message.timestamp.after.max.ms", "9223372036854775807");
-
-/// A group at every offset of partition 0, the end included.
-fn everywhere(scenario: &Scenario<'_>) -> Vec<Group> {
-    let names: Vec<(String, i64)> = (0..=scenario.logs[0].end()).map(|at| (at.to_string(), at)).collect();
-    scenario.commit_at(&names.iter().map(|(name, at)| (name.as_str(), *at)).collect::<Vec<_>>())
-}
 
 pub(crate) fn times_out_of_order_count_as_the_youngest_up_to_there(world: World) {
     let cluster = world.shared();

@@ -198,3 +198,9 @@ impl<'a> Scenario<'a> {
         });
     }
 }
+
+/// A group at every offset of partition 0, the end included.
+pub(crate) fn everywhere(scenario: &Scenario<'_>) -> Vec<Group> {
+    let names: Vec<(String, i64)> = (0..=scenario.logs[0].end()).map(|at| (at.to_string(), at)).collect();
+    scenario.commit_at(&names.iter().map(|(name, at)| (name.as_str(), *at)).collect::<Vec<_>>())
+}
