@@ -2,9 +2,10 @@
 
 use kafka_lab::NewTopic;
 
+use crate::scenario::{Group, Scenario, WAIT, ago};
 use crate::shown::{Scrape, shown};
 use crate::support::at_once;
-use crate::world::{Group, Scenario, WAIT, World, ago};
+use crate::world::World;
 
 pub(crate) fn leaders_that_move_change_no_lag(world: World) {
     let cluster = world.shared();
@@ -46,7 +47,7 @@ pub(crate) fn a_frozen_leader_makes_lag_unknown_and_not_smaller(world: World) {
     scenario.write(0, &ago(&[9_000, 8_000, 700]));
     scenario.write(1, &ago(&[90_000, 80_000]));
     let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();
-    let committed = |n: usize| if n % 2 == 0 { [Some(1), Some(1)] } else { [Some(1), None] };
+    let committed = |n: usize| if n.is_multiple_of(2) { [Some(1), Some(1)] } else { [Some(1), None] };
     let offsets: Vec<_> = names.iter().enumerate().map(|(n, name)| (name.clone(), committed(n))).collect();
     let groups = scenario.commit(&offsets.iter().map(|(name, at)| (name, at.as_slice())).collect::<Vec<_>>());
     scenario.is_right(&groups);

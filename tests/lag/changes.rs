@@ -2,8 +2,9 @@
 
 use kafka_lab::NewTopic;
 
+use crate::scenario::{Scenario, ago};
 use crate::shown::records_are_right;
-use crate::world::{Scenario, World, ago};
+use crate::world::World;
 
 pub(crate) fn a_topic_that_is_deleted_and_made_anew_has_nothing_of_the_old_one(world: World) {
     let cluster = world.shared();
@@ -39,7 +40,7 @@ pub(crate) fn partitions_that_are_added_count_once_they_are_committed_to(world: 
     let cluster = world.shared();
     let mut scenario = Scenario::with_topic(&cluster, "added", 1, &[]);
     scenario.write(0, &ago(&[500, 400, 300]));
-    let groups = scenario.commit(&[("behind", &[Some(1)]), ("done", &[Some(3)])]);
+    let mut groups = scenario.commit_at(&[("behind", 1), ("done", 3)]);
     scenario.is_right(&groups);
 
     scenario.add_partitions(3);
@@ -48,17 +49,12 @@ pub(crate) fn partitions_that_are_added_count_once_they_are_committed_to(world: 
         let partitions = scrape.page.get(r#"kafka_topic_partitions{topic="added"}"#);
         if partitions == Some(3.0) { Ok(()) } else { Err(format!("{partitions:?}")) }
     });
-    let nowhere = |at| vec![Some(at), None, None];
-    let groups: Vec<_> = groups
-        .into_iter()
-        .zip([nowhere(1), nowhere(3)])
-        .map(|(group, committed)| crate::world::Group { committed, ..group })
-        .collect();
+    groups.iter_mut().for_each(|group| group.committed.resize(3, None));
     scenario.is_right(&groups);
     let groups = scenario.commit(&[("behind", &[Some(1), None, Some(0)]), ("done", &[Some(3), None, Some(1)])]);
     scenario.is_right(&groups);
 
-    // They are not known yet, and missing in no sum.
+    // This one is not known yet when it is committed to, and missing in no sum.
     scenario.add_partitions(4);
     scenario.write(3, &ago(&[90_000, 80_000]));
     let groups = scenario.commit(&[("behind", &[Some(1), None, Some(0), Some(0)])]);

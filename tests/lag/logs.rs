@@ -3,8 +3,9 @@
 use kafka_lab::{Record, Transaction, wait_until};
 
 use crate::log::Moment;
+use crate::scenario::{Group, Scenario, WAIT, ago, everywhere, now};
 use crate::shown::as_value;
-use crate::world::{Group, Scenario, WAIT, World, ago, everywhere, now};
+use crate::world::World;
 
 /// Each record begins a segment of its own, if it is a minute or more younger than the one before.
 const SEGMENT_PER_RECORD: (&str, &str) = ("segment.ms", "59000");

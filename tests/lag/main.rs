@@ -8,6 +8,7 @@ mod changes;
 mod log;
 mod logs;
 mod positions;
+mod scenario;
 mod shown;
 #[path = "../support/mod.rs"]
 mod support;

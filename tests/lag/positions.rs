@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use kafka_lab::GroupProtocol;
 
+use crate::scenario::{Group, Scenario, WAIT, ago, now};
 use crate::support::each;
-use crate::world::{Group, Scenario, WAIT, World, ago, now};
+use crate::world::World;
 
 /// Times of records over five days: steady, then a burst, then an outage of a day, then a trickle.
 fn week() -> Vec<i64> {

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::log::Age;
+use crate::scenario::{Group, Scenario, now};
 use crate::support::{Page, Vitals};
-use crate::world::{Group, Scenario, now};
 
 /// What a scrape may take.
 const SCRAPE: Duration = Duration::from_secs(10);

@@ -6,7 +6,8 @@ use std::time::Duration;
 use kafka_lab::Record;
 
 use crate::log::Moment;
-use crate::world::{Scenario, World, ago, everywhere, now};
+use crate::scenario::{Scenario, ago, everywhere, now};
+use crate::world::World;
 
 /// From Kafka 4.0 on, records that are more than an hour ahead are refused without it.
 const ANY_FUTURE: (&str, &str) = ("message.timestamp.after.max.ms", "9223372036854775807");
