@@ -10,7 +10,7 @@ use crate::world::World;
 pub(crate) fn leaders_that_move_change_no_lag(world: World) {
     let cluster = world.shared();
     let mut scenario = Scenario::new(&cluster, "moved");
-    scenario.create(NewTopic::new("moved", 1).assignment(&[&[1, 2, 3], &[2, 3, 1]]).config("retention.ms", "-1"), 2);
+    scenario.create(NewTopic::new("moved", 1).assignment(&[&[1, 2, 3], &[2, 3, 1]]), 2);
     scenario.write(0, &ago(&[9_000, 8_000, 700, 600]));
     scenario.write(1, &ago(&[500, 400]));
     let groups = scenario.commit(&[("behind", &[Some(1), Some(0)]), ("done", &[Some(4), Some(2)])]);
@@ -43,7 +43,7 @@ pub(crate) fn a_frozen_leader_makes_lag_unknown_and_not_smaller(world: World) {
     let mut scenario = Scenario::new(&cluster, "frozen");
     // Broker 1 leads what stays, the last one what does not; with one node both are the same.
     let frozen = nodes.last().unwrap();
-    scenario.create(NewTopic::new("frozen", 2).assignment(&[&[1], &[frozen.id()]]).config("retention.ms", "-1"), 2);
+    scenario.create(NewTopic::new("frozen", 2).assignment(&[&[1], &[frozen.id()]]), 2);
     scenario.write(0, &ago(&[9_000, 8_000, 700]));
     scenario.write(1, &ago(&[90_000, 80_000]));
     let names: Vec<String> = (0..20).map(|n| n.to_string()).collect();

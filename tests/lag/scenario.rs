@@ -48,12 +48,18 @@ pub(crate) struct Scenario<'a> {
 }
 
 impl<'a> Scenario<'a> {
+    /// Without a topic.
     pub(crate) fn new(cluster: &'a Cluster, name: &'static str) -> Self {
+        Self::remembering(cluster, name, REFRESH)
+    }
+
+    /// The same where kafka-vitals may remember topics and logs' starts for so long.
+    pub(crate) fn remembering(cluster: &'a Cluster, name: &'static str, age: Duration) -> Self {
         let flags = [
             format!("--kafka.server={}", cluster.bootstrap()),
             format!("--topic.filter=^{name}$"),
             format!("--group.filter=^{name}-"),
-            format!("--refresh.metadata={}s", REFRESH.as_secs()),
+            format!("--refresh.metadata={}s", age.as_secs()),
             "--scrape.reuse=0s".to_owned(),
         ];
         let all = Vitals::start_each(cluster.lab(), &flags.each_ref().map(String::as_str));
@@ -68,15 +74,15 @@ impl<'a> Scenario<'a> {
         config: &[(&str, &str)],
     ) -> Self {
         let mut scenario = Self::new(cluster, name);
-        // The old times that records are given here would make Kafka remove them.
-        let topic = NewTopic::new(name, partitions).config("retention.ms", "-1");
+        let topic = NewTopic::new(name, partitions);
         scenario.create(config.iter().fold(topic, |topic, (key, value)| topic.config(key, value)), partitions);
         scenario
     }
 
-    /// Makes the topic.
+    /// Makes the topic, with so many partitions.
     pub(crate) fn create(&mut self, topic: NewTopic, partitions: i32) {
-        self.kafka().create_topics(&[topic]).unwrap();
+        // The old times that records are given here would make Kafka remove them.
+        self.kafka().create_topics(&[topic.config("retention.ms", "-1")]).unwrap();
         self.logs = (0..partitions).map(|_| Log::default()).collect();
     }
 
