@@ -145,7 +145,10 @@ impl<'a> Scenario<'a> {
     /// from the first scrape on.
     #[track_caller]
     pub(crate) fn is_right(&self, groups: &[Group]) {
-        self.until("all to be shown", |scrape| groups.iter().try_for_each(|group| shown(scrape, self, group)));
+        self.until("all to be shown", |scrape| {
+            let all: Vec<_> = groups.iter().map(|group| shown(scrape, self, group)).collect();
+            all.into_iter().collect()
+        });
     }
 
     /// Scrapes over each engine until `is_so`.

@@ -65,42 +65,45 @@ impl<'a> Scrape<'a> {
 /// When something is there and wrong.
 #[track_caller]
 pub(crate) fn shown(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
-    records_are_right(scrape, scenario, group)?;
-    seconds_are_right(scrape, scenario, group)?;
-    margin_is_right(scrape, scenario, group)
+    // What is absent in one must not hide what is wrong in another.
+    let all = [records_are_right, seconds_are_right, margin_is_right].map(|is_right| is_right(scrape, scenario, group));
+    all.into_iter().collect()
 }
 
 /// The group's lag in records.
 #[track_caller]
 pub(crate) fn records_are_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
     let (what, topic, name) = (scrape.what, scenario.name, &group.name);
-    for (partition, (log, at)) in scenario.logs.iter().zip(&group.committed).enumerate() {
-        let labels = format!(r#"{{consumergroup="{name}",partition="{partition}",topic="{topic}"}}"#);
-        let lag =
-            scrape.page.get(&format!("kafka_consumergroup_lag{labels}")).ok_or_else(|| format!("no lag{labels}"))?;
-        assert_eq!(lag, as_value(at.map_or(-1, |at| log.lag(at))), "{what}: lag{labels}");
-    }
     let committed = || scenario.committed(group);
     let behind = || committed().filter(|(log, at)| log.lag(*at) > 0);
-    let expected = [
+    let of_partition = scenario.logs.iter().zip(&group.committed).enumerate().map(|(partition, (log, at))| {
+        let labels = format!(r#"{{consumergroup="{name}",partition="{partition}",topic="{topic}"}}"#);
+        let shown = scrape.page.get(&format!("kafka_consumergroup_lag{labels}"));
+        (format!("lag{labels}"), shown, Some(at.map_or(-1, |at| log.lag(at))))
+    });
+    let of_topic = [
         ("current_offset_sum", Some(committed().map(|(_, at)| at).sum::<i64>())),
         ("lag_sum", Some(committed().map(|(log, at)| log.lag(at)).sum())),
         ("lost_records", Some(committed().map(|(log, at)| log.lost(at)).sum())),
-        ("lag_unknown_partitions", Some(0)),
         ("beyond_end_partitions", Some(committed().map(|(log, at)| i64::from(at > log.end())).sum())),
         ("retention_margin_records", behind().map(|(log, at)| log.margin(at)).min()),
     ];
-    for (of_topic, expected) in expected {
-        let shown = scrape.of_topic(of_topic, group, topic);
-        if shown.is_none() && expected.is_some() {
-            return Err(format!("no {of_topic} of {name}"));
-        }
-        assert_eq!(shown, expected.map(as_value), "{what}: {of_topic} of {name}");
-    }
+    let of_topic =
+        of_topic.map(|(series, expected)| (series.to_owned(), scrape.of_topic(series, group, topic), expected));
     let most = committed().map(|(log, at)| log.lag(at)).max().unwrap_or_default();
-    let shown = scrape.of_group("lag_max", group).ok_or_else(|| format!("no lag_max of {name}"))?;
-    assert_eq!(shown, as_value(most), "{what}: lag_max of {name}");
-    Ok(())
+    let of_group = ("lag_max".to_owned(), scrape.of_group("lag_max", group), Some(most));
+
+    let mut missing = Ok(());
+    for (series, shown, expected) in of_partition.chain(of_topic).chain([of_group]) {
+        match (shown, expected) {
+            (None, Some(_)) => missing = Err(format!("no {series} of {name}")),
+            _ => assert_eq!(shown, expected.map(as_value), "{what}: {series} of {name}"),
+        }
+    }
+    if missing.is_ok() {
+        assert_eq!(scrape.of_topic("lag_unknown_partitions", group, topic), Some(0.0), "{what}: {name}");
+    }
+    missing
 }
 
 /// The group's lag in seconds, and the reasons where it cannot be known.
