@@ -114,8 +114,8 @@ impl ClusterReading {
     pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
-            let Snapshot { registered, configs, log_dirs: dirs, .. } = &self.snapshot;
-            let mut families = Vec::new();
+            let Snapshot { registered, configs, log_dirs: dirs, access, .. } = &self.snapshot;
+            let mut families = access::families(access);
             if let Some(cluster) = cluster {
                 let level = config.granularity.topic_partition;
                 families.extend(brokers::families(cluster));
@@ -142,7 +142,6 @@ impl ClusterReading {
             }
             left_out.push(limits::apply(&mut families, &config.limits));
             families.extend(left_out);
-            families.extend(access::families(&self.snapshot.access));
             families
         })
     }

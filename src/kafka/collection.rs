@@ -128,9 +128,9 @@ impl ClusterReader {
 
         let mut vanished = Failures::default();
         if let Some(cluster) = &cluster {
+            let third = share(deadline, 0.8);
             let all = all_of(cluster, |topic| self.selection.topic(topic));
-            let (uncommitted, third) = (Isolation::ReadUncommitted, share(deadline, 0.8));
-            let ends = self.offsets(cluster, all, OffsetSpec::Latest, uncommitted, third);
+            let ends = self.offsets(cluster, all, OffsetSpec::Latest, Isolation::ReadUncommitted, third);
             let ((ends, failures), gone) = tokio::join!(ends, self.vanished(cluster, third));
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
@@ -138,11 +138,11 @@ impl ClusterReader {
             publish(&snapshot);
             self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
+        // Topics that are denied are in no metadata.
         let moved = |part: Part, kind| match kind {
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => {
                 part != Part::Topology && !part.is_inventory()
             }
-            // Topics that are denied are in no metadata.
             ErrorKind::Authorization => part == Part::Offsets,
             _ => false,
         };
@@ -157,7 +157,6 @@ impl ClusterReader {
             self.inventory.settle(share(deadline, 0.5)).await;
         }
         self.inventory.show_in(&mut snapshot, began);
-        snapshot.unsupported.extend(self.topology.unsupported());
         snapshot.access = self.access(&snapshot);
         snapshot
     }
@@ -166,8 +165,7 @@ impl ClusterReader {
     fn access(&self, snapshot: &Snapshot) -> Access {
         let mut access = snapshot.failures.access().clone();
         access.recall(&snapshot.access);
-        access.recall(&self.inventory.access());
-        snapshot.unsupported.iter().chain(self.admin.unsupported()).for_each(|call| access.lacks(call));
+        self.admin.unsupported().iter().for_each(|call| access.lacks(call));
         let asked = &mut locked(&self.remembered).asked;
         asked.extend(access.denied().map(|(call, _)| call));
         asked.iter().for_each(|call| access.asked(call));
@@ -339,7 +337,7 @@ impl ClusterReader {
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
         // While no configuration is known, but may yet be: to be safe. Where it cannot be told: no topic is compacted.
-        let can_be_told = !snapshot.unsupported.contains("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
+        let can_be_told = !snapshot.access.is_lacking("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
         let configs = Arc::clone(&snapshot.configs);
         let is_compacted =
             move |topic: &str| configs.cleanup_policy(topic).map_or(can_be_told, |policy| policy.compact);

@@ -102,22 +102,6 @@ impl Inventory {
         let _ = tokio::time::timeout_at(end.into(), self.asking.lock()).await;
     }
 
-    /// Whether all of it may be asked for, by the last answers.
-    pub(super) fn access(&self) -> Access {
-        let state = locked(&self.state);
-        let mut access = Access::default();
-        let registered = state.registered.outcome().map(|outcome| (DESCRIBE_CLUSTER, outcome));
-        let configs = state.configs.values().filter_map(Answer::outcome).map(|outcome| (DESCRIBE_CONFIGS, outcome));
-        let log_dirs = state.log_dirs.values().filter_map(Answer::outcome).map(|outcome| (DESCRIBE_LOG_DIRS, outcome));
-        for (call, outcome) in registered.into_iter().chain(configs).chain(log_dirs) {
-            access.asked(call);
-            if let Err(error) = outcome {
-                access.failed(error);
-            }
-        }
-        access
-    }
-
     /// Puts into a snapshot what is young enough or was told since its collection `began`, and what failed.
     pub(super) fn show_in(&self, snapshot: &mut Snapshot, began: Instant) {
         let is_young = |at: Instant| at >= began || at.elapsed() < self.max_age;
@@ -136,17 +120,35 @@ impl Inventory {
         let configs = configs.map(|error| (Part::Configs, DESCRIBE_CONFIGS, error));
         let log_dirs = state.log_dirs.values().filter_map(Answer::error);
         let log_dirs = log_dirs.map(|error| (Part::LogDirs, DESCRIBE_LOG_DIRS, error));
+        let mut access = state.asked();
         for (part, call, error) in registered.chain(configs).chain(log_dirs) {
+            access.failed(error);
             if error.kind() == ErrorKind::Unsupported {
-                snapshot.unsupported.insert(call);
+                access.lacks(call);
             } else {
                 snapshot.failures.add_known(part, error);
             }
         }
+        snapshot.access.recall(&access);
     }
 }
 
 impl State {
+    /// The calls that have been made.
+    fn asked(&self) -> Access {
+        let mut access = Access::default();
+        if self.registered.value.is_some() || self.registered.error.is_some() {
+            access.asked(DESCRIBE_CLUSTER);
+        }
+        if !self.configs.is_empty() {
+            access.asked(DESCRIBE_CONFIGS);
+        }
+        if !self.log_dirs.is_empty() {
+            access.asked(DESCRIBE_LOG_DIRS);
+        }
+        access
+    }
+
     /// Forgets what is not in the cluster any more, and finds what must be asked of what is.
     fn due(&mut self, cluster: &Cluster, topics: &HashSet<&TopicName>, max_age: Duration) -> Due {
         let brokers: BTreeSet<i32> = cluster.brokers.iter().map(|broker| broker.id).collect();
@@ -228,15 +230,6 @@ impl<T: Clone> Answer<T> {
 
     fn value(&self, is_young: impl Fn(Instant) -> bool) -> Option<T> {
         self.value.as_ref().filter(|(_, at)| is_young(*at)).map(|(value, _)| value.clone())
-    }
-
-    /// Whether the last try succeeded; absent before there was one.
-    fn outcome(&self) -> Option<Result<(), &AdminError>> {
-        match (&self.error, &self.value) {
-            (Some((error, _)), _) => Some(Err(error)),
-            (None, Some(_)) => Some(Ok(())),
-            (None, None) => None,
-        }
     }
 
     fn error(&self) -> Option<&AdminError> {

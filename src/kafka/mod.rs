@@ -12,7 +12,7 @@ mod topic_config;
 mod topology;
 mod vanished;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kafka_admin::{
@@ -53,8 +53,6 @@ pub struct Snapshot {
     pub configs: Arc<TopicConfigs>,
     /// Log directories of the brokers in the metadata.
     pub log_dirs: LogDirs,
-    /// Calls, in Kafka's terms, that the client or the brokers do not have.
-    pub unsupported: BTreeSet<&'static str>,
     /// What failed.
     pub failures: Failures,
     /// What was denied, and what cannot be asked.

@@ -131,13 +131,6 @@ impl Topology {
         }
     }
 
-    /// The call for the quorum, if nobody can answer it.
-    pub fn unsupported(&self) -> Option<&'static str> {
-        let answer = locked(&self.quorum);
-        let error = answer.as_ref().and_then(|answer| answer.as_ref().err());
-        error.is_some_and(|error| error.kind() == ErrorKind::Unsupported).then_some("DescribeQuorum")
-    }
-
     fn known(&self, cluster: &Arc<Cluster>, refresh_error: Option<AdminError>) -> Known {
         let mut access = Access::default();
         access.asked("Metadata");

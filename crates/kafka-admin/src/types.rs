@@ -165,6 +165,17 @@ pub enum GroupType {
 }
 
 impl GroupType {
+    /// As brokers spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+            Self::Share => "share",
+            Self::Streams => "streams",
+        }
+    }
+
     /// The call that describes such a group, in Kafka's terms.
     pub fn describe_call(self) -> &'static str {
         match self {
@@ -180,17 +191,6 @@ impl GroupType {
         match self {
             Self::Unknown | Self::Classic | Self::Consumer | Self::Streams => "OffsetFetch",
             Self::Share => "DescribeShareGroupOffsets",
-        }
-    }
-
-    /// As brokers spell it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Unknown => "unknown",
-            Self::Classic => "classic",
-            Self::Consumer => "consumer",
-            Self::Share => "share",
-            Self::Streams => "streams",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! One real collection by the exporter's own code, watched. In: the configuration; out: a [`Report`].
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, ClientConfig, Cluster, ErrorCode, ErrorKind, KafkaAdmin};
 
@@ -38,15 +38,17 @@ const CALLS: [(&str, &str, &str); 13] = [
 ///
 /// # Errors
 /// One line on what is wrong with the configuration or a file that it names.
-pub(super) async fn gather(config: Config) -> Result<Report, String> {
+pub(super) async fn gather(mut config: Config) -> Result<Report, String> {
+    // What is remembered for minutes is waited for: here there is no next time.
+    config.scrape.refresh_inventory = Duration::ZERO;
     let rules = read_rules(&config)?;
     let objectives = read_objectives(&config)?.unwrap_or_default();
     check_agents(&config)?;
     let chosen = engine::connect(&config)?;
     let deadline = page_deadline(Instant::now(), config.scrape.timeout);
     let observed = chosen.as_ref().map(|chosen| Arc::new(Observed::new(Arc::clone(&chosen.admin))));
-    let exporter =
-        Exporter::new(config, observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>), rules, objectives);
+    let admin = observed.clone().map(|observed| observed as Arc<dyn KafkaAdmin>);
+    let exporter = Exporter::new(config, admin, rules, objectives);
     let config = &exporter.config;
 
     let connected = match &observed {
@@ -172,7 +174,7 @@ fn grants(observed: &Observed, kafka: &ClientConfig) -> Vec<String> {
 
 fn notes(observed: Option<&Observed>, cluster: Option<&Cluster>, is_late: bool, config: &Config) -> Vec<String> {
     const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
-    let mut notes = config.warnings.clone();
+    let mut notes = Vec::new();
     let lacks_cluster =
         |error: &AdminError| matches!(error, AdminError::Broker { code: CLUSTER_AUTHORIZATION_FAILED, .. });
     if observed.is_some_and(|observed| observed.calls().values().any(|call| call.errors.values().any(lacks_cluster))) {

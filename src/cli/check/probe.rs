@@ -1,17 +1,15 @@
-//! Calls that a collection makes now and then, or only where there is something to ask: made once each, so that their
+//! Calls that a collection makes only where there is something to ask: made once each, so that their
 //! rights are known. In: an observed engine and the cluster; what comes of it is noted there.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use kafka_admin::{
-    Cluster, ConfigResource, ErrorKind, GroupRef, GroupType, Isolation, KafkaAdmin as _, OffsetQuery, OffsetSpec,
-};
+use kafka_admin::{Cluster, ErrorKind, GroupRef, GroupType, Isolation, KafkaAdmin as _, OffsetQuery, OffsetSpec};
 
 use super::observed::Observed;
 use crate::config::Selection;
 
-/// Topics whose configuration is asked for, and groups that are described.
+/// Groups that are described.
 const MOST: usize = 50;
 /// Asked for where no group is visible: without the right the answer is the same whether there is such a group or not.
 const NO_GROUP: &str = "kafka-vitals-check";
@@ -19,31 +17,13 @@ const NO_GROUP: &str = "kafka-vitals-check";
 const NO_TOPIC: &str = "__consumer_offsets";
 
 pub(super) async fn probe(observed: &Observed, cluster: &Cluster, selection: &Selection, deadline: Instant) {
-    let can = |call: &str| !observed.unsupported().contains(&call);
     let brokers: Vec<i32> = cluster.brokers.iter().map(|broker| broker.id).collect();
-    let topics = cluster.topics.iter().filter(|topic| selection.topic(&topic.name)).take(MOST);
-    let topics: Vec<ConfigResource> = topics.map(|topic| ConfigResource::Topic(Arc::clone(&topic.name))).collect();
-    let registered = async {
-        if can("DescribeCluster") {
-            drop(observed.registered_brokers(deadline).await);
-        }
-    };
-    let configs = async {
-        if can("DescribeConfigs") && !topics.is_empty() {
-            observed.configs(&topics, Some(&["cleanup.policy"]), deadline).await;
-        }
-    };
-    let log_dirs = async {
-        if can("DescribeLogDirs") {
-            observed.log_dirs(&brokers, deadline).await;
-        }
-    };
     let topics = async {
         if cluster.topics.is_empty() {
             no_topic(observed, brokers.first().copied(), deadline).await;
         }
     };
-    tokio::join!(registered, configs, log_dirs, groups(observed, selection, deadline), topics);
+    tokio::join!(groups(observed, selection, deadline), topics);
 }
 
 async fn groups(observed: &Observed, selection: &Selection, deadline: Instant) {

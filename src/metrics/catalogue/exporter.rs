@@ -34,15 +34,26 @@ pub const KAFKA_CLIENT_INFO: Metric = Metric {
     source: SELF,
 };
 
+/// Time that brokers take to answer.
+pub const KAFKA_REQUEST_DURATION: Metric = Metric {
+    name: "kafka_vitals_kafka_request_duration_seconds",
+    kind: Summary,
+    labels: &["api", "broker"],
+    help: "How long the broker has taken to answer kafka-vitals' requests, in seconds from sending to the end of the answer, \
+           what it had to answer before on the same connection included. An answer that nobody waited for any more counts \
+           when it comes, a request that is never answered does not. Absent with librdkafka.",
+    source: SELF,
+};
+
 /// Denials.
 pub const KAFKA_DENIED: Metric = Metric {
     name: "kafka_vitals_kafka_denied",
     kind: Gauge,
     labels: &["api"],
     help: "What the brokers denied the principal in the last collection, by Kafka's name of the call: groups, partitions \
-           (ListOffsets; of a topic that is not visible any more, one), topics' configurations, brokers, or calls. 0 if \
-           nothing was denied, absent for a call that was never made. What the principal never had a right to is \
-           invisible, not denied: Kafka leaves out topics and groups without a word.",
+           (ListOffsets; of a topic that is not visible any more, one), configurations, or calls. 0 if nothing was denied, \
+           absent for a call that was never made. What the principal never had a right to is invisible, not denied: Kafka \
+           leaves out topics and groups without a word.",
     source: "errors TOPIC_, GROUP_ and CLUSTER_AUTHORIZATION_FAILED",
 };
 
@@ -53,17 +64,6 @@ pub const KAFKA_UNSUPPORTED: Metric = Metric {
     labels: &["api"],
     help: "1 for each call, by Kafka's name, that the Kafka client in use or the brokers cannot answer: what it feeds is \
            absent. Absent for all others.",
-    source: SELF,
-};
-
-/// Time that brokers take to answer.
-pub const KAFKA_REQUEST_DURATION: Metric = Metric {
-    name: "kafka_vitals_kafka_request_duration_seconds",
-    kind: Summary,
-    labels: &["api", "broker"],
-    help: "How long the broker has taken to answer kafka-vitals' requests, in seconds from sending to the end of the answer, \
-           what it had to answer before on the same connection included. An answer that nobody waited for any more counts \
-           when it comes, a request that is never answered does not. Absent with librdkafka.",
     source: SELF,
 };
 
@@ -299,9 +299,9 @@ pub const ALL: &[Metric] = &[
     BUILD_INFO,
     KAFKA_EXPORTER_BUILD_INFO,
     KAFKA_CLIENT_INFO,
+    KAFKA_REQUEST_DURATION,
     KAFKA_DENIED,
     KAFKA_UNSUPPORTED,
-    KAFKA_REQUEST_DURATION,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     COLLECTOR_AGE,
