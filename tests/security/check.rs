@@ -69,7 +69,8 @@ fn a_principal_with_all_rights_reads_all_and_learns_how_many_series_there_will_b
             // The first page asks the beans' names, the second one has learned what to ask.
             let real = [(), ()].map(|()| vitals.page(path, PATIENCE).series.len())[1] as f64;
             let told = page["series"].as_f64().unwrap();
-            assert!((real * 0.9..=real * 1.1).contains(&told), "{path}: {told} told, {real} real");
+            // Other tests make groups and new kinds of requests meanwhile.
+            assert!((real * 0.7..=real * 1.3).contains(&told), "{path}: {told} told, {real} real");
         }
     });
 }
