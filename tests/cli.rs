@@ -719,6 +719,28 @@ fn version_tells_what_it_was_built_from() {
 }
 
 #[test]
+fn check_has_a_help_of_its_own_and_what_keeps_it_from_asking_is_one_line_and_code_2() {
+    let help = text(&run(&["check", "--help"], &[("COLUMNS", "80")]).stdout);
+    for part in ["Usage: kafka-vitals check", "--json", "--kafka.server", "Exit codes: 0", "Examples:"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    let short = text(&run(&["check", "-h"], &[]).stdout);
+    assert!(short.contains("--json") && !short.contains("Examples:"), "{short}");
+    for (arguments, says) in [
+        (&["check", "--bogus"][..], "see kafka-vitals check --help"),
+        (&["check"], "nothing to read: give --kafka.server"),
+        (&["check", KAFKA, "--jmx.rules=/no/such/rules.yml"], "/no/such/rules.yml"),
+        (
+            &["check", KAFKA, "--tls.enabled", "--tls.ca-file=/no/such/ca.pem", "--json"],
+            "--tls.ca-file: /no/such/ca.pem",
+        ),
+    ] {
+        fails(arguments, 2, &[says]);
+    }
+}
+
+#[test]
 fn help_fits_the_terminal_and_has_defaults_and_examples() {
     for (flag, columns) in [("--help", "80"), ("-h", "80"), ("--help", "120"), ("-h", "120")] {
         let output = run(&[flag], &[("COLUMNS", columns), ("SASL_USER_PASSWORD", "hunter2")]);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kafka_lab::sasl::{DENIED_USER, PASSWORD, USER};
 use kafka_lab::{Listener, free_port};
 
-use crate::support::{Engine, PATIENCE, Vitals, at_once, run};
+use crate::support::{Engine, PATIENCE, at_once, run};
 use crate::world::{self, SECRETS, cluster, identity, mechanism, sasl, tls};
 
 /// Runs `check`: its exit code and what it says. No secret shows.
