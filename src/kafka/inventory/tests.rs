@@ -1,3 +1,5 @@
+//! What is asked when, what is shown for how long, and what counts as failed: over a fake whose answers can be changed.
+
 use std::ffi::OsString;
 
 use kafka_admin::{
@@ -166,7 +168,9 @@ fn pass(inventory: &Inventory, time: Duration) {
 }
 
 /// Registered brokers with whether they are fenced, topics with configurations, brokers with log directories.
-fn shown(snapshot: &Snapshot) -> (Option<Vec<(i32, bool)>>, Vec<String>, Vec<i32>) {
+type Shown = (Option<Vec<(i32, bool)>>, Vec<String>, Vec<i32>);
+
+fn shown(snapshot: &Snapshot) -> Shown {
     let registered = snapshot.registered.as_ref().map(|brokers| {
         let brokers = brokers.iter().map(|broker| (broker.broker.id, broker.is_fenced));
         brokers.collect::<Vec<_>>()
