@@ -131,6 +131,7 @@ impl ClusterReader {
             self.inventory.settle(share(deadline, 0.5)).await;
         }
         self.inventory.show_in(&mut snapshot, began);
+        self.inventory.conclude_in(&mut snapshot);
         snapshot.unsupported.extend(self.topology.unsupported());
         snapshot
     }

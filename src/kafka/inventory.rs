@@ -102,17 +102,22 @@ impl Inventory {
         let _ = tokio::time::timeout_at(end.into(), self.asking.lock()).await;
     }
 
-    /// Puts into a snapshot what is young enough or was told since its collection `began`, and what failed.
+    /// Puts into a snapshot what is young enough or was told since its collection `began`.
     pub(super) fn show_in(&self, snapshot: &mut Snapshot, began: Instant) {
         let is_young = |at: Instant| at >= began || at.elapsed() < self.max_age;
-        let mut state = locked(&self.state);
+        let state = locked(&self.state);
         snapshot.registered = state.registered.value(is_young);
         let configs = state.configs.iter();
         let configs = configs.filter_map(|(topic, answer)| Some((topic.clone(), answer.value(is_young)?)));
         snapshot.configs = Arc::new(TopicConfigs(configs.collect()));
         let log_dirs = state.log_dirs.iter();
         snapshot.log_dirs = log_dirs.filter_map(|(id, answer)| Some((*id, answer.value(is_young)?))).collect();
+    }
 
+    /// Adds to the snapshot of a collection that ends what has failed since the last one, what is refused all the time,
+    /// and what cannot be asked.
+    pub(super) fn conclude_in(&self, snapshot: &mut Snapshot) {
+        let mut state = locked(&self.state);
         snapshot.failures.merge(std::mem::take(&mut state.uncounted));
         let registered = state.registered.error().into_iter();
         let registered = registered.map(|error| (Part::RegisteredBrokers, DESCRIBE_CLUSTER, error));

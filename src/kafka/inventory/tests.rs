@@ -144,14 +144,16 @@ fn inventory(max_age: Duration) -> (Inventory, Arc<Fake>) {
     (Inventory::new(Arc::clone(&fake) as Arc<dyn KafkaAdmin>, config.selection, max_age), fake)
 }
 
-/// The end of a collection.
+/// What a collection does.
 async fn collect(inventory: &Inventory, cluster: &Cluster) -> Snapshot {
     let began = Instant::now();
     let mut snapshot = Snapshot::default();
+    inventory.show_in(&mut snapshot, began);
     if inventory.renew(cluster) {
         inventory.settle(Instant::now() + Duration::from_secs(10)).await;
     }
     inventory.show_in(&mut snapshot, began);
+    inventory.conclude_in(&mut snapshot);
     snapshot
 }
 
@@ -277,9 +279,16 @@ async fn a_refusal_takes_what_was_told_counts_once_and_is_not_asked_for_again_at
         assert_eq!(shown(&snapshot).2, [0; 0]);
     }
     assert_eq!(fake.take_asked(), ["configs a b", "log_dirs [1]", "log_dirs [2]", "registered"]);
+    // Of the refusals nothing is left once the rights are there.
+    fake.change(|answers| {
+        answers.configs.clear();
+        answers.log_dirs.clear();
+    });
     pass(&inventory, AGE / 2);
-    collect(&inventory, &cluster).await;
+    let snapshot = collect(&inventory, &cluster).await;
     assert_eq!(fake.take_asked(), ["configs a b", "log_dirs [1]", "log_dirs [2]", "registered"]);
+    assert_eq!(failures(&snapshot), []);
+    assert_eq!((shown(&snapshot).1.len(), shown(&snapshot).2), (2, vec![1, 2]));
 }
 
 #[tokio::test]
