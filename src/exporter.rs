@@ -69,7 +69,8 @@ impl ClusterReading {
         Self { snapshot, families: OnceLock::new() }
     }
 
-    /// `kafka_broker*`, `kafka_cluster_*`, `kafka_topic_*`, `kafka_log_dir_*`, `kafka_consumergroup_*`. Takes CPU time at the first call.
+    /// `kafka_broker*`, `kafka_cluster_*`, `kafka_topic_*`, `kafka_log_dir_*`, `kafka_consumergroup_*`. Takes CPU time
+    /// at the first call.
     pub fn families(&self, selection: &Selection) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, groups, registered, configs, log_dirs: dirs, .. } = &self.snapshot;

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const DESCRIBE_CLUSTER: &str = "DescribeCluster";
 const DESCRIBE_CONFIGS: &str = "DescribeConfigs";
 const DESCRIBE_LOG_DIRS: &str = "DescribeLogDirs";
+/// No call of Kafka's: how long brokers take to answer.
+const REQUEST_TIMES: &str = "request_times";
 
 const UNKNOWN_TOPIC_OR_PARTITION: ErrorCode = ErrorCode(3);
 const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
@@ -117,6 +119,9 @@ impl Inventory {
     /// Adds to the snapshot of a collection that ends what has failed since the last one, what is refused all the time,
     /// and what cannot be asked.
     pub(super) fn conclude_in(&self, snapshot: &mut Snapshot) {
+        if self.admin.request_times().is_none() {
+            snapshot.unsupported.insert(REQUEST_TIMES);
+        }
         let mut state = locked(&self.state);
         snapshot.failures.merge(std::mem::take(&mut state.uncounted));
         let registered = state.registered.error().into_iter();

@@ -42,7 +42,8 @@ pub struct Snapshot {
     pub configs: Arc<TopicConfigs>,
     /// Log directories of the brokers in the metadata.
     pub log_dirs: LogDirs,
-    /// Calls, in Kafka's terms, that the client or the brokers do not have.
+    /// Calls, in Kafka's terms, that the client or the brokers do not have, and `request_times`, if the client does not
+    /// measure them.
     pub unsupported: BTreeSet<&'static str>,
     /// What failed.
     pub failures: Failures,

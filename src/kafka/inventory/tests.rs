@@ -194,7 +194,7 @@ async fn all_is_asked_once_and_again_from_half_of_its_age_on_and_what_is_new_at_
     let first = collect(&inventory, &two).await;
     assert_eq!(fake.take_asked(), all);
     assert_eq!(shown(&first), (Some(vec![(1, false), (2, false)]), vec!["a".to_owned(), "b".to_owned()], vec![1, 2]));
-    assert!(first.failures.is_empty() && first.unsupported.is_empty());
+    assert!(first.failures.is_empty() && first.unsupported.iter().eq([&REQUEST_TIMES]));
     let compact = CleanupPolicy { compact: true, delete: false };
     assert_eq!(["a", "c"].map(|topic| first.configs.cleanup_policy(topic)), [Some(compact), None]);
 
@@ -304,7 +304,8 @@ async fn what_cannot_be_asked_is_named_and_a_topic_that_is_gone_is_no_failure() 
     for _ in 0..2 {
         let snapshot = collect(&inventory, &cluster(&[1, 2], &["a", "b"])).await;
         assert_eq!((shown(&snapshot), failures(&snapshot)), ((None, vec!["b".to_owned()], vec![]), vec![]));
-        assert_eq!(snapshot.unsupported.into_iter().collect::<Vec<_>>(), [DESCRIBE_CLUSTER, DESCRIBE_LOG_DIRS]);
+        let unsupported: Vec<_> = snapshot.unsupported.into_iter().collect();
+        assert_eq!(unsupported, [DESCRIBE_CLUSTER, DESCRIBE_LOG_DIRS, REQUEST_TIMES]);
     }
     // It may be a new one.
     let asked = ["configs a", "configs a b", "log_dirs [1]", "log_dirs [2]", "registered"];
