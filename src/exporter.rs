@@ -14,6 +14,7 @@ use crate::config::{Config, JolokiaConfig, Selection};
 use crate::history::{GroupHistory, History};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
 use crate::kafka::{ClusterReader, Group, Part, Snapshot, Topology};
+use crate::lag::Offsets;
 use crate::locked::locked;
 use crate::metrics::Family;
 use crate::nodes::{Node, Nodes};
@@ -110,7 +111,7 @@ impl ClusterReading {
     /// call.
     pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
-            let Snapshot { cluster, ends, starts, groups, .. } = &self.snapshot;
+            let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
             let mut families = Vec::new();
             if let Some(cluster) = cluster {
                 let level = config.granularity.topic_partition;
@@ -122,8 +123,8 @@ impl ClusterReading {
                 let groups = Groups {
                     groups: self.shown(groups),
                     cluster: cluster.as_deref(),
-                    ends,
-                    starts,
+                    offsets: Offsets { ends, starts, stable_ends },
+                    log_times,
                     objectives: &self.objectives,
                 };
                 families.extend(groups::families(&groups, config));

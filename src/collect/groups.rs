@@ -8,16 +8,18 @@ mod watched;
 
 use kafka_admin::Cluster;
 
+use super::lag_seconds::LagFamilies;
 use crate::config::{Config, Level};
 use crate::history::GroupHistory;
-use crate::kafka::{Group, PartitionOffsets};
-use crate::lag::{self, Assigned, Commit, Show, TopicIndex, TopicLag};
+use crate::kafka::{Group, LogTimes};
+use crate::lag::seconds::Times;
+use crate::lag::{self, Assigned, Commit, Offsets, Show, TopicIndex, TopicLag};
 use crate::metrics::catalogue::groups;
 use crate::metrics::{Family, Labels, Table, count_value, offset_value};
 use crate::objectives::Objectives;
 use described::Described;
 use owners::Owners;
-use sums::Sum;
+pub(super) use sums::Sum;
 use watched::Watched;
 
 /// What the families are made from.
@@ -27,10 +29,10 @@ pub struct Groups<'a> {
     pub groups: Vec<(&'a Group, Option<&'a GroupHistory>)>,
     /// Topics and partitions. Without them (metadata could not be had) there is no lag.
     pub cluster: Option<&'a Cluster>,
-    /// Ends of the partitions.
-    pub ends: &'a PartitionOffsets,
-    /// Starts of the partitions.
-    pub starts: &'a PartitionOffsets,
+    /// Of the partitions.
+    pub offsets: Offsets<'a>,
+    /// When records were written that groups have not read.
+    pub log_times: &'a LogTimes,
     /// Of groups.
     pub objectives: &'a Objectives,
 }
@@ -43,6 +45,8 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
     let mut described = Described::new(granularity.assigned_partitions);
     let mut watched = Watched::new(granularity.commit_unmoved);
     let mut owners = Owners::new(config.groups.owners);
+    let times = Times { ends: all.offsets.ends, starts: all.offsets.starts, log: all.log_times };
+    let mut lag_families = LagFamilies::new(times, *granularity);
     let index = all.cluster.map(|cluster| TopicIndex::new(cluster, |topic| selection.topic(topic)));
     for (group, history) in &all.groups {
         let labels = Labels::new([("consumergroup", &*group.id)]);
@@ -61,11 +65,12 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
                 (false, Some(assigned), Some(1..)) => Show::Assigned(assigned),
                 (false, ..) => Show::Committed,
             };
-            lags = lag::group_lag(cluster, index, all.ends, all.starts, committed, show);
+            lags = lag::group_lag(cluster, index, all.offsets, committed, show);
             for topic in &lags {
                 families.add(cluster, group, topic);
                 owners.add(cluster, group, assigned.as_ref(), topic);
             }
+            lag_families.add(cluster, group, &lags);
         }
         families.end_group(&labels);
         let topics = all
@@ -75,6 +80,7 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
         described.add(group, assigned.as_ref(), topics, |topic| selection.topic(topic), &labels);
     }
     let mut families = families.into_vec();
+    families.extend(lag_families.into_vec());
     families.extend(described.into_vec());
     families.extend(watched.into_vec());
     families.push(owners.into_family());

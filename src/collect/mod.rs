@@ -5,6 +5,7 @@ pub mod exporter;
 pub mod groups;
 pub mod jvm;
 pub mod kafka_beans;
+mod lag_seconds;
 mod learning;
 pub mod limits;
 pub mod node;

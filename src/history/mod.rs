@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use kafka_admin::{Cluster, CommittedOffset, GroupId, GroupState};
 
-use crate::kafka::{Group, PartitionOffsets, Snapshot};
-use crate::lag::{Show, TopicIndex, group_lag};
+use crate::kafka::{Group, Snapshot};
+use crate::lag::{Offsets, Show, TopicIndex, group_lag};
 use commits::Commits;
 use rebalances::Watch;
 pub use rebalances::{Rebalances, Seen};
@@ -70,8 +70,7 @@ struct Memory {
 struct World<'s> {
     cluster: &'s Cluster,
     index: TopicIndex<'s>,
-    ends: &'s PartitionOffsets,
-    starts: &'s PartitionOffsets,
+    offsets: Offsets<'s>,
 }
 
 impl History {
@@ -87,8 +86,7 @@ impl History {
         let world = snapshot.cluster.as_ref().map(|cluster| World {
             cluster,
             index: TopicIndex::new(cluster, wanted),
-            ends: &snapshot.ends,
-            starts: &snapshot.starts,
+            offsets: Offsets { ends: &snapshot.ends, starts: &snapshot.starts, stable_ends: &snapshot.stable_ends },
         });
         let mut before = std::mem::take(&mut self.groups);
         let clock = Clock { began: self.began, now };
@@ -145,7 +143,7 @@ impl Memory {
     }
 
     fn advance_commits(&mut self, world: &World<'_>, committed: &[CommittedOffset], clock: Clock) -> commits::Advanced {
-        let lag = group_lag(world.cluster, &world.index, world.ends, world.starts, committed, Show::Committed);
+        let lag = group_lag(world.cluster, &world.index, world.offsets, committed, Show::Committed);
         let before = self.commits.take();
         let (commits, advanced) = Commits::advance(before, world.cluster, &lag, clock);
         self.commits = Some(commits);

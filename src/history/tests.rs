@@ -3,7 +3,7 @@
 use kafka_admin::{AdminError, GroupDescription, GroupType, Member, Partition, Topic, TopicPartition};
 
 use super::*;
-use crate::kafka::Lookup;
+use crate::kafka::{Lookup, PartitionOffsets};
 
 /// A group of one collection; the topic `orders` has three partitions that end at 100.
 #[derive(Clone)]

@@ -4,16 +4,19 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use kafka_admin::{
     AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
     GroupType, GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
 };
 
-use super::offsets::Questions;
+use super::log_times::{LogTimeReader, Scope};
+use super::offsets::{Position, Questions, all_of};
 use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
+use crate::lag::TopicIndex;
+use crate::lag::unread::{Unread, unread};
 use crate::locked::locked;
 
 const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
@@ -27,6 +30,7 @@ pub struct ClusterReader {
     max_age: Duration,
     forget_after: Duration,
     remembered: Mutex<Remembered>,
+    log_times: LogTimeReader,
 }
 
 #[derive(Debug, Default)]
@@ -63,11 +67,12 @@ impl ClusterReader {
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
-        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default() }
+        let log_times = LogTimeReader::new(Arc::clone(&admin));
+        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
     }
 
-    /// Collects by `deadline`. `publish` gets what there is when the topology is known, and again when groups are, for
-    /// whoever must leave earlier.
+    /// Collects by `deadline`. `publish` gets what there is when the topology is known, again when groups are and again
+    /// when the lag in records is, for whoever must leave earlier.
     ///
     /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
     pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
@@ -111,9 +116,14 @@ impl ClusterReader {
         publish(&snapshot);
 
         if let Some(cluster) = &cluster {
-            let (ends, failures) = self.offsets(cluster, OffsetSpec::Latest, share(deadline, 0.95)).await;
+            let all = all_of(cluster, |topic| self.selection.topic(topic));
+            let uncommitted = Isolation::ReadUncommitted;
+            let (ends, failures) =
+                self.offsets(cluster, all, OffsetSpec::Latest, uncommitted, share(deadline, 0.8)).await;
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
+            publish(&snapshot);
+            self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
         let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
         if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
@@ -246,7 +256,9 @@ impl ClusterReader {
         {
             return (starts.offsets, Failures::default());
         }
-        let (offsets, failures) = self.offsets(cluster, OffsetSpec::Earliest, deadline).await;
+        let all = all_of(cluster, |topic| self.selection.topic(topic));
+        let (offsets, failures) =
+            self.offsets(cluster, all, OffsetSpec::Earliest, Isolation::ReadUncommitted, deadline).await;
         let offsets = Arc::new(offsets);
         locked(&self.remembered).starts = failures.is_empty().then(|| Starts {
             offsets: Arc::clone(&offsets),
@@ -256,13 +268,55 @@ impl ClusterReader {
         (offsets, failures)
     }
 
-    async fn offsets(&self, cluster: &Cluster, spec: OffsetSpec, deadline: Instant) -> (PartitionOffsets, Failures) {
-        let questions = Questions::new(cluster, spec, |topic| self.selection.topic(topic));
-        let found = self.admin.offsets(&questions.queries, Isolation::ReadUncommitted, deadline).await;
+    /// Of the partitions on which a group has lag, the last stable offsets and the times of what is unread.
+    async fn times(&self, cluster: &Cluster, snapshot: &mut Snapshot, deadline: Instant) {
+        let now = unix_millis(SystemTime::now());
+        let Snapshot { ends, starts, groups, .. } = &*snapshot;
+        let index = TopicIndex::new(cluster, |topic| self.selection.topic(topic));
+        let groups = groups.as_deref().map(Vec::as_slice).unwrap_or_default();
+        let unread = unread(cluster, &index, ends, starts, groups);
+        let partitions = partitions_of(&unread);
+        let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
+        let scope = Scope { cluster, ends, starts, is_compacted: &|_| false };
+        let times = self.log_times.read(scope, unread, now, deadline);
+        let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
+        snapshot.stable_ends = Arc::new(stable_ends);
+        snapshot.log_times = Arc::new(times);
+        snapshot.failures.merge(stable_failures);
+        snapshot.failures.merge(time_failures);
+    }
+
+    async fn offsets(
+        &self,
+        cluster: &Cluster,
+        partitions: impl IntoIterator<Item = Position>,
+        spec: OffsetSpec,
+        isolation: Isolation,
+        deadline: Instant,
+    ) -> (PartitionOffsets, Failures) {
+        let questions = Questions::new(cluster, spec, partitions);
         let mut failures = Failures::default();
+        let found = match questions.queries.as_slice() {
+            [] => Vec::new(),
+            queries => self.admin.offsets(queries, isolation, deadline).await,
+        };
         let offsets = questions.answer(found, |error| failures.add(Part::Offsets, error));
         (offsets, failures)
     }
+}
+
+/// Each partition with an unread position.
+fn partitions_of(unread: &Unread) -> Vec<Position> {
+    let mut partitions: Vec<Position> =
+        unread.positions.iter().map(|position| (position.topic as usize, position.partition as usize)).collect();
+    partitions.dedup();
+    partitions
+}
+
+/// Milliseconds since the epoch, as records have them.
+fn unix_millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What the metadata itself says to be wrong: topics with an error, and partitions of `__consumer_offsets` without a

@@ -2,6 +2,7 @@
 //! mean (lag) and how they are named (families) is decided elsewhere.
 
 mod collection;
+mod log_times;
 mod offsets;
 mod topology;
 
@@ -12,6 +13,7 @@ use kafka_admin::{
 };
 
 pub use collection::ClusterReader;
+pub use log_times::{Effort, LogTimes};
 pub use offsets::{Lookup, PartitionOffsets};
 pub use topology::Topology;
 
@@ -26,6 +28,10 @@ pub struct Snapshot {
     pub ends: Arc<PartitionOffsets>,
     /// Log start offsets.
     pub starts: Arc<PartitionOffsets>,
+    /// Last stable offsets of the partitions on which a group has lag.
+    pub stable_ends: Arc<PartitionOffsets>,
+    /// Times of the records from which on groups have not read.
+    pub log_times: Arc<LogTimes>,
     /// Groups that pass the filters, in ascending order of id; absent when no broker listed any.
     pub groups: Option<Arc<Vec<Group>>>,
     /// What failed.

@@ -41,7 +41,13 @@ impl PartitionOffsets {
 }
 
 /// Positions of a topic and a partition in a cluster.
-type Position = (usize, usize);
+pub(super) type Position = (usize, usize);
+
+/// All partitions of the topics that `wanted` accepts.
+pub(super) fn all_of(cluster: &Cluster, wanted: impl Fn(&str) -> bool) -> impl Iterator<Item = Position> {
+    let wanted = cluster.topics.iter().enumerate().filter(move |(_, topic)| wanted(&topic.name));
+    wanted.flat_map(|(position, topic)| (0..topic.partitions.len()).map(move |partition| (position, partition)))
+}
 
 /// The questions for one offset of every partition of the wanted topics, and where the answers go.
 #[derive(Debug)]
@@ -52,8 +58,8 @@ pub(super) struct Questions {
 }
 
 impl Questions {
-    /// Asks for `spec` of every partition that has a leader.
-    pub(super) fn new(cluster: &Cluster, spec: OffsetSpec, wanted: impl Fn(&str) -> bool) -> Self {
+    /// Asks for `spec` of these partitions, if they have a leader.
+    pub(super) fn new(cluster: &Cluster, spec: OffsetSpec, wanted: impl IntoIterator<Item = Position>) -> Self {
         let mut questions = Self {
             queries: Vec::new(),
             positions: Vec::new(),
@@ -61,22 +67,20 @@ impl Questions {
                 cluster.topics.iter().map(|topic| vec![Lookup::NotAsked; topic.partitions.len()]).collect(),
             ),
         };
-        let wanted = cluster.topics.iter().enumerate().filter(|(_, topic)| wanted(&topic.name));
-        for (topic_position, topic) in wanted {
-            for (partition_position, partition) in topic.partitions.iter().enumerate() {
-                let position = (topic_position, partition_position);
-                if partition.leader.is_none() {
-                    questions.answers.set(position, Lookup::Failed(ErrorKind::Unavailable));
-                    continue;
-                }
-                questions.positions.push(position);
-                questions.queries.push(OffsetQuery {
-                    topic: topic.name.clone(),
-                    partition: partition.id,
-                    spec,
-                    leader: partition.leader,
-                });
+        for position in wanted {
+            let Some(topic) = cluster.topics.get(position.0) else { continue };
+            let Some(partition) = topic.partitions.get(position.1) else { continue };
+            if partition.leader.is_none() {
+                questions.answers.set(position, Lookup::Failed(ErrorKind::Unavailable));
+                continue;
             }
+            questions.positions.push(position);
+            questions.queries.push(OffsetQuery {
+                topic: topic.name.clone(),
+                partition: partition.id,
+                spec,
+                leader: partition.leader,
+            });
         }
         questions
     }
@@ -129,7 +133,10 @@ mod tests {
 
     #[test]
     fn answers_go_to_their_partitions_and_the_leaderless_are_not_asked() {
-        let questions = Questions::new(&cluster(), OffsetSpec::Latest, |_| true);
+        let questions = {
+            let cluster = cluster();
+            Questions::new(&cluster, OffsetSpec::Latest, all_of(&cluster, |_| true))
+        };
         let asked: Vec<_> = questions.queries.iter().map(|query| (&*query.topic, query.partition)).collect();
         assert_eq!(asked, [("a", 0), ("b", 0)]);
         let timeout = AdminError::Timeout { call: "ListOffsets" };
@@ -144,7 +151,10 @@ mod tests {
 
     #[test]
     fn unwanted_topics_are_not_asked() {
-        let questions = Questions::new(&cluster(), OffsetSpec::Latest, |topic| topic == "b");
+        let questions = {
+            let cluster = cluster();
+            Questions::new(&cluster, OffsetSpec::Latest, all_of(&cluster, |topic| topic == "b"))
+        };
         assert_eq!(questions.queries.len(), 1);
         assert_eq!(questions.answer(vec![], |_| {}).get(0, 0), Lookup::NotAsked);
     }

@@ -4,11 +4,17 @@
 //! read_uncommitted), unless the coordinator tells the lag itself (share groups). A partition whose end or commit is not
 //! known makes its topic's sums unknown, not smaller.
 
+pub mod anchors;
+pub mod log_time;
+pub mod plan;
+pub mod seconds;
+pub mod unread;
+
 use std::collections::HashMap;
 
 use kafka_admin::{Cluster, CommittedOffset, Topic, TopicName};
 
-use crate::kafka::{Lookup, PartitionOffsets};
+use crate::kafka::PartitionOffsets;
 
 /// One group's lag on one topic to which it has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +34,24 @@ pub struct TopicLag {
     /// Records between the committed offsets and the log starts: gone before they were read. Absent when a start is
     /// unknown.
     pub lost_records: Option<i64>,
+    /// The largest lag of a partition, in records; absent when one is unknown.
+    pub lag_max: Option<i64>,
+    /// Sum of the lags up to the last stable offset; absent when one is unknown or told by the coordinator.
+    pub stable_lag_sum: Option<i64>,
+    /// Records between the start and the committed offset, where they are fewest among the partitions with lag; absent
+    /// without lag, or when a start is unknown.
+    pub margin_records: Option<i64>,
+}
+
+/// The offsets of a cluster's partitions.
+#[derive(Debug, Clone, Copy)]
+pub struct Offsets<'a> {
+    /// High watermarks: one after the last visible record.
+    pub ends: &'a PartitionOffsets,
+    /// Offsets of the first records.
+    pub starts: &'a PartitionOffsets,
+    /// Last stable offsets, one after the last record that read_committed consumers see, where a group has lag.
+    pub stable_ends: &'a PartitionOffsets,
 }
 
 /// One group's lag on one partition.
@@ -76,6 +100,11 @@ impl<'a> TopicIndex<'a> {
         let topics = cluster.topics.iter().enumerate().filter(|(_, topic)| wanted(&topic.name));
         Self(topics.map(|(position, topic)| (&*topic.name, position)).collect())
     }
+
+    /// Position of the topic in the cluster.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
 }
 
 /// What a group has committed on a partition.
@@ -96,8 +125,7 @@ struct Committed {
 pub fn group_lag(
     cluster: &Cluster,
     index: &TopicIndex<'_>,
-    ends: &PartitionOffsets,
-    starts: &PartitionOffsets,
+    offsets: Offsets<'_>,
     committed: &[CommittedOffset],
     show: Show<'_>,
 ) -> Vec<TopicLag> {
@@ -106,7 +134,7 @@ pub fn group_lag(
     for item in committed {
         let found = match last {
             Some((name, found)) if *name == item.topic => found,
-            _ => index.0.get(&*item.topic).copied(),
+            _ => index.find(&item.topic),
         };
         last = Some((&item.topic, found));
         let Some(topic) = found else { continue };
@@ -127,17 +155,11 @@ pub fn group_lag(
         is_same
     });
     let by_topic = commits.chunk_by(|a, b| a.topic == b.topic);
-    by_topic.filter_map(|commits| topic_lag(cluster, commits, ends, starts, show)).collect()
+    by_topic.filter_map(|commits| topic_lag(cluster, commits, offsets, show)).collect()
 }
 
 /// Of the commits on one topic, in ascending order of partition.
-fn topic_lag(
-    cluster: &Cluster,
-    commits: &[Committed],
-    ends: &PartitionOffsets,
-    starts: &PartitionOffsets,
-    show: Show<'_>,
-) -> Option<TopicLag> {
+fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, show: Show<'_>) -> Option<TopicLag> {
     let topic = commits.first()?.topic;
     let data = cluster.topics.get(topic)?;
     let assigned = match show {
@@ -155,10 +177,20 @@ fn topic_lag(
         unknown_partitions: 0,
         beyond_end_partitions: 0,
         lost_records: Some(0),
+        lag_max: Some(0),
+        stable_lag_sum: Some(0),
+        margin_records: None,
     };
+    let mut margin = Some(i64::MAX);
     let mut add = |position: usize, item: Option<&Committed>| {
+        let of_partition = |offsets: &PartitionOffsets| offsets.get(topic, position).known();
+        let ends = Ends {
+            end: of_partition(offsets.ends),
+            start: of_partition(offsets.starts),
+            stable_end: of_partition(offsets.stable_ends),
+        };
         let (commit, told_lag) = item.map_or((Commit::Nothing, None), |item| (item.commit, item.told_lag));
-        lag.add(position, commit, told_lag, ends.get(topic, position), starts.get(topic, position));
+        lag.add(position, commit, told_lag, ends, &mut margin);
     };
     let of =
         |partition: i32| commits.binary_search_by_key(&partition, |item| item.partition).ok().map(|at| &commits[at]);
@@ -176,6 +208,7 @@ fn topic_lag(
             .filter_map(|item| Some((position(data, item.partition)?, item)))
             .for_each(|(position, item)| add(position, Some(item))),
     }
+    lag.margin_records = margin.filter(|margin| *margin != i64::MAX);
     let has_commit = lag.partitions.iter().any(|partition| partition.commit != Commit::Nothing);
     has_commit.then_some(lag)
 }
@@ -198,11 +231,30 @@ fn unreadable_topic(topic: usize, commits: &[Committed]) -> Option<TopicLag> {
         unknown_partitions: u32::try_from(committed).unwrap_or(u32::MAX),
         beyond_end_partitions: 0,
         lost_records: None,
+        lag_max: None,
+        stable_lag_sum: None,
+        margin_records: None,
     })
 }
 
+/// The offsets of one partition, where they are known.
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    end: Option<i64>,
+    start: Option<i64>,
+    stable_end: Option<i64>,
+}
+
 impl TopicLag {
-    fn add(&mut self, partition: usize, commit: Commit, told_lag: Option<i64>, end: Lookup, start: Lookup) {
+    /// `margin` becomes the least number of records in front of which a partition with lag has its start.
+    fn add(
+        &mut self,
+        partition: usize,
+        commit: Commit,
+        told_lag: Option<i64>,
+        offsets: Ends,
+        margin: &mut Option<i64>,
+    ) {
         let mut lag = None;
         match commit {
             Commit::Nothing => {}
@@ -210,20 +262,39 @@ impl TopicLag {
                 self.committed_sum = None;
                 self.lag_sum = None;
                 self.lost_records = None;
+                self.lag_max = None;
+                self.stable_lag_sum = None;
+                *margin = None;
                 self.unknown_partitions += 1;
             }
             Commit::At(offset) => {
-                lag = told_lag.or(end.known().map(|end| end.saturating_sub(offset).max(0)));
-                self.committed_sum = self.committed_sum.map(|sum| sum.saturating_add(offset));
-                self.lag_sum = self.lag_sum.zip(lag).map(|(sum, lag)| sum.saturating_add(lag));
+                let up_to = |end: i64| end.saturating_sub(offset).max(0);
+                lag = told_lag.or(offsets.end.map(up_to));
+                let stable = match lag {
+                    Some(0) => Some(0),
+                    _ if told_lag.is_some() => None,
+                    _ => offsets.stable_end.map(up_to),
+                };
+                let lost = offsets.start.map(|start| start.saturating_sub(offset).max(0));
+                self.committed_sum = plus(self.committed_sum, Some(offset));
+                self.lag_sum = plus(self.lag_sum, lag);
+                self.stable_lag_sum = plus(self.stable_lag_sum, stable);
+                self.lost_records = plus(self.lost_records, lost);
+                self.lag_max = self.lag_max.zip(lag).map(|(most, lag)| most.max(lag));
                 self.unknown_partitions += u32::from(lag.is_none());
-                self.beyond_end_partitions += u32::from(end.known().is_some_and(|end| offset > end));
-                let lost = start.known().map(|start| start.saturating_sub(offset).max(0));
-                self.lost_records = self.lost_records.zip(lost).map(|(sum, lost)| sum.saturating_add(lost));
+                self.beyond_end_partitions += u32::from(offsets.end.is_some_and(|end| offset > end));
+                if lag != Some(0) {
+                    let left = offsets.start.map(|start| offset.saturating_sub(start).max(0));
+                    *margin = lag.and(*margin).zip(left).map(|(least, left)| least.min(left));
+                }
             }
         }
         self.partitions.push(PartitionLag { partition, commit, lag });
     }
+}
+
+fn plus(sum: Option<i64>, more: Option<i64>) -> Option<i64> {
+    sum.zip(more).map(|(sum, more)| sum.saturating_add(more))
 }
 
 /// The partitions that members own, by topic.
@@ -246,6 +317,7 @@ mod tests {
     };
 
     use super::*;
+    use crate::kafka::Lookup;
 
     fn cluster() -> Cluster {
         let partition = |id| Partition { id, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
@@ -259,11 +331,16 @@ mod tests {
         CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)), told_lag: None }
     }
 
+    fn of(all: &PartitionOffsets) -> Offsets<'_> {
+        Offsets { ends: all, starts: all, stable_ends: all }
+    }
+
     fn lag_of(committed: &[CommittedOffset], ends: &PartitionOffsets, show: Show<'_>) -> Vec<TopicLag> {
         let cluster = cluster();
         let known = |offset| Lookup::Known(offset);
         let starts = PartitionOffsets::of(vec![vec![known(0); 3], vec![known(15)]]);
-        group_lag(&cluster, &TopicIndex::new(&cluster, |_| true), ends, &starts, committed, show)
+        let offsets = Offsets { ends, starts: &starts, stable_ends: ends };
+        group_lag(&cluster, &TopicIndex::new(&cluster, |_| true), offsets, committed, show)
     }
 
     fn ends() -> PartitionOffsets {
@@ -350,7 +427,7 @@ mod tests {
         cluster.topics[0].partitions.remove(1);
         let (index, none) = (TopicIndex::new(&cluster, |_| true), PartitionOffsets::default());
         for show in [Show::All, Show::Committed] {
-            let lag = group_lag(&cluster, &index, &none, &none, &[commit("orders", 2, 1)], show);
+            let lag = group_lag(&cluster, &index, of(&none), &[commit("orders", 2, 1)], show);
             let committed: Vec<_> = lag[0].partitions.iter().filter(|one| one.commit == Commit::At(1)).collect();
             assert_eq!(committed[0].partition, 1, "{show:?}");
         }
@@ -386,7 +463,7 @@ mod tests {
         cluster.topics[0].error = Some(kafka_admin::ErrorCode(5));
         cluster.topics[0].partitions.clear();
         let (index, none) = (TopicIndex::new(&cluster, |_| true), PartitionOffsets::default());
-        let lag = group_lag(&cluster, &index, &none, &none, &[commit("orders", 0, 1)], Show::All);
+        let lag = group_lag(&cluster, &index, of(&none), &[commit("orders", 0, 1)], Show::All);
         assert_eq!((lag[0].unknown_partitions, lag[0].lag_sum, lag[0].committed_sum), (1, None, None));
     }
 

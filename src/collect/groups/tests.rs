@@ -8,7 +8,7 @@ use kafka_admin::{CommittedOffset, GroupDescription, GroupState, GroupType, Memb
 
 use super::*;
 use crate::config::{Invocation, from_command_line};
-use crate::kafka::Lookup;
+use crate::kafka::{Lookup, PartitionOffsets};
 
 /// Each partition ends at 100, but for those of a topic `silent`, whose ends nobody knows.
 fn cluster() -> (Cluster, PartitionOffsets, PartitionOffsets) {
@@ -73,8 +73,8 @@ fn series(
     let groups = Groups {
         groups: groups.iter().map(|group| (group, history)).collect(),
         cluster: Some(&cluster),
-        ends: &ends,
-        starts: &starts,
+        offsets: Offsets { ends: &ends, starts: &starts, stable_ends: &PartitionOffsets::default() },
+        log_times: &LogTimes::default(),
         objectives: &Objectives::parse(objectives).unwrap(),
     };
     let families = families(&groups, &config);

@@ -7,6 +7,7 @@ pub mod groups;
 pub mod jmx;
 pub mod jvm;
 pub mod kafka_beans;
+pub mod lag;
 
 use super::{Family, MetricType};
 
@@ -37,6 +38,7 @@ fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
     vec![
         ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
         ("Consumer groups", groups::ALL.iter().collect()),
+        ("Lag in seconds, and what becomes of the unread", lag::ALL.iter().collect()),
         ("The JVM and process of each node", jvm::all().collect()),
         ("Kafka on each node, beyond what rules can make of its MBeans", kafka_beans::all().collect()),
         ("Reading MBeans", jmx::ALL.iter().collect()),
