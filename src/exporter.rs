@@ -9,11 +9,13 @@ use kafka_admin::{AdminError, Cluster, GroupId, KafkaAdmin};
 
 use crate::collect::groups::Groups;
 use crate::collect::node::{NodeCollector, NodeReading};
-use crate::collect::{brokers, exporter, groups, limits, topics};
+use crate::collect::{
+    access, brokers, cluster_health, exporter, groups, kafka_requests, limits, log_dirs, topic_configs, topics,
+};
 use crate::config::{Config, JolokiaConfig, Selection};
 use crate::history::{GroupHistory, History};
 use crate::jolokia::{AgentConfig, Jolokia, JolokiaError, Limits};
-use crate::kafka::{ClusterReader, Group, Part, Snapshot, Topology};
+use crate::kafka::{ClusterReader, Group, Inventory, Part, Snapshot, Topology};
 use crate::lag::Offsets;
 use crate::locked::locked;
 use crate::metrics::Family;
@@ -107,17 +109,24 @@ impl ClusterReading {
         Self { snapshot, history, forgotten, objectives, families: OnceLock::new() }
     }
 
-    /// `kafka_brokers`, `kafka_topic_*`, `kafka_consumergroup_*`, and what is left out of them. Takes CPU time at the first
-    /// call.
+    /// `kafka_broker*`, `kafka_cluster_*`, `kafka_topic_*`, `kafka_log_dir_*`, `kafka_consumergroup_*`, and what is left out of
+    /// them. Takes CPU time at the first call.
     pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
             let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
-            let mut families = Vec::new();
+            let Snapshot { registered, configs, log_dirs: dirs, access, .. } = &self.snapshot;
+            let mut families = access::families(access);
             if let Some(cluster) = cluster {
                 let level = config.granularity.topic_partition;
                 families.extend(brokers::families(cluster));
+                families.extend(cluster_health::families(cluster));
                 families.extend(topics::families(cluster, ends, starts, |topic| config.selection.topic(topic), level));
             }
+            if let Some(registered) = registered {
+                families.extend(brokers::registered_families(registered));
+            }
+            families.extend(topic_configs::families(configs));
+            families.extend(log_dirs::families(dirs));
             let mut left_out = Vec::new();
             if let Some(groups) = groups {
                 let groups = Groups {
@@ -125,6 +134,7 @@ impl ClusterReading {
                     cluster: cluster.as_deref(),
                     offsets: Offsets { ends, starts, stable_ends },
                     log_times,
+                    configs,
                     objectives: &self.objectives,
                 };
                 families.extend(groups::families(&groups, config));
@@ -144,7 +154,7 @@ impl ClusterReading {
 }
 
 /// A node and what its source had in time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct NodeRun {
     /// The node.
     pub node: Node,
@@ -168,9 +178,12 @@ impl Exporter {
             // Controllers are in no metadata; nobody but `--jolokia.port` needs their addresses.
             let with_quorum = config.jolokia.port.is_some();
             let topology = Arc::new(Topology::new(Arc::clone(&admin), config.scrape.refresh, with_quorum));
+            let inventory =
+                Inventory::new(Arc::clone(&admin), config.selection.clone(), config.scrape.refresh_inventory);
             let reader = ClusterReader::new(
                 Arc::clone(&admin),
                 Arc::clone(&topology),
+                inventory,
                 config.selection.clone(),
                 config.scrape.refresh,
                 config.scrape.forget_after,
@@ -256,7 +269,7 @@ impl Exporter {
                 for part in Part::ALL {
                     stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
                 }
-                let complete = snapshot.failures.is_empty();
+                let complete = snapshot.failures.iter().all(|(part, ..)| part.is_inventory());
                 let ended = Instant::now();
                 let reading = tokio::task::spawn_blocking(move || {
                     let mut watched = locked(&watched);
@@ -441,7 +454,11 @@ impl Exporter {
         }
         late.extend(nodes.iter().filter(|node| node.run.ended.is_none()).map(|node| node_collector(&node.node.key())));
         let nodes = self.nodes().len();
-        exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late })
+        let mut families =
+            exporter::families(&self.stats, exporter::Context { client: self.client(), nodes, late: &late });
+        let times = self.kafka.as_ref().and_then(|kafka| kafka.admin.request_times());
+        families.push(kafka_requests::family(&times.unwrap_or_default()));
+        families
     }
 }
 

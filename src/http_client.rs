@@ -38,17 +38,29 @@ pub(crate) enum TlsError {
     Other(String),
 }
 
-fn roots_of(file: &Path) -> Result<rustls::RootCertStore, String> {
+/// The certificates of a PEM file as authorities.
+///
+/// # Errors
+/// What is wrong, without the file's name.
+pub(crate) fn roots_of(file: &Path) -> Result<rustls::RootCertStore, String> {
     let mut roots = rustls::RootCertStore::empty();
+    for certificate in certificates(file)? {
+        roots.add(certificate).map_err(|error| error.to_string())?;
+    }
+    Ok(roots)
+}
+
+/// The certificates of a PEM file in their order, at least one.
+///
+/// # Errors
+/// What is wrong, without the file's name.
+pub(crate) fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let told = |error: pem::Error| match error {
         pem::Error::Io(error) => error.to_string(),
         error => error.to_string(),
     };
-    for certificate in CertificateDer::pem_file_iter(file).map_err(told)? {
-        let certificate = certificate.map_err(told)?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    if roots.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(roots) }
+    let found = CertificateDer::pem_file_iter(file).map_err(told)?.collect::<Result<Vec<_>, _>>().map_err(told)?;
+    if found.is_empty() { Err("no certificate in it".to_owned()) } else { Ok(found) }
 }
 
 /// The system's authorities; those that cannot be read are left out, as every TLS client does.

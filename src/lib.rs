@@ -5,6 +5,7 @@ pub mod cli;
 pub mod collect;
 pub mod config;
 pub mod exporter;
+mod file_stamp;
 pub mod history;
 mod http_client;
 pub mod jolokia;

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use kafka_vitals::cli::{rules, serve};
+use kafka_vitals::cli::{check, rules, serve};
 use kafka_vitals::config::{Config, ConfigError, Invocation, from_command_line, usage_line};
 use kafka_vitals::logging;
 
@@ -17,8 +17,14 @@ fn main() -> ExitCode {
     if arguments.next_if(|first| first == "rules").is_some() {
         return rules::run(arguments);
     }
+    if arguments.next_if(|first| first == "check").is_some() {
+        return check::run(arguments);
+    }
     match from_command_line(std::env::args_os()) {
-        Ok(Invocation::Check(config)) => finish(serve::check(&config).map(|()| eprintln!("the configuration is good"))),
+        Ok(Invocation::Check(config)) => {
+            config.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            finish(serve::check(&config).map(|()| eprintln!("the configuration is good")))
+        }
         Ok(Invocation::Serve(config)) => finish(serve_until_stopped(*config)),
         Err(ConfigError::Usage(error)) if !error.use_stderr() => {
             // Help and version, to standard output; a closed pipe is no error.

@@ -53,8 +53,8 @@ pub struct CollectorStats {
     pub duration: Duration,
     /// When the last run ended.
     pub ended: Option<Instant>,
-    /// The first kind of error in the last run; absent after a good one.
-    pub failing: Option<&'static str>,
+    /// Kind and text of the first error in the last run; absent after a good one.
+    pub failing: Option<(&'static str, String)>,
     /// Errors by kind since the start.
     pub errors: BTreeMap<&'static str, u64>,
 }
@@ -138,6 +138,11 @@ impl Stats {
     pub fn collector_ended(&self, id: CollectorId, duration: Duration, failures: &[Failure]) {
         let mut collectors = locked(&self.collectors);
         let (collector, broker) = (id.collector, id.broker.clone());
+        // Collectors of the same source fail together: with a wrong password nothing works.
+        let is_told = failures.first().is_some_and(|first| {
+            let others = collectors.iter().filter(|(other, _)| **other != id && other.broker == id.broker);
+            others.filter_map(|(_, other)| other.failing.as_ref()).any(|(_, message)| *message == first.message)
+        });
         let stats = collectors.entry(id).or_default();
         stats.success = Some(failures.is_empty());
         stats.duration = duration;
@@ -145,10 +150,11 @@ impl Stats {
         for failure in failures {
             *stats.errors.entry(failure.kind).or_default() += failure.count;
         }
-        let was = std::mem::replace(&mut stats.failing, failures.first().map(|first| first.kind));
+        let now = failures.first().map(|first| (first.kind, first.message.clone()));
+        let was = std::mem::replace(&mut stats.failing, now).map(|(kind, _)| kind);
         // A source that stays down for the same reason is one line, not one per scrape.
         match failures.first() {
-            Some(first) if was != Some(first.kind) => {
+            Some(first) if was != Some(first.kind) && !is_told => {
                 let count: u64 = failures.iter().map(|failure| failure.count).sum();
                 tracing::warn!(
                     collector,

@@ -388,34 +388,241 @@ fn flags_win_over_the_file_and_the_file_over_defaults() {
     assert_eq!((vitals.get("/file").status, vitals.get("/typed").status), (200, 404));
 }
 
+/// Every flag of kafka_exporter, from all its versions, with a value that it takes.
+const KAFKA_EXPORTER: &[&str] = &[
+    "--concurrent.enable",
+    "--group.exclude=^$",
+    "--group.filter=.*",
+    "--group.metrics.timeout=5m",
+    "--group.workers=100",
+    "--kafka.allow-auto-topic-creation",
+    "--kafka.labels=env=x",
+    "--kafka.server=127.0.0.1:1",
+    "--kafka.version=2.0.0",
+    "--log.enable-sarama",
+    "--log.format=json",
+    "--log.level=info",
+    "--offset.show-all",
+    "--refresh.metadata=1m30s",
+    "--sasl.aws-region=eu-west-1",
+    "--sasl.disable-PA-FX-FAST",
+    "--sasl.enabled",
+    "--sasl.handshake=false",
+    "--sasl.kerberos-auth-type=keytabAuth",
+    "--sasl.kerberos-config-path=/etc/krb5.conf",
+    "--sasl.keytab-path=/k",
+    "--sasl.mechanism=SCRAM-SHA256",
+    "--sasl.oauthbearer-scopes=",
+    "--sasl.oauthbearer-token-file=",
+    "--sasl.oauthbearer-token-url=",
+    "--sasl.password=hunter2",
+    "--sasl.realm=R",
+    "--sasl.service-name=kafka",
+    "--sasl.username=u",
+    "--server.tls.ca-file=/nonexistent/ca.crt",
+    "--server.tls.cert-file=/nonexistent/tls.crt",
+    "--server.tls.enabled=false",
+    "--server.tls.key-file=/nonexistent/tls.key",
+    "--server.tls.mutual-auth-enabled=false",
+    "--tls.ca-file=",
+    "--tls.cert-file=/nonexistent/tls.crt",
+    "--tls.enabled",
+    "--tls.insecure-skip-tls-verify",
+    "--tls.key-file=/nonexistent/tls.key",
+    "--tls.server-name=kafka",
+    "--topic.exclude=^$",
+    "--topic.filter=.*",
+    "--topic.workers=100",
+    "--use.consumelag.zookeeper",
+    "--verbosity=1",
+    "--web.listen-address=127.0.0.1:0",
+    "--web.telemetry-path=/metrics",
+    "--zookeeper.server=localhost:2181",
+];
+
+/// Of these, those that have no effect as they are given above.
+const WITHOUT_EFFECT: [&str; 15] = [
+    "--concurrent.enable",
+    "--group.metrics.timeout",
+    "--group.workers",
+    "--kafka.allow-auto-topic-creation",
+    "--kafka.version",
+    "--log.enable-sarama",
+    "--sasl.aws-region",
+    "--sasl.disable-PA-FX-FAST",
+    "--sasl.handshake=false",
+    "--sasl.kerberos-config-path",
+    "--server.tls.cert-file",
+    "--tls.cert-file",
+    "--topic.workers",
+    "--use.consumelag.zookeeper",
+    "--zookeeper.server",
+];
+
 #[test]
-fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_others() {
-    let known = [
-        "--kafka.server=a:1",
-        "--kafka.labels=env=x",
-        "--refresh.metadata=30s",
-        "--tls.enabled",
-        "--tls.server-name=kafka",
-        "--tls.insecure-skip-tls-verify",
-        "--sasl.enabled",
-        "--sasl.mechanism=scram-sha256",
-        "--sasl.username=u",
-        "--sasl.password=p",
-        "--sasl.service-name=kafka",
-        "--sasl.realm=R",
-        "--sasl.keytab-path=/k",
-        "--topic.filter=.*",
-        "--topic.exclude=^$",
-        "--group.filter=.*",
-        "--group.exclude=^$",
-        "--offset.show-all",
-        "--web.listen-address=:9308",
-        "--web.telemetry-path=/metrics",
-        "--log.level=info",
-        "--log.format=json",
+fn every_flag_of_kafka_exporter_is_known_and_one_without_effect_is_a_line_in_the_log() {
+    let files = Files::new();
+    let vitals = Vitals::start(&files.0, KAFKA_EXPORTER);
+    assert_eq!(vitals.get("/metrics").status, 200);
+    let log = fs::read_to_string(&vitals.log).unwrap();
+    let lines = support::log::check(&log);
+    let of_flags = lines.iter().filter(|line| line["message"].starts_with("--"));
+    let warned: Vec<&str> = of_flags
+        .map(|line| {
+            assert_eq!(line["level"], "WARN", "{line:?}");
+            line["message"].split_once(if line["message"].contains(" have ") { " and" } else { " has" }).unwrap().0
+        })
+        .collect();
+    let warned: std::collections::BTreeSet<&str> = warned.iter().copied().collect();
+    assert_eq!(warned, std::collections::BTreeSet::from(WITHOUT_EFFECT), "{log}");
+    assert!(!log.contains("hunter2"), "{log}");
+
+    // The check tells the same.
+    let output = run(&[KAFKA_EXPORTER, &["--config.check"]].concat(), &[]);
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert_eq!(told.lines().filter(|line| line.starts_with("warning: --")).count(), WITHOUT_EFFECT.len(), "{told}");
+    assert!(told.ends_with("the configuration is good\n"), "{told}");
+}
+
+#[test]
+fn a_flag_of_kafka_exporter_that_asks_for_what_is_so_anyway_is_no_warning() {
+    let arguments = [
+        KAFKA,
+        "--no-concurrent.enable",
+        "--log.enable-sarama=false",
+        "--sasl.handshake",
+        "--no-use.consumelag.zookeeper",
+        "--kafka.allow-auto-topic-creation=false",
+        "--no-sasl.disable-PA-FX-FAST",
+        "--kafka.version=",
+        "--zookeeper.server=",
+        "--verbosity=0",
+        "--sasl.kerberos-config-path=/etc/krb5.conf",
+        "--config.check",
     ];
-    let output = run(&[&known[..], &["--config.check"]].concat(), &[]);
+    let output = run(&arguments, &[("KRB5_CONFIG", "/etc/krb5.conf"), ("AWS_REGION", "eu-west-1")]);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), "the configuration is good\n"));
+}
+
+#[test]
+fn what_kafka_exporter_can_and_kafka_vitals_cannot_is_told_with_what_to_do() {
+    let sasl = [KAFKA, "--sasl.enabled", "--sasl.username=u", "--sasl.password=hunter2"];
+    for (more, says) in [
+        (&["--sasl.mechanism=awsiam", "--sasl.aws-region=eu-west-1"][..], ["AWS IAM is not supported", "scram-sha512"]),
+        (
+            &["--sasl.mechanism=gssapi", "--sasl.kerberos-auth-type=userAuth"],
+            ["--sasl.kerberos-auth-type=userAuth is not supported", "--sasl.keytab-path"],
+        ),
+        (&["--sasl.mechanism=plain", "--kafka.version=latest"], ["--kafka.version: \"latest\"", "like 3.9.0"]),
+        (&["--sasl.mechanism=plain", "--web.telemetry-path=/"], ["--web.telemetry-path", "/metrics"]),
+        (&["--sasl.mechanism=plain", "--kafka.labels=env"], ["--kafka.labels: expected KEY=VALUE", "no `=`"]),
+    ] {
+        let line = fails(&[&sasl[..], more].concat(), 1, &says);
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+    for (arguments, says) in [
+        (&[KAFKA, "--verbosity=loud"][..], "'--verbosity <VERBOSITY>'"),
+        (&[KAFKA, "--topic.workers=many"], "'--topic.workers <TOPIC_WORKERS>'"),
+        (&[KAFKA, "--group.metrics.timeout=5"], "write it like 500ms, 30s or 5m"),
+        (&[KAFKA, "--no-tls.enabled", "--tls.enabled"], "'--tls.enabled[=<BOOL>]' cannot be used multiple times"),
+        (&[KAFKA, "--tls.enabled", "true"], "'true'"),
+        (&[KAFKA, "--no-kafka.labels"], "'--no-kafka.labels'"),
+    ] {
+        fails(arguments, 2, &[says, "see --help"]);
+    }
+}
+
+#[test]
+fn booleans_take_every_spelling_and_every_one_can_be_off() {
+    let booleans = KAFKA_EXPORTER.iter().filter_map(|flag| {
+        let (name, value) = flag.split_once('=').unwrap_or((flag, "true"));
+        ["true", "false"].contains(&value).then(|| name.trim_start_matches("--"))
+    });
+    let booleans: Vec<&str> = booleans.collect();
+    assert_eq!(booleans.len(), 12, "{booleans:?}");
+    let on = |name: &str| format!("--{name}=true");
+    for (spelling, warnings) in [
+        (&(|name: &str| format!("--{name}=false")) as &dyn Fn(&str) -> String, &["--sasl.handshake=false"][..]),
+        (&|name| format!("--no-{name}"), &["--sasl.handshake=false"]),
+        // Not what needs others beside it.
+        (
+            &|name| {
+                if name.starts_with("tls.") || name.ends_with("enabled") { format!("--{name}=false") } else { on(name) }
+            },
+            &[
+                "--concurrent.enable",
+                "--kafka.allow-auto-topic-creation",
+                "--log.enable-sarama",
+                "--sasl.disable-PA-FX-FAST",
+                "--use.consumelag.zookeeper",
+            ],
+        ),
+    ] {
+        let flags: Vec<String> = booleans.iter().map(|name| spelling(name)).collect();
+        let arguments =
+            [&[KAFKA, "--config.check"], &flags.iter().map(String::as_str).collect::<Vec<_>>()[..]].concat();
+        let output = run(&arguments, &[]);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{flags:?}: {told}");
+        let warned: std::collections::BTreeSet<&str> =
+            told.lines().filter_map(|line| line.strip_prefix("warning: ")?.split(" has ").next()).collect();
+        assert_eq!(warned, warnings.iter().copied().collect(), "{flags:?}");
+    }
+}
+
+#[test]
+fn arguments_can_stand_in_a_file() {
+    let files = Files::new();
+    let path = files.write("arguments", "# of the cluster\n--kafka.server=127.0.0.1:1\n--topic.filter\n@orders\n");
+    let vitals = Vitals::start(&files.0, &[&format!("@{}", path.display()), "--no-offset.show-all"]);
+    let config = vitals.get("/config").text();
+    assert!(config.contains("  filter: \"@orders\"\n") && config.contains("  show-all: \"false\"\n"), "{config}");
+    fails(&["@/nonexistent/arguments"], 1, &["@/nonexistent/arguments: No such file"]);
+    // What follows is no flag any more, and nothing else is expected.
+    let output = run(&[KAFKA, "--config.check", "--"], &[]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    fails(&[KAFKA, "--", "--config.check"], 2, &["'--config.check'"]);
+}
+
+#[test]
+fn verbosity_and_the_old_ways_to_name_a_log_are_understood() {
+    let files = Files::new();
+    for (flags, debug) in [
+        (&["--verbosity=0"][..], false),
+        (&["--verbosity=2"], true),
+        (&["--verbosity=2", "--log.level=info"], false),
+        (&["--log.level=DEBUG", "--log.format=logger:stderr"], true),
+        (&["--log.level=fatal", "--log.format=logger:stdout?json=true"], false),
+    ] {
+        let vitals = Vitals::start(&files.0, &[&[KAFKA], flags].concat());
+        // Ends a connection with an error, which is told of at this level.
+        let mut stream = std::net::TcpStream::connect(vitals.url.strip_prefix("http://").unwrap()).unwrap();
+        std::io::Write::write_all(&mut stream, b"\0\r\n\r\n").unwrap();
+        std::io::Read::read_to_end(&mut stream, &mut Vec::new()).unwrap();
+        let told = || fs::read_to_string(&vitals.log).unwrap().contains("connection ended");
+        if debug {
+            let look = || if told() { Ok(()) } else { Err("no such line") };
+            wait_until(PATIENCE, "a line at debug level", look).unwrap();
+        } else {
+            assert!(!told(), "{flags:?}");
+        }
+    }
+}
+
+#[test]
+fn the_guide_for_those_who_come_from_kafka_exporter_names_all_its_flags_and_so_does_the_help() {
+    let guide = include_str!("../docs/migrating-from-kafka_exporter.md");
+    let help = text(&run(&["--help"], &[("COLUMNS", "80")]).stdout);
+    for flag in KAFKA_EXPORTER.iter().filter_map(|flag| flag.split('=').next()) {
+        assert!(guide.contains(&format!("`{flag}`")), "the guide does not name {flag}");
+        let has_our_name = flag.starts_with("--sasl.oauthbearer-") || flag == "--sasl.kerberos-auth-type";
+        assert!(help.contains(flag) || has_our_name, "the help does not name {flag}");
+    }
+}
+
+#[test]
+fn kafka_exporters_names_for_tokens_are_known_in_the_environment_too() {
     let oauth = [
         "--sasl.enabled",
         "--sasl.mechanism=oauthbearer",
@@ -438,19 +645,6 @@ fn the_flags_of_kafka_exporter_that_the_documentation_names_are_known_and_no_oth
         // It may be there for others.
         let output = run(&[KAFKA, "--config.check"], &[(name, value)]);
         assert_eq!(output.status.code(), Some(0), "{name}={value}: {}", text(&output.stderr));
-    }
-    for boolean in ["--tls.enabled", "--sasl.enabled", "--tls.insecure-skip-tls-verify", "--offset.show-all"] {
-        let output = run(&[KAFKA, &format!("{boolean}=false"), "--config.check"], &[]);
-        assert_eq!(output.status.code(), Some(0), "{boolean}: {}", text(&output.stderr));
-    }
-    let documentation = include_str!("../docs/operations.md");
-    for flag in
-        known.iter().chain(&oauth).filter_map(|flag| flag.split('=').next()).chain(["--tls.ca-file", "--tls.cert-file"])
-    {
-        assert!(documentation.contains(&format!("`{flag}`")), "docs/operations.md does not name {flag}");
-    }
-    for unknown in ["--kafka.version=2.0.0", "--concurrent.enable", "--no-tls.enabled", "--verbosity=1"] {
-        fails(&[KAFKA, unknown], 2, &[unknown.split('=').next().unwrap()]);
     }
 }
 

@@ -1,17 +1,16 @@
 //! Sees when the rules file or the objectives change, and has them read again.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::Config;
 use crate::exporter::Exporter;
+use crate::file_stamp::{self, Stamp};
 
 /// How often the files are looked at. Asking beats being notified: a mounted ConfigMap changes by a link that is exchanged
 /// two folders up, and network file systems tell nothing.
-const EVERY: Duration = Duration::from_secs(3);
+pub(super) const EVERY: Duration = Duration::from_secs(3);
 
 /// Has the files read again whenever one of them is another one than `known`, until the process ends. A file that is gone
 /// changes nothing; neither does a bad one, which is tried once.
@@ -35,18 +34,12 @@ pub(super) async fn files(exporter: Arc<Exporter>, mut known: Stamps) {
     }
 }
 
-/// What tells one state of a file from another: device, inode, size, time of the last change.
-type Stamp = (u64, u64, u64, i64, i64);
-
 /// Of the rules file and of the objectives, if they are there.
 pub(super) type Stamps = [Option<Stamp>; 2];
 
 /// The stamps of the files.
 pub(super) fn stamps(config: &Config) -> Stamps {
-    paths(config).map(|path| {
-        let data = fs::metadata(path?).ok()?;
-        Some((data.dev(), data.ino(), data.size(), data.ctime(), data.ctime_nsec()))
-    })
+    paths(config).map(|path| file_stamp::stamp(path?))
 }
 
 fn paths(config: &Config) -> [Option<&Path>; 2] {

@@ -1,6 +1,6 @@
 //! A cluster's brokers as families.
 
-use kafka_admin::Cluster;
+use kafka_admin::{Cluster, RegisteredBroker};
 
 use crate::metrics::catalogue::cluster;
 use crate::metrics::{Family, Labels, count_value};
@@ -16,6 +16,18 @@ pub fn families(cluster: &Cluster) -> Vec<Family> {
         info.push(Labels::new([("address", address.as_str()), ("id", &broker.id.to_string())]), 1.0);
     }
     vec![brokers, info]
+}
+
+/// `kafka_broker_registered` and `kafka_broker_fenced`.
+pub fn registered_families(brokers: &[RegisteredBroker]) -> Vec<Family> {
+    let mut registered = cluster::REGISTERED.family();
+    let mut fenced = cluster::FENCED.family();
+    for broker in brokers {
+        let labels = Labels::new([("broker", broker.broker.id.to_string().as_str())]);
+        registered.push(labels.clone(), 1.0);
+        fenced.push(labels, f64::from(u8::from(broker.is_fenced)));
+    }
+    vec![registered, fenced]
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Groups as families: what a collection found, what watching has told, and objectives in; `kafka_consumergroup_*` out.
 
 mod described;
+mod lag_seconds;
 mod objectives;
 mod owners;
 mod sums;
@@ -8,18 +9,18 @@ mod watched;
 
 use kafka_admin::Cluster;
 
-use super::lag_seconds::LagFamilies;
 use crate::config::{Config, Level};
 use crate::history::GroupHistory;
-use crate::kafka::{Group, LogTimes};
+use crate::kafka::{Group, LogTimes, TopicConfigs};
 use crate::lag::seconds::Times;
 use crate::lag::{self, Assigned, Commit, Offsets, Show, TopicIndex, TopicLag};
 use crate::metrics::catalogue::groups;
 use crate::metrics::{Family, Labels, Table, count_value, offset_value};
 use crate::objectives::Objectives;
 use described::Described;
+use lag_seconds::LagFamilies;
 use owners::Owners;
-pub(super) use sums::Sum;
+use sums::Sum;
 use watched::Watched;
 
 /// What the families are made from.
@@ -29,10 +30,12 @@ pub struct Groups<'a> {
     pub groups: Vec<(&'a Group, Option<&'a GroupHistory>)>,
     /// Topics and partitions. Without them (metadata could not be had) there is no lag.
     pub cluster: Option<&'a Cluster>,
-    /// Of the partitions.
+    /// Offsets of the partitions.
     pub offsets: Offsets<'a>,
-    /// When records were written that groups have not read.
+    /// Times of the records that are not read.
     pub log_times: &'a LogTimes,
+    /// Configurations of topics.
+    pub configs: &'a TopicConfigs,
     /// Of groups.
     pub objectives: &'a Objectives,
 }
@@ -42,11 +45,11 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
     let (selection, granularity) = (&config.selection, &config.granularity);
     let commits = all.groups.iter().filter_map(|(group, _)| group.committed.as_ref().ok()).map(Vec::len).sum();
     let mut families = Families::new(commits, config);
+    let times = Times { ends: all.offsets.ends, starts: all.offsets.starts, log: all.log_times };
+    let mut lag_families = LagFamilies::new(times, all.configs, *granularity);
     let mut described = Described::new(granularity.assigned_partitions);
     let mut watched = Watched::new(granularity.commit_unmoved);
     let mut owners = Owners::new(config.groups.owners);
-    let times = Times { ends: all.offsets.ends, starts: all.offsets.starts, log: all.log_times };
-    let mut lag_families = LagFamilies::new(times, *granularity);
     let index = all.cluster.map(|cluster| TopicIndex::new(cluster, |topic| selection.topic(topic)));
     for (group, history) in &all.groups {
         let labels = Labels::new([("consumergroup", &*group.id)]);
@@ -70,7 +73,7 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
                 families.add(cluster, group, topic);
                 owners.add(cluster, group, assigned.as_ref(), topic);
             }
-            lag_families.add(cluster, group, &lags);
+            lag_families.add(cluster, group, &lags, &labels);
         }
         families.end_group(&labels);
         let topics = all

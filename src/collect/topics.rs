@@ -67,7 +67,8 @@ pub fn families(
     [topic_partitions].into_iter().chain(per_partition).collect()
 }
 
-fn is_led_by_preferred(partition: &Partition) -> bool {
+/// Whether the first assigned replica leads.
+pub(super) fn is_led_by_preferred(partition: &Partition) -> bool {
     partition.leader.is_some() && partition.leader == partition.replicas.first().copied()
 }
 

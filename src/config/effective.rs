@@ -26,9 +26,6 @@ pub(super) fn yaml(command: &Command, given: &ArgMatches) -> String {
         let (section, key) = name.split_once('.').unwrap_or((name, ""));
         sections.entry(section).or_default().push((key, value));
     }
-    if given.get_flag("no_offset_show_all") {
-        sections.entry("offset").or_default().push(("show-all", quoted("false")));
-    }
     let mut text = String::new();
     for (section, entries) in sections {
         // Writing to a String cannot fail.
@@ -87,7 +84,7 @@ mod tests {
             "--sasl.oauth.token-url=https://idp/t?key=hunter9",
             "--jolokia.password=hunter4",
             "--jmx.rules=/etc/rules.yaml",
-            "--no-offset.show-all",
+            "--offset.show-all=false",
         ]);
         let text = yaml(&command, &given);
         assert!(!text.contains("hunter"), "{text}");

@@ -5,6 +5,25 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use super::kafka_exporter::KafkaExporterFlags;
+
+/// Below all flags of the long help. In lines for a narrow terminal: wider ones are not filled.
+const AFTER_HELP: &str = "\
+Spelling:
+  Booleans: --flag, --flag=true, --flag=false, --no-flag. A flag with an empty
+  value counts as not given. @FILE stands for the arguments in FILE, one a line.
+
+Flags of kafka_exporter:
+  All of them are known. These are accepted without effect, with a line in the
+  log, so that charts and unit files go on working:
+    --concurrent.enable, --group.metrics.timeout, --group.workers,
+    --kafka.allow-auto-topic-creation, --kafka.version, --log.enable-sarama,
+    --sasl.aws-region, --sasl.disable-PA-FX-FAST, --sasl.handshake,
+    --sasl.kerberos-config-path, --topic.workers, --use.consumelag.zookeeper,
+    --zookeeper.server
+  --verbosity=1 is --log.level=debug; Kerberos with a password and AWS IAM are
+  refused. docs/migrating-from-kafka_exporter.md tells more.";
+
 /// Kafka's MBeans and consumer lag for Prometheus, from one native binary.
 ///
 /// At each scrape it reads the brokers' MBeans through Jolokia and the consumers'
@@ -17,6 +36,7 @@ use clap::Parser;
 ///   MBeans alone: kafka-vitals --jolokia.url=http://broker1:8778
 ///
 /// Tools:
+///   kafka-vitals check    Try all that these flags ask for, and tell what works; see kafka-vitals check --help
 ///   kafka-vitals rules    Check, try out and compare rules files; see kafka-vitals rules --help
 #[derive(Default, Parser)]
 #[command(
@@ -24,6 +44,7 @@ use clap::Parser;
     bin_name = "kafka-vitals",
     version = crate::build_info::LONG_VERSION,
     verbatim_doc_comment,
+    after_long_help = AFTER_HELP,
     max_term_width = 120,
     disable_help_flag = true,
     disable_version_flag = true
@@ -50,6 +71,10 @@ pub struct Flags {
     /// How long brokers, leaders and group members may be remembered [default: 30s].
     #[arg(long = "refresh.metadata", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
     pub refresh_metadata: Option<std::time::Duration>,
+
+    /// How long registered brokers, topic configurations and log directories may be remembered [default: 5m].
+    #[arg(long = "refresh.inventory", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
+    pub refresh_inventory: Option<std::time::Duration>,
 
     /// TLS to the brokers.
     #[arg(long = "tls.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
@@ -195,13 +220,8 @@ pub struct Flags {
     /// Show uncommitted partitions (as -1) of every topic that a group has committed to [default: true]. Without it:
     /// those assigned to a member, or committed by a group without members.
     #[arg(long = "offset.show-all", num_args = 0..=1, require_equals = true, default_missing_value = "true",
-          value_name = "BOOL", hide_possible_values = true,
-          overrides_with = "no_offset_show_all", help_heading = "What to export")]
+          value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
     pub offset_show_all: Option<bool>,
-
-    /// The same as --offset.show-all=false.
-    #[arg(long = "no-offset.show-all", overrides_with = "offset_show_all", help_heading = "What to export")]
-    pub no_offset_show_all: bool,
 
     /// Lagging partitions of the cluster, the worst first, whose owner (client id and host) is shown; 0 = none
     /// [default: 50].
@@ -302,6 +322,29 @@ pub struct Flags {
     #[arg(long = "web.telemetry-path", value_name = "PATH", help_heading = "Web")]
     pub web_telemetry_path: Option<String>,
 
+    /// HTTPS on all pages; needs --server.tls.cert-file and --server.tls.key-file.
+    #[arg(long = "server.tls.enabled", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", hide_possible_values = true, help_heading = "Web")]
+    pub server_tls_enabled: Option<bool>,
+
+    /// Certificate for HTTPS, PEM, followed by those between it and its authority. This file and the next two are read
+    /// again when they change.
+    #[arg(long = "server.tls.cert-file", value_name = "FILE", help_heading = "Web")]
+    pub server_tls_cert_file: Option<PathBuf>,
+
+    /// Its key, PEM, not encrypted.
+    #[arg(long = "server.tls.key-file", value_name = "FILE", help_heading = "Web")]
+    pub server_tls_key_file: Option<PathBuf>,
+
+    /// Authorities that may sign clients' certificates, PEM.
+    #[arg(long = "server.tls.ca-file", value_name = "FILE", help_heading = "Web")]
+    pub server_tls_ca_file: Option<PathBuf>,
+
+    /// Serve nobody without a certificate that --server.tls.ca-file's authorities signed.
+    #[arg(long = "server.tls.mutual-auth-enabled", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_name = "BOOL", hide_possible_values = true, help_heading = "Web")]
+    pub server_tls_mutual_auth_enabled: Option<bool>,
+
     /// How Prometheus reaches this exporter, for /sd [default: the request's Host].
     #[arg(long = "web.external-url", value_name = "URL", help_heading = "Web")]
     pub web_external_url: Option<String>,
@@ -342,6 +385,10 @@ pub struct Flags {
     /// logfmt or json [default: logfmt].
     #[arg(long = "log.format", value_name = "FORMAT", help_heading = "General")]
     pub log_format: Option<String>,
+
+    /// What kafka_exporter knows and has no effect here.
+    #[command(flatten)]
+    pub kafka_exporter: KafkaExporterFlags,
 
     /// Print the version and what it was built from.
     #[arg(long, short = 'V', action = clap::ArgAction::Version, help_heading = "General")]

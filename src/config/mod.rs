@@ -1,20 +1,26 @@
 //! Flags and file in, one validated [`Config`] out. Validation does no I/O; what is in other files (secrets, rules) is
 //! read by [`read_secret`] and the rules' loader, with errors that name the file.
 
+mod arguments;
 mod effective;
 mod file;
 mod flags;
+mod kafka_exporter;
 mod oauth;
+mod re2;
+mod renewal;
 mod resolve;
 mod security;
 mod series;
+mod web_tls;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
-use clap::{Arg, ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 use regex::Regex;
 use secrecy::SecretString;
 
@@ -22,6 +28,7 @@ use crate::rules::Compat;
 use file::FileFlag;
 pub use flags::Flags;
 pub(crate) use flags::parse_duration;
+pub use renewal::Renewal;
 pub(crate) use resolve::jolokia;
 pub use series::{Granularity, Level, SeriesLimits};
 
@@ -54,8 +61,12 @@ pub struct Config {
     pub scrape: ScrapeConfig,
     /// Log output.
     pub log: LogConfig,
+    /// What was given without effect, one line each, beginning with the flag.
+    pub warnings: Vec<String>,
     /// The configuration as `/config` shows it: YAML, secrets as `<secret>`.
     pub effective: String,
+    /// To reach Kafka by what files hold later.
+    pub renewal: Renewal,
 }
 
 /// `--kafka.client`: the engine that is asked for.
@@ -149,6 +160,8 @@ pub struct JolokiaNode {
 pub struct WebConfig {
     /// Addresses to listen on, as `host:port` with a host.
     pub listen: Vec<String>,
+    /// HTTPS instead of HTTP.
+    pub tls: Option<WebTls>,
     /// Path of the page with everything, without a trailing slash.
     pub telemetry_path: String,
     /// How Prometheus reaches us, without a trailing slash.
@@ -157,6 +170,17 @@ pub struct WebConfig {
     pub sd_instance: String,
     /// Scrapes answered at the same time.
     pub max_requests: usize,
+}
+
+/// PEM files of the exporter's own HTTPS.
+#[derive(Debug, Clone)]
+pub struct WebTls {
+    /// Its certificate, followed by those between it and its authority.
+    pub cert_file: PathBuf,
+    /// The certificate's key.
+    pub key_file: PathBuf,
+    /// Authorities of the clients' certificates, of which each client must have one; `None` = any client is served.
+    pub client_ca_file: Option<PathBuf>,
 }
 
 /// Times.
@@ -168,6 +192,8 @@ pub struct ScrapeConfig {
     pub timeout: Duration,
     /// How long topology, descriptions and start offsets may be remembered.
     pub refresh: Duration,
+    /// How long registered brokers, topic configurations and log directories may be remembered.
+    pub refresh_inventory: Duration,
     /// How long a vanished node keeps its page.
     pub forget_after: Duration,
 }
@@ -211,7 +237,7 @@ pub enum ConfigError {
 
 /// Parses a command line (with the program's name first), reads the configuration file that it names, and validates.
 pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, ConfigError> {
-    let arguments = without_empty_values(arguments);
+    let arguments = arguments::normalized(&Flags::command(), arguments).map_err(ConfigError::Value)?;
     let typed = Flags::command().try_get_matches_from(&arguments)?;
     let (given, from_file) = match typed.get_one::<PathBuf>("config_file") {
         Some(path) => with_file(path, &typed, &arguments)?,
@@ -221,33 +247,8 @@ pub fn from_command_line(arguments: impl IntoIterator<Item = OsString>) -> Resul
     let check = flags.config_check;
     let mut config = Box::new(resolve::resolve(&flags).map_err(|message| located(message, &from_file, &flags))?);
     config.effective = effective::yaml(&Flags::command(), &given);
+    config.renewal = Renewal::new(Arc::new(flags));
     Ok(if check { Invocation::Check(config) } else { Invocation::Serve(config) })
-}
-
-/// Leaves out flags whose value is empty (`--tls.ca-file=`): templates render what was not set like that.
-fn without_empty_values(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let command = Flags::command();
-    let find = |name: &str| {
-        let is_it = |arg: &&Arg| {
-            arg.get_long() == Some(name) || arg.get_all_aliases().is_some_and(|aliases| aliases.contains(&name))
-        };
-        command.get_arguments().filter(is_it).find(|arg| arg.get_action().takes_values())
-    };
-    let mut kept = Vec::new();
-    let mut arguments = arguments.into_iter().peekable();
-    while let Some(argument) = arguments.next() {
-        let name = argument.to_str().and_then(|text| text.strip_prefix("--")).unwrap_or_default();
-        if name.strip_suffix('=').and_then(find).is_some() {
-            continue;
-        }
-        if find(name).is_some_and(|arg| !arg.is_require_equals_set())
-            && arguments.next_if(|next| next.is_empty()).is_some()
-        {
-            continue;
-        }
-        kept.push(argument);
-    }
-    kept
 }
 
 /// Parses again, with the file's flags in front of those that were typed; a flag that was typed (or came by the
@@ -281,9 +282,7 @@ fn with_file(
         }
         // Defaults are not clap's business here: what has a value was typed, or is in the environment.
         let mut values = typed.get_raw(arg.get_id().as_str()).into_iter().flatten();
-        let was_typed = values.any(|value| !value.is_empty())
-            || (flag.name == "offset.show-all" && typed.get_flag("no_offset_show_all"));
-        if !was_typed {
+        if !values.any(|value| !value.is_empty()) {
             combined.push(argument);
             taken.push(flag);
         }

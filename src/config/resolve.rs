@@ -9,8 +9,8 @@ use crate::metrics::catalogue::{all, is_of_the_cluster};
 use crate::rules::Compat;
 
 use super::{
-    ClientChoice, Config, Flags, Granularity, GroupConfig, JolokiaConfig, JolokiaNode, LogConfig, ScrapeConfig,
-    Selection, SeriesLimits, WebConfig, key_values, security,
+    ClientChoice, Config, Flags, Granularity, GroupConfig, JolokiaConfig, JolokiaNode, LogConfig, Renewal,
+    ScrapeConfig, Selection, SeriesLimits, WebConfig, kafka_exporter, key_values, re2, security, web_tls,
 };
 
 /// `client.id` towards the brokers.
@@ -34,6 +34,9 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     if kafka.is_none() && flags.kafka_client.is_some() {
         return Err("--kafka.client needs --kafka.server=HOST:PORT".to_owned());
     }
+    let mut warnings = kafka_exporter::warnings(flags)?;
+    warnings.extend(web_tls::warning(flags));
+    warnings.extend(security::missing_identity(flags));
     Ok(Config {
         kafka,
         client,
@@ -43,7 +46,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
             topic_exclude: filter("--topic.exclude", flags.topic_exclude.as_deref(), "^$")?,
             group_filter: filter("--group.filter", flags.group_filter.as_deref(), ".*")?,
             group_exclude: filter("--group.exclude", flags.group_exclude.as_deref(), "^$")?,
-            show_all_offsets: flags.offset_show_all.unwrap_or(!flags.no_offset_show_all),
+            show_all_offsets: flags.offset_show_all.unwrap_or(true),
         },
         groups: GroupConfig {
             owners: flags.group_owners.unwrap_or(50),
@@ -67,19 +70,26 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
                 timeout => timeout,
             },
             refresh: flags.refresh_metadata.unwrap_or(Duration::from_secs(30)),
+            refresh_inventory: flags.refresh_inventory.unwrap_or(Duration::from_secs(300)),
             forget_after: flags.broker_forget_after.unwrap_or(Duration::from_secs(24 * 3600)),
         },
         log: log(flags)?,
+        warnings,
         effective: String::new(),
+        renewal: Renewal::default(),
     })
 }
 
+/// A filter in Go's syntax, as kafka_exporter has it, found anywhere in a name.
 fn filter(flag: &str, pattern: Option<&str>, default: &str) -> Result<Regex, String> {
-    Regex::new(pattern.unwrap_or(default)).map_err(|error| {
-        let reason = error.to_string();
-        let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-        format!("{flag}: {:?} is no regular expression: {reason}", pattern.unwrap_or(default))
-    })
+    let pattern = pattern.unwrap_or(default);
+    let compiled = re2::translated(pattern).and_then(|translated| {
+        Regex::new(&translated).map_err(|error| {
+            let reason = error.to_string();
+            reason.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+        })
+    });
+    compiled.map_err(|reason| format!("{flag}: {pattern:?} is no regular expression: {reason}"))
 }
 
 fn compat(flags: &Flags) -> Result<Option<Compat>, String> {
@@ -110,7 +120,7 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
     Ok(pairs.into_iter().collect())
 }
 
-fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
+pub(super) fn kafka(flags: &Flags) -> Result<Option<ClientConfig>, String> {
     let bootstrap: Vec<String> =
         flags.kafka_server.iter().map(|server| server.trim().to_owned()).filter(|server| !server.is_empty()).collect();
     for server in &bootstrap {
@@ -297,6 +307,7 @@ fn web(flags: &Flags) -> Result<WebConfig, String> {
     };
     Ok(WebConfig {
         listen,
+        tls: web_tls::files(flags)?,
         telemetry_path,
         external_url,
         sd_instance: flags.web_sd_instance.clone().unwrap_or_else(|| "{host}:{port}".to_owned()),
@@ -312,16 +323,20 @@ fn host_port(flag: &str, text: &str) -> Result<(), String> {
 }
 
 fn log(flags: &Flags) -> Result<LogConfig, String> {
-    let level = match flags.log_level.as_deref().unwrap_or("info") {
-        "debug" => tracing::Level::DEBUG,
-        "info" => tracing::Level::INFO,
-        "warn" | "warning" => tracing::Level::WARN,
-        "error" => tracing::Level::ERROR,
-        other => return Err(format!("--log.level: {other:?} is none of debug, info, warn, error")),
+    let level = match flags.log_level.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        None => flags.kafka_exporter.level().unwrap_or(tracing::Level::INFO),
+        Some("debug" | "trace") => tracing::Level::DEBUG,
+        Some("info") => tracing::Level::INFO,
+        Some("warn" | "warning") => tracing::Level::WARN,
+        // What is fatal is told whatever the level.
+        Some("error" | "fatal" | "panic") => tracing::Level::ERROR,
+        Some(other) => return Err(format!("--log.level: {other:?} is none of debug, info, warn, error")),
     };
     let json = match flags.log_format.as_deref().unwrap_or("logfmt") {
         "logfmt" => false,
         "json" => true,
+        // As Prometheus' exporters had it before 2019: a URL of the place, which is standard error here.
+        place if place.starts_with("logger:") => place.contains("json=true"),
         other => return Err(format!("--log.format: {other:?} is neither logfmt nor json")),
     };
     Ok(LogConfig { level, json })
@@ -356,12 +371,9 @@ mod tests {
 
     #[test]
     fn booleans_take_every_spelling() {
-        for (flag, expected) in [
-            ("--offset.show-all", true),
-            ("--offset.show-all=true", true),
-            ("--offset.show-all=false", false),
-            ("--no-offset.show-all", false),
-        ] {
+        for (flag, expected) in
+            [("--offset.show-all", true), ("--offset.show-all=true", true), ("--offset.show-all=false", false)]
+        {
             let config = config(&["--kafka.server=a:1", flag]).unwrap();
             assert_eq!(config.selection.show_all_offsets, expected, "{flag}");
         }
@@ -379,6 +391,13 @@ mod tests {
         assert!(config.selection.topic("new-orders"));
         assert!(!config.selection.topic("orders_dlq"));
         assert!(!config.selection.topic("payments"));
+    }
+
+    #[test]
+    fn filters_are_read_as_go_reads_them() {
+        let config = config(&["--kafka.server=a:1", r"--topic.filter=^\Qa.b\E[[_&&-]\d$"]).unwrap();
+        assert!(config.selection.topic("a.b&1"));
+        assert!(!config.selection.topic("axb&1") && !config.selection.topic("a.b&\u{663}"));
     }
 
     #[test]

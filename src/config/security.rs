@@ -11,12 +11,25 @@ const MECHANISMS: &str = if cfg!(feature = "gssapi") {
     "plain, scram-sha256, scram-sha512 or oauthbearer"
 };
 
+/// What is told if neither client certificate nor key exists: charts name them whether or not their secret has them, and
+/// kafka_exporter goes on without. With a pass phrase, which it does not know, somebody means them.
+pub(super) fn missing_identity(flags: &Flags) -> Option<String> {
+    let (Some(cert), Some(key)) = (&flags.tls_cert_file, &flags.tls_key_file) else { return None };
+    let has_password = flags.tls_key_password.is_some() || flags.tls_key_password_file.is_some();
+    let is_on = flags.tls_enabled.unwrap_or(false);
+    (is_on && !has_password && !cert.exists() && !key.exists()).then(|| {
+        let (cert, key) = (cert.display(), key.display());
+        format!("--tls.cert-file and --tls.key-file have no effect: neither {cert} nor {key} exists")
+    })
+}
+
 pub(super) fn tls(flags: &Flags) -> Result<Option<Tls>, String> {
     let insecure = flags.tls_insecure_skip_tls_verify.unwrap_or(false);
+    let has_identity = missing_identity(flags).is_none();
     let tls = Tls {
         ca_file: flags.tls_ca_file.clone(),
-        cert_file: flags.tls_cert_file.clone(),
-        key_file: flags.tls_key_file.clone(),
+        cert_file: flags.tls_cert_file.clone().filter(|_| has_identity),
+        key_file: flags.tls_key_file.clone().filter(|_| has_identity),
         key_password: secret(
             "--tls.key-password",
             flags.tls_key_password.as_deref(),
@@ -68,6 +81,14 @@ pub(super) fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
     if let Some(name) = oauth::given(flags).filter(|_| mechanism != "oauthbearer") {
         return Err(format!("{name} is for --sasl.mechanism=oauthbearer"));
     }
+    if let Some(kind) = flags.kafka_exporter.sasl_kerberos_auth_type.as_deref().filter(|_| mechanism == "gssapi")
+        && !kind.eq_ignore_ascii_case("keytabAuth")
+    {
+        return Err(format!(
+            "--sasl.kerberos-auth-type={kind} is not supported: Kerberos works with a keytab alone; give keytabAuth and \
+             --sasl.keytab-path"
+        ));
+    }
     let username =
         || flags.sasl_username.clone().ok_or_else(|| format!("--sasl.mechanism={mechanism} needs --sasl.username"));
     let password = || {
@@ -90,6 +111,13 @@ pub(super) fn sasl(flags: &Flags) -> Result<Option<Sasl>, String> {
                 .ok_or("--sasl.mechanism=gssapi needs --sasl.keytab-path; a password needs kinit, which is not done")?,
         },
         "oauthbearer" => oauth::sasl(flags)?,
+        "awsiam" => {
+            return Err(
+                "--sasl.mechanism=awsiam: AWS IAM is not supported; Amazon MSK also takes scram-sha512, and client \
+                        certificates by --tls.cert-file"
+                    .to_owned(),
+            );
+        }
         "" => return Err(format!("--sasl.enabled needs --sasl.mechanism: {MECHANISMS}")),
         other => return Err(format!("--sasl.mechanism: {other:?} is not supported: {MECHANISMS}")),
     }))

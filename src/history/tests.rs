@@ -3,7 +3,8 @@
 use kafka_admin::{AdminError, GroupDescription, GroupType, Member, Partition, Topic, TopicPartition};
 
 use super::*;
-use crate::kafka::{Lookup, PartitionOffsets};
+use crate::kafka::Lookup;
+use crate::kafka::PartitionOffsets;
 
 /// A group of one collection; the topic `orders` has three partitions that end at 100.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 //!
 //! Commits are read before end offsets, or groups that keep up would look ahead of the end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -13,7 +13,8 @@ use kafka_admin::{
 
 use super::log_times::{LogTimeReader, Scope};
 use super::offsets::{Position, Questions, all_of};
-use super::{Failures, Group, Part, PartitionOffsets, Snapshot, Topology};
+use super::vanished::Vanished;
+use super::{Access, Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
 use crate::lag::TopicIndex;
 use crate::lag::unread::{Unread, unread};
@@ -26,6 +27,7 @@ const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
 pub struct ClusterReader {
     admin: Arc<dyn KafkaAdmin>,
     topology: Arc<Topology>,
+    inventory: Inventory,
     selection: Selection,
     max_age: Duration,
     forget_after: Duration,
@@ -39,6 +41,10 @@ struct Remembered {
     starts: Option<Starts>,
     /// Groups by name, as they were last listed, and when.
     groups: HashMap<GroupId, (GroupListing, Instant)>,
+    /// Topics that are visible no more.
+    vanished: Vanished,
+    /// The calls that have ever been made.
+    asked: BTreeSet<&'static str>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,12 +69,13 @@ impl ClusterReader {
     pub fn new(
         admin: Arc<dyn KafkaAdmin>,
         topology: Arc<Topology>,
+        inventory: Inventory,
         selection: Selection,
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
         let log_times = LogTimeReader::new(Arc::clone(&admin));
-        Self { admin, topology, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
+        Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
     }
 
     /// Collects by `deadline`. `publish` gets what there is when the topology is known, again when groups are and again
@@ -77,6 +84,7 @@ impl ClusterReader {
     /// A broker that does not answer uses up the time of a step, so each step gets its share of what is left.
     pub async fn collect(&self, deadline: Instant, publish: impl Fn(&Snapshot) + Send + Sync) -> Snapshot {
         let mut snapshot = Snapshot::default();
+        let began = Instant::now();
 
         let first = share(deadline, 0.35);
         let topology = async {
@@ -93,10 +101,12 @@ impl ClusterReader {
                 if let Some(error) = &known.refresh_error {
                     snapshot.failures.add(Part::Topology, error);
                 }
+                snapshot.access = known.access;
                 snapshot.quorum = known.quorum;
                 Some(known.cluster)
             }
             Err(error) => {
+                snapshot.failures.asked("Metadata");
                 snapshot.failures.add(Part::Topology, &error);
                 None
             }
@@ -113,23 +123,69 @@ impl ClusterReader {
         snapshot.starts = starts;
         snapshot.failures.merge(group_failures);
         snapshot.failures.merge(start_failures);
+        self.inventory.show_in(&mut snapshot, began);
         publish(&snapshot);
 
+        let mut vanished = Failures::default();
         if let Some(cluster) = &cluster {
+            let third = share(deadline, 0.8);
             let all = all_of(cluster, |topic| self.selection.topic(topic));
-            let uncommitted = Isolation::ReadUncommitted;
-            let (ends, failures) =
-                self.offsets(cluster, all, OffsetSpec::Latest, uncommitted, share(deadline, 0.8)).await;
+            let ends = self.offsets(cluster, all, OffsetSpec::Latest, Isolation::ReadUncommitted, third);
+            let ((ends, failures), gone) = tokio::join!(ends, self.vanished(cluster, third));
             snapshot.ends = Arc::new(ends);
             snapshot.failures.merge(failures);
+            vanished = gone;
             publish(&snapshot);
             self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
-        let moved = |kind| matches!(kind, ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport);
-        if snapshot.failures.iter().any(|(part, kind, ..)| part != Part::Topology && moved(kind)) {
+        // Topics that are denied are in no metadata.
+        let moved = |part: Part, kind| match kind {
+            ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => {
+                part != Part::Topology && !part.is_inventory()
+            }
+            ErrorKind::Authorization => part == Part::Offsets,
+            _ => false,
+        };
+        if snapshot.failures.iter().any(|(part, kind, ..)| moved(part, kind)) {
             self.topology.suspect();
         }
+        snapshot.failures.merge(vanished);
+        if let Some(cluster) = &cluster
+            && self.inventory.renew(cluster)
+        {
+            publish(&snapshot);
+            self.inventory.settle(share(deadline, 0.5)).await;
+        }
+        self.inventory.show_in(&mut snapshot, began);
+        snapshot.access = self.access(&snapshot);
         snapshot
+    }
+
+    /// Of this collection, with the calls of earlier ones, which are not denied when there was nothing to ask.
+    fn access(&self, snapshot: &Snapshot) -> Access {
+        let mut access = snapshot.failures.access().clone();
+        access.recall(&snapshot.access);
+        self.admin.unsupported().iter().for_each(|call| access.lacks(call));
+        let asked = &mut locked(&self.remembered).asked;
+        asked.extend(access.denied().map(|(call, _)| call));
+        asked.iter().for_each(|call| access.asked(call));
+        access
+    }
+
+    /// What the brokers say of topics that were visible and are no longer.
+    async fn vanished(&self, cluster: &Arc<Cluster>, deadline: Instant) -> Failures {
+        let questions = locked(&self.remembered).vanished.questions(cluster, self.forget_after, Instant::now());
+        let questions: Vec<_> = questions.into_iter().filter(|query| self.selection.topic(&query.topic)).collect();
+        let mut failures = Failures::default();
+        if questions.is_empty() {
+            return failures;
+        }
+        let answers = self.admin.offsets(&questions, Isolation::ReadUncommitted, deadline).await;
+        let denied = |error: &AdminError| failures.add(Part::Offsets, error);
+        if locked(&self.remembered).vanished.settle(&questions, answers, denied) {
+            self.topology.suspect();
+        }
+        failures
     }
 
     async fn groups(
@@ -138,6 +194,7 @@ impl ClusterReader {
         deadline: Instant,
     ) -> (Option<Vec<Group>>, Failures) {
         let mut failures = Failures::default();
+        failures.asked("ListGroups");
         let GroupsListed { groups, errors } =
             listed.unwrap_or_else(|error| GroupsListed { groups: Vec::new(), errors: vec![error] });
         for error in &errors {
@@ -154,6 +211,7 @@ impl ClusterReader {
             return (None, failures);
         }
         let ids: Vec<GroupRef> = listings.iter().map(GroupRef::from).collect();
+        ids.iter().for_each(|group| failures.asked(group.kind.committed_call()));
 
         let (committed, mut descriptions) =
             tokio::join!(self.admin.committed(&ids, deadline), self.descriptions(&listings, &mut failures, deadline));
@@ -224,6 +282,7 @@ impl ClusterReader {
             return known;
         }
         let ids: Vec<GroupRef> = wanted.iter().copied().map(GroupRef::from).collect();
+        ids.iter().for_each(|group| failures.asked(group.kind.describe_call()));
         let described = self.admin.describe_groups(&ids, deadline).await;
         let mut remembered = locked(&self.remembered);
         for (listing, described) in wanted.into_iter().zip(described) {
@@ -277,7 +336,12 @@ impl ClusterReader {
         let unread = unread(cluster, &index, ends, starts, groups);
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
-        let scope = Scope { cluster, ends, starts, is_compacted: &|_| false };
+        // While no configuration is known, but may yet be: to be safe. Where it cannot be told: no topic is compacted.
+        let can_be_told = !snapshot.access.is_lacking("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
+        let configs = Arc::clone(&snapshot.configs);
+        let is_compacted =
+            move |topic: &str| configs.cleanup_policy(topic).map_or(can_be_told, |policy| policy.compact);
+        let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
         snapshot.stable_ends = Arc::new(stable_ends);
@@ -296,6 +360,7 @@ impl ClusterReader {
     ) -> (PartitionOffsets, Failures) {
         let questions = Questions::new(cluster, spec, partitions);
         let mut failures = Failures::default();
+        failures.asked("ListOffsets");
         let found = match questions.queries.as_slice() {
             [] => Vec::new(),
             queries => self.admin.offsets(queries, isolation, deadline).await,
@@ -479,11 +544,11 @@ mod tests {
         let line = ["kafka-vitals", "--kafka.server=h:1"].map(OsString::from);
         let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
         let admin = Arc::new(FakeAdmin::default());
-        let topology = Arc::new(Topology::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, max_age, false));
-        (
-            ClusterReader::new(Arc::clone(&admin) as Arc<dyn KafkaAdmin>, topology, config.selection, max_age, FORGET),
-            admin,
-        )
+        let dynamic = || Arc::clone(&admin) as Arc<dyn KafkaAdmin>;
+        let topology = Arc::new(Topology::new(dynamic(), max_age, false));
+        let inventory = Inventory::new(dynamic(), config.selection.clone(), max_age);
+        let reader = ClusterReader::new(dynamic(), topology, inventory, config.selection, max_age, FORGET);
+        (reader, admin)
     }
 
     async fn collect(reader: &ClusterReader) -> Snapshot {

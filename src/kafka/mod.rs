@@ -1,20 +1,33 @@
 //! The cluster's state at one moment, as one [`Snapshot`] per collection, read over the admin trait. What the numbers
 //! mean (lag) and how they are named (families) is decided elsewhere.
 
+mod access;
 mod collection;
+mod inventory;
+mod log_dirs;
 mod log_times;
 mod offsets;
+mod renewable;
+mod topic_config;
 mod topology;
+mod vanished;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ErrorKind, GroupDescription, GroupId, GroupState, GroupType, Quorum,
+    RegisteredBroker,
 };
 
+pub use access::Access;
 pub use collection::ClusterReader;
+pub use inventory::Inventory;
+pub use log_dirs::{LogDirUse, LogDirs};
 pub use log_times::{Effort, LogTimes};
 pub use offsets::{Lookup, PartitionOffsets};
+pub use renewable::Renewable;
+pub use topic_config::{CleanupPolicy, Limit, TopicConfig, TopicConfigs};
 pub use topology::Topology;
 
 /// What one collection found. Parts that failed are absent, never old.
@@ -34,8 +47,16 @@ pub struct Snapshot {
     pub log_times: Arc<LogTimes>,
     /// Groups that pass the filters, in ascending order of id; absent when no broker listed any.
     pub groups: Option<Arc<Vec<Group>>>,
+    /// Brokers that are registered, alive or not, in ascending order of id; absent where nobody can tell.
+    pub registered: Option<Arc<Vec<RegisteredBroker>>>,
+    /// Configurations of the topics that pass the filters.
+    pub configs: Arc<TopicConfigs>,
+    /// Log directories of the brokers in the metadata.
+    pub log_dirs: LogDirs,
     /// What failed.
     pub failures: Failures,
+    /// What was denied, and what cannot be asked.
+    pub access: Access,
 }
 
 /// One group of a snapshot.
@@ -73,11 +94,18 @@ pub enum Part {
     Offsets,
     /// ListGroups, group descriptions, OffsetFetch.
     Groups,
+    /// DescribeCluster.
+    RegisteredBrokers,
+    /// DescribeConfigs.
+    Configs,
+    /// DescribeLogDirs.
+    LogDirs,
 }
 
 impl Part {
     /// All parts.
-    pub const ALL: [Self; 3] = [Self::Topology, Self::Offsets, Self::Groups];
+    pub const ALL: [Self; 6] =
+        [Self::Topology, Self::Offsets, Self::Groups, Self::RegisteredBrokers, Self::Configs, Self::LogDirs];
 
     /// The label value.
     pub fn as_str(self) -> &'static str {
@@ -85,39 +113,68 @@ impl Part {
             Self::Topology => "topology",
             Self::Offsets => "offsets",
             Self::Groups => "groups",
+            Self::RegisteredBrokers => "registered_brokers",
+            Self::Configs => "configs",
+            Self::LogDirs => "log_dirs",
         }
+    }
+
+    /// Whether it is read beside collections ([`Inventory`]): a collection is complete without it.
+    pub fn is_inventory(self) -> bool {
+        matches!(self, Self::RegisteredBrokers | Self::Configs | Self::LogDirs)
     }
 }
 
 /// Failed calls and items, counted by part and kind, each with the first error for the log.
 #[derive(Debug, Clone, Default)]
-pub struct Failures(std::collections::BTreeMap<(Part, ErrorKind), (u64, AdminError)>);
+pub struct Failures {
+    by_kind: BTreeMap<(Part, ErrorKind), (u64, AdminError)>,
+    /// The same by call, as far as it is about what may be asked.
+    access: Access,
+}
 
 impl Failures {
+    /// A call is made: one that denies nothing is known to.
+    pub fn asked(&mut self, call: &'static str) {
+        self.access.asked(call);
+    }
+
     /// Counts one failure.
     pub fn add(&mut self, part: Part, error: &AdminError) {
-        self.0.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
+        self.access.failed(error);
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone())).0 += 1;
+    }
+
+    /// Takes up one that was counted when it happened, and is still so.
+    pub fn add_known(&mut self, part: Part, error: &AdminError) {
+        self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone()));
     }
 
     /// Adds all of `other`.
     pub fn merge(&mut self, other: Self) {
-        for (key, (count, error)) in other.0 {
-            self.0.entry(key).or_insert((0, error)).0 += count;
+        self.access.merge(other.access);
+        for (key, (count, error)) in other.by_kind {
+            self.by_kind.entry(key).or_insert((0, error)).0 += count;
         }
     }
 
     /// Part, kind, count and first error of each.
     pub fn iter(&self) -> impl Iterator<Item = (Part, ErrorKind, u64, &AdminError)> {
-        self.0.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
+        self.by_kind.iter().map(|((part, kind), (count, error))| (*part, *kind, *count, error))
     }
 
     /// Whether everything of `part` succeeded.
     pub fn none_in(&self, part: Part) -> bool {
-        !self.0.keys().any(|(failed, _)| *failed == part)
+        !self.by_kind.keys().any(|(failed, _)| *failed == part)
+    }
+
+    /// What they say about access.
+    pub fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Whether everything succeeded.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.by_kind.is_empty()
     }
 }

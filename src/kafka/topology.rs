@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, Cluster, ErrorKind, KafkaAdmin, Quorum};
 
+use super::Access;
 use crate::locked::locked;
 
 /// The remembered topology. Asked again from half of its permitted age on, so that one failure to ask does not lose it
@@ -26,8 +27,8 @@ pub struct Topology {
     suspect: AtomicBool,
 }
 
-/// No quorum where there is none, or none that can be asked for.
-type QuorumAnswer = Result<Option<Arc<Quorum>>, AdminError>;
+/// Unsupported where there is no quorum, or none that can be asked for.
+type QuorumAnswer = Result<Arc<Quorum>, AdminError>;
 
 #[derive(Debug, Clone)]
 struct Remembered {
@@ -62,6 +63,8 @@ pub struct Known {
     pub quorum: Option<Arc<Quorum>>,
     /// Why the refresh of either failed.
     pub refresh_error: Option<AdminError>,
+    /// Whether they may be asked for, by the last answers.
+    pub access: Access,
 }
 
 impl Topology {
@@ -104,6 +107,7 @@ impl Topology {
             _ => Arc::new(cluster),
         };
         let quorum_error = locked(&self.quorum).as_ref().and_then(|quorum| quorum.as_ref().err().cloned());
+        let quorum_error = quorum_error.filter(|error| error.kind() != ErrorKind::Unsupported);
         let is_whole = is_whole(&cluster);
         *locked(&self.remembered) = Some(Remembered { cluster: Arc::clone(&cluster), is_whole, at: Instant::now() });
         Ok(self.known(&cluster, quorum_error))
@@ -118,12 +122,8 @@ impl Topology {
         let (admin, told) = (Arc::clone(&self.admin), Arc::clone(&self.quorum));
         let is_first = locked(&told).is_none();
         let asked = tokio::spawn(async move {
-            let answer = match admin.quorum(Instant::now() + QUORUM_TIME).await {
-                Ok(quorum) => Ok(Some(Arc::new(quorum))),
-                Err(error) if error.kind() == ErrorKind::Unsupported => Ok(None),
-                Err(error) => Err(error),
-            };
-            *locked(&told) = Some(answer);
+            let answer = admin.quorum(Instant::now() + QUORUM_TIME).await;
+            *locked(&told) = Some(answer.map(Arc::new));
         });
         if is_first {
             // Should it take longer, it is there the next time.
@@ -132,8 +132,13 @@ impl Topology {
     }
 
     fn known(&self, cluster: &Arc<Cluster>, refresh_error: Option<AdminError>) -> Known {
-        let quorum = locked(&self.quorum).clone().and_then(Result::ok).flatten();
-        Known { cluster: Arc::clone(cluster), quorum, refresh_error }
+        let mut access = Access::default();
+        access.asked("Metadata");
+        let quorum = locked(&self.quorum).clone().and_then(|answer| {
+            access.asked("DescribeQuorum");
+            answer.inspect_err(|error| access.failed(error)).ok()
+        });
+        Known { cluster: Arc::clone(cluster), quorum, refresh_error, access }
     }
 
     fn remembered(&self) -> Option<Remembered> {

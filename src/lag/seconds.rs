@@ -56,6 +56,7 @@ impl LagSeconds {
     pub fn of_topic(lag: &TopicLag, times: Times<'_>) -> Self {
         let mut whole = Self::default();
         whole.count(Unknown::Lag, lag.unknown_partitions);
+        whole.unknown_margins = lag.unknown_partitions;
         for partition in &lag.partitions {
             match age(lag.topic, partition, times) {
                 // Counted already, or nothing that could be behind.
@@ -70,12 +71,22 @@ impl LagSeconds {
         whole
     }
 
+    /// The same, for a topic from which retention removes nothing.
+    pub fn without_margin(self) -> Self {
+        Self { margin: None, unknown_margins: 0, ..self }
+    }
+
     /// Takes in the lag on another topic.
     pub fn merge(&mut self, other: &Self) {
         self.bracket = self.bracket.oldest_of(other.bracket);
         self.unknown.iter_mut().zip(other.unknown).for_each(|(count, more)| *count += more);
         self.wide += other.wide;
         self.clamped += other.clamped;
+        self.margin = match (self.margin, other.margin) {
+            (Some(margin), Some(other)) => Some(margin.least_of(other)),
+            (margin, other) => margin.or(other),
+        };
+        self.unknown_margins += other.unknown_margins;
     }
 
     fn count(&mut self, reason: Unknown, partitions: u32) {
@@ -118,8 +129,7 @@ impl LagSeconds {
     /// The time between the start of the log and the group's position, in seconds, where it is least; absent if nothing
     /// is unread, or while it is not known precisely enough.
     pub fn margin(&self) -> Option<f64> {
-        let is_known = self.unknown_margins == 0 && self.unknown.iter().all(|count| *count == 0);
-        let margin = self.margin.filter(|margin| is_known && margin.is_shown())?;
+        let margin = self.margin.filter(|margin| self.unknown_margins == 0 && margin.is_shown())?;
         Some(margin.shown().seconds)
     }
 }

@@ -129,8 +129,31 @@ async fn respond(
     response
 }
 
+/// How many series the pages of these runs have: all of it, the cluster's, each node's by its key.
+pub(crate) fn series(
+    exporter: &Exporter,
+    cluster: Option<&Run<ClusterReading>>,
+    nodes: &[NodeRun],
+) -> (usize, usize, Vec<(String, usize)>) {
+    let of = |page: PageKind, cluster: Option<&Run<ClusterReading>>, nodes: &[NodeRun]| {
+        let own = if page == PageKind::Broker { Vec::new() } else { exporter.own_families(cluster, nodes) };
+        let ingredients = Ingredients { page, cluster: cluster.cloned(), nodes: nodes.to_vec(), own };
+        assemble(exporter, &ingredients, |page| page.series())
+    };
+    let node = |node: &NodeRun| (node.node.key(), of(PageKind::Broker, None, std::slice::from_ref(node)));
+    (of(PageKind::All, cluster, nodes), of(PageKind::Cluster, cluster, &[]), nodes.iter().map(node).collect())
+}
+
 /// Writes the page to `out`; an error if nobody reads it any more.
 fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: bool, out: Pieces) -> io::Result<()> {
+    assemble(exporter, ingredients, |page| {
+        exporter.stats.page_made(ingredients.page, page.series(), page.duplicates);
+        write(page, format, gzip, out)
+    })
+}
+
+/// Makes the page, and hands it over.
+fn assemble<T>(exporter: &Exporter, ingredients: &Ingredients, then: impl FnOnce(&Page<'_>) -> T) -> T {
     let constant: Vec<(&str, &str)> =
         exporter.config.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unlabelled = Labels::new(constant.iter().copied());
@@ -167,9 +190,7 @@ fn render(exporter: &Exporter, ingredients: &Ingredients, format: Format, gzip: 
         }
     }
 
-    let page = merge(&parts);
-    exporter.stats.page_made(ingredients.page, page.series(), page.duplicates);
-    write(&page, format, gzip, out)
+    then(&merge(&parts))
 }
 
 fn write(page: &Page<'_>, format: Format, gzip: bool, mut out: Pieces) -> io::Result<()> {

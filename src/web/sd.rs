@@ -25,7 +25,7 @@ pub(super) async fn answer(exporter: &Exporter, host: Option<&str>, headers: &He
         return plain(StatusCode::NOT_FOUND, text);
     }
     let web = &exporter.config.web;
-    let Some(target) = target(web.external_url.as_deref(), host) else {
+    let Some(target) = target(web.external_url.as_deref(), host, web.tls.is_some()) else {
         return plain(StatusCode::BAD_REQUEST, "the request has no Host; give --web.external-url\n");
     };
     let deadline = super::pages::deadline_of(&exporter.config.scrape, headers);
@@ -42,9 +42,11 @@ pub(super) async fn answer(exporter: &Exporter, host: Option<&str>, headers: &He
     }
 }
 
-fn target(external_url: Option<&str>, host: Option<&str>) -> Option<Target> {
+/// `is_tls`: whether requests come by HTTPS.
+fn target(external_url: Option<&str>, host: Option<&str>, is_tls: bool) -> Option<Target> {
     let Some(url) = external_url else {
-        return Some(Target { scheme: "http".to_owned(), address: host?.to_owned(), path: String::new() });
+        let scheme = if is_tls { "https" } else { "http" };
+        return Some(Target { scheme: scheme.to_owned(), address: host?.to_owned(), path: String::new() });
     };
     let (scheme, rest) = url.split_once("://")?;
     let (address, path) = rest.split_once('/').map_or((rest, String::new()), |(a, path)| (a, format!("/{path}")));
@@ -84,7 +86,7 @@ mod tests {
             rack: Some("r1".to_owned()),
             agent_url: "http://b2:8778/jolokia/".to_owned(),
         };
-        let target = target(Some("https://vitals.example/kafka"), None).unwrap();
+        let target = target(Some("https://vitals.example/kafka"), None, false).unwrap();
         let metrics_path = format!("{}/metrics", target.path);
         assert_eq!(
             entry(&node, &target, &metrics_path, "{id}@{host}:{port}", Some("c1")),
@@ -105,7 +107,7 @@ mod tests {
             rack: None,
             agent_url: "http://[::1]:8778/jolokia/".to_owned(),
         };
-        let target = target(None, Some("h:9308")).unwrap();
+        let target = target(None, Some("h:9308"), false).unwrap();
         let labels = &entry(&node, &target, "/metrics", "{host}:{port}", None)["labels"];
         assert_eq!(labels["instance"], "[::1]:8778");
         assert_eq!(labels["__metrics_path__"], "/metrics/brokers/[::1]:8778");
@@ -114,8 +116,10 @@ mod tests {
 
     #[test]
     fn without_an_external_url_the_target_is_the_requests_host() {
-        let expected = Target { scheme: "http".into(), address: "h:9308".into(), path: String::new() };
-        assert_eq!(target(None, Some("h:9308")), Some(expected));
-        assert_eq!(target(None, None), None);
+        for (is_tls, scheme) in [(false, "http"), (true, "https")] {
+            let expected = Target { scheme: scheme.into(), address: "h:9308".into(), path: String::new() };
+            assert_eq!(target(None, Some("h:9308"), is_tls), Some(expected));
+            assert_eq!(target(None, None, is_tls), None);
+        }
     }
 }

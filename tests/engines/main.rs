@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod agreement;
+mod health;
 mod new_groups;
 mod requests;
 #[path = "../support/mod.rs"]
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use kafka_admin_tests::Engine;
 use kafka_lab::{Cluster, Jolokia};
 use kafka_vitals::config::{Invocation, from_command_line};
-use kafka_vitals::kafka::{ClusterReader, Snapshot, Topology};
+use kafka_vitals::kafka::{ClusterReader, Inventory, Snapshot, Topology};
 use tokio::sync::Mutex;
 
 const WAIT: Duration = Duration::from_secs(60);
@@ -45,7 +46,8 @@ fn reader(cluster: &Cluster, engine: Engine, prefix: &str, max_age: Duration) ->
     let Invocation::Serve(config) = invocation else { panic!("not asked for") };
     let admin = engine.admin(&cluster.bootstrap());
     let topology = Arc::new(Topology::new(Arc::clone(&admin), max_age, false));
-    ClusterReader::new(admin, topology, config.selection, max_age, max_age)
+    let inventory = Inventory::new(Arc::clone(&admin), config.selection.clone(), max_age);
+    ClusterReader::new(admin, topology, inventory, config.selection, max_age, max_age)
 }
 
 /// One collection, with so much time that a broker which is slow, on a busy machine, is still waited for alone.

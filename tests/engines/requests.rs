@@ -97,6 +97,10 @@ async fn a_steady_collection_asks_each_broker_for_groups_commits_and_offsets_and
         ("OffsetFetch", 3),
         // Starts, ends and last stable offsets; and lookups by timestamp, told apart below.
         ("ListOffsets", 9),
+        // What is then remembered for minutes.
+        ("DescribeCluster", 1),
+        ("DescribeConfigs", 1),
+        ("DescribeLogDirs", 3),
     ]);
     let mut asked = sums(&cold);
     let lookups = asked["ListOffsets"] - expected["ListOffsets"];

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::MetricType;
-use kafka_vitals::metrics::catalogue::{self, Metric, kafka_beans};
+use kafka_vitals::metrics::catalogue::{self, Metric, cluster, exporter, kafka_beans, log_dirs, topic_configs};
 
 use crate::clusters::{current, vitals_of_each};
-use crate::support::{PATIENCE, Page, Vitals, each, split_labels};
+use crate::support::{Engine, PATIENCE, Page, Vitals, each, split_labels};
 
 /// Names with these beginnings come from the catalogue, never from rules.
-const OURS: [&str; 14] = [
+const OURS: [&str; 15] = [
     "kafka_vitals_",
     "kafka_exporter_",
     "kafka_acceptor_",
@@ -18,6 +18,7 @@ const OURS: [&str; 14] = [
     "kafka_brokers",
     "kafka_cluster_info",
     "kafka_disk_",
+    "kafka_log_dir_",
     "kafka_network_processor_idle_seconds",
     "kafka_request_",
     "kafka_topic",
@@ -27,13 +28,21 @@ const OURS: [&str; 14] = [
     "jmx_scrape",
 ];
 
-/// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, and records from the future.
-const NOT_SEEN: [&str; 4] = [
+/// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, calls that the protocol client cannot make, and
+/// records whose time is unknown or to come.
+const NOT_SEEN: [&str; 5] = [
     "kafka_vitals_collector_errors_total",
     "kafka_zookeeper_session_state",
-    "kafka_consumergroup_lag_seconds_clamped_partitions",
+    "kafka_vitals_kafka_unsupported",
     "kafka_consumergroup_lag_seconds_unknown_partitions",
+    "kafka_consumergroup_lag_seconds_clamped_partitions",
 ];
+
+/// What librdkafka cannot ask for.
+fn unknown_to_librdkafka() -> impl Iterator<Item = Metric> {
+    let others = [cluster::REGISTERED, cluster::FENCED, exporter::KAFKA_REQUEST_DURATION];
+    topic_configs::ALL.iter().chain(log_dirs::ALL).copied().chain(others)
+}
 
 /// By sample name, since a summary has two.
 fn listed() -> BTreeMap<String, &'static Metric> {
@@ -84,6 +93,10 @@ fn check(vitals: &Vitals) {
     assert_eq!(vitals.get("/metrics/brokers/1").status, 200);
     vitals.get("/metrics/cluster");
     let listed = listed();
+    let mut not_seen = NOT_SEEN.to_vec();
+    if vitals.engine == Some(Engine::Librdkafka) {
+        not_seen.extend(unknown_to_librdkafka().map(|metric| metric.name));
+    }
     let seen = |page: &Page| -> BTreeSet<&str> {
         let names = page.series.keys().map(|series| series.split('{').next().unwrap());
         names.filter_map(|name| listed.get(name).map(|metric| metric.name)).collect()
@@ -92,7 +105,7 @@ fn check(vitals: &Vitals) {
         let page = vitals.metrics();
         let seen = seen(&page);
         let missing: Vec<_> =
-            catalogue::all().map(|m| m.name).filter(|name| !seen.contains(name) && !NOT_SEEN.contains(name)).collect();
+            catalogue::all().map(|m| m.name).filter(|name| !seen.contains(name) && !not_seen.contains(name)).collect();
         if missing.is_empty() { Ok(page) } else { Err(format!("listed and not on the page: {missing:?}")) }
     };
     let page = wait_until(PATIENCE, "all metrics of the catalogue", look).unwrap();

@@ -2,15 +2,17 @@
 
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use kafka_lab::{Cluster, Jolokia, KafkaVersion, golden};
+use kafka_lab::sasl::Mechanism;
+use kafka_lab::{ClientAuth, Cluster, Jolokia, KafkaVersion, golden};
 
 use crate::support::Vitals;
 
-/// The node of Kafka 4.3.0 with the golden scenario, its members live.
+/// The node of Kafka 4.3.0 with the golden scenario, its members live. It listens with TLS and SASL too.
 pub(crate) fn current() -> &'static Cluster {
     static CURRENT: OnceLock<(Cluster, golden::Golden)> = OnceLock::new();
     let (cluster, _) = CURRENT.get_or_init(|| {
-        let cluster = Cluster::builder().jolokia(Jolokia::V2_5_0).start().unwrap();
+        let builder = Cluster::builder().tls(ClientAuth::Required).sasl(&[Mechanism::ScramSha512]);
+        let cluster = builder.jolokia(Jolokia::V2_5_0).start().unwrap();
         let scenario = golden::create(cluster.kafka()).unwrap();
         (cluster, scenario)
     });

@@ -7,9 +7,11 @@
 
 mod catalogue;
 mod changes;
+mod charts;
 mod clusters;
 mod golden;
 mod groups;
+mod inventory;
 mod kafka_beans;
 mod mbeans;
 mod outages;

@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod attempts;
+mod check;
 mod refused;
 mod renewed;
+mod replaced;
+mod rights;
 #[path = "../support/mod.rs"]
 mod support;
 mod world;

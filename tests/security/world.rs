@@ -5,26 +5,37 @@ use std::process::Command;
 use std::sync::OnceLock;
 
 use kafka_lab::sasl::{Mechanism, PASSWORD, TokenEndpoint, USER};
-use kafka_lab::{ClientAuth, Cluster, Commit, Identity, Jolokia, Listener, NewTopic};
+use kafka_lab::{ClientAuth, Cluster, Commit, Identity, Jolokia, Kafka, Listener, NewTopic, Operation, Resource};
 
 use crate::support::Vitals;
 
 /// What must show nowhere; tokens begin with the last.
 pub(crate) const SECRETS: &[&str] = &[PASSWORD, "open sesame", "hunter2", "eyJ"];
 
-/// A broker with all listeners, on which connections have to authenticate again every few seconds.
+/// A broker with all listeners, on which connections have to authenticate again every few seconds, and with an authorizer:
+/// user and client certificate may see all, others what a test allows them.
 pub(crate) fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
         let mechanisms = [Mechanism::Plain, Mechanism::ScramSha256, Mechanism::ScramSha512, Mechanism::OAuthBearer];
         let builder = Cluster::builder().tls(ClientAuth::Required).sasl(&mechanisms).jolokia(Jolokia::V2_5_0);
-        let cluster = builder.property("connections.max.reauth.ms", "3000").heap_mib(320).start().unwrap();
+        let builder = builder.authorizer().property("connections.max.reauth.ms", "3000");
+        let cluster = builder.heap_mib(320).start().unwrap();
         let kafka = cluster.kafka();
+        [USER, "CN=vitals"].iter().for_each(|user| allow_all(kafka, user));
         kafka.create_topics(&[NewTopic::new("orders", 1)]).unwrap();
         kafka.fill("orders", 1, 10).unwrap();
         kafka.commit(&[Commit::new("billing", &[("orders", 0, 4)])]).unwrap();
         cluster
     })
+}
+
+/// All rights that the exporter makes use of.
+pub(crate) fn allow_all(kafka: &Kafka, user: &str) {
+    let seeing = [Operation::Describe, Operation::DescribeConfigs];
+    kafka.allow(user, &seeing, Resource::Cluster).unwrap();
+    kafka.allow(user, &seeing, Resource::Topic("*")).unwrap();
+    kafka.allow(user, &[Operation::Describe], Resource::Group("*")).unwrap();
 }
 
 /// An exporter for each engine that never serves a result twice.

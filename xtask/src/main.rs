@@ -29,6 +29,7 @@ Usage: cargo xtask COMMAND
   bench rules [ARG]    measure what jmx_exporter rules cost on one node, beside the agents with the same file
   bench scale [ARG]    measure how a collection's cost grows with partitions and groups, up to 100,000 partitions
   bench distance [ARG] count the round trips of a page when every broker is far away
+  bench lag [ARG]      measure the search for lag in seconds: rounds of lookups, errors, and what it adds to a collection
   bench peers [ARG]    measure collections beside kminion and kafka_exporter (--kminion PATH --kafka-exporter PATH)
   docs                 write docs/metrics.md from the catalogue of metrics
 
@@ -54,7 +55,9 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["demo", rest @ ..] => demo(rest)?,
         ["test"] => test::run(false)?,
         ["test", "--full"] => test::run(true)?,
-        ["bench", what @ ("scrape" | "rules" | "scale" | "distance" | "peers"), rest @ ..] => bench(what, rest)?,
+        ["bench", what @ ("scrape" | "rules" | "scale" | "distance" | "lag" | "peers"), rest @ ..] => {
+            bench(what, rest)?
+        }
         ["docs"] => docs::write()?,
         _ => return Err(Failure::usage(format!("unknown command `{}`; see `cargo xtask --help`", args.join(" ")))),
     }

@@ -31,10 +31,13 @@ impl Context {
 
     /// Takes over a log line.
     pub(crate) fn log(&self, log: &Log) {
-        // A connection that the broker has closed: everyday, but the reason when nothing else works, as with the wrong
-        // security protocol. There is no error event for it.
-        if log.facility == "FAIL" && log.level > 3 {
-            self.error(&Failure { code: TRANSPORT, message: log.message.clone() });
+        // A connection that failed or was not let in: the calls that fail for it tell the reason.
+        if log.facility == "FAIL" {
+            // One that the broker has closed: everyday, but the reason when nothing else works, as with the wrong security
+            // protocol. There is no error event for it.
+            if log.level > 3 {
+                self.error(&Failure { code: TRANSPORT, message: log.message.clone() });
+            }
             tracing::debug!(target: "librdkafka", facility = "FAIL", "{}", redact(&log.message, &self.secrets));
             return;
         }

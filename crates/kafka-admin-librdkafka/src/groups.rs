@@ -199,8 +199,11 @@ where
         }
         let (known, coordinators) = (shared.known(), shared.coordinators());
         let coordinator = |group: &GroupId| coordinators.get(group).copied().or_else(|| known.coordinator(group));
+        // Of a group that nobody lists, and whose place in the groups' topic may not be seen: every broker says whether it
+        // is denied, and one of them what became of it.
+        let anyone = known.brokers.iter().cycle().nth(round).map(|broker| broker.id);
         let located = std::mem::take(&mut open).into_iter().filter_map(|group| {
-            let broker = coordinator(&group)?;
+            let broker = coordinator(&group).or(anyone)?;
             let silent = asked.get(&group) == Some(&broker) && results.get(&group)?.as_ref().is_err_and(unreachable);
             (!silent).then_some((Some(broker), group))
         });

@@ -105,6 +105,18 @@ impl KafkaAdmin for LibrdkafkaAdmin {
         "librdkafka"
     }
 
+    fn unsupported(&self) -> &'static [&'static str] {
+        &[
+            "DescribeCluster",
+            "DescribeConfigs",
+            "DescribeLogDirs",
+            "DescribeQuorum",
+            "DescribeShareGroupOffsets",
+            "ShareGroupDescribe",
+            "StreamsGroupDescribe",
+        ]
+    }
+
     async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError> {
         cluster::describe(&self.shared, deadline).await
     }
@@ -118,7 +130,14 @@ impl KafkaAdmin for LibrdkafkaAdmin {
         groups: &[GroupRef],
         deadline: Instant,
     ) -> Vec<Result<GroupDescription, AdminError>> {
-        groups::describe(&self.shared, &ids(groups), deadline).await
+        let mut described = groups::describe(&self.shared, &ids(groups), deadline).await;
+        for (group, described) in groups.iter().zip(&mut described) {
+            // librdkafka does not say which of its two calls failed: the one of the group's protocol has.
+            if let Err(AdminError::Broker { call, .. }) = described {
+                *call = group.kind.describe_call();
+            }
+        }
+        described
     }
 
     async fn committed(&self, groups: &[GroupRef], deadline: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {

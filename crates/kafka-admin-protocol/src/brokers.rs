@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kafka_admin::{AdminError, Broker, ClientConfig, Cluster, ErrorCode, GroupId};
+use kafka_admin::{AdminError, Broker, ClientConfig, Cluster, ErrorCode, GroupId, RequestTime};
 
 use crate::api::{Api, Call};
+use crate::connection::RequestTimes;
 use crate::connections::{BROKER_NOT_AVAILABLE, Connections};
 use crate::wire::Names;
 
@@ -28,6 +29,8 @@ pub(crate) struct Brokers {
     /// For what a broker passes on to the active controller: until that has answered, the broker reads nothing more from
     /// the connection, and a frozen controller would hold up all that is asked of healthy brokers.
     forwarding: Connections,
+    /// Of both.
+    times: Arc<RequestTimes>,
     /// Held while metadata is asked because no broker is known.
     pub(crate) acquainting: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -51,8 +54,9 @@ pub(crate) struct GroupPlace {
 
 impl Brokers {
     pub(crate) fn new(config: &ClientConfig) -> Result<Self, AdminError> {
-        let (connections, forwarding) = (Connections::new(config)?, Connections::new(config)?);
-        Ok(Self { connections, forwarding, acquainting: tokio::sync::Mutex::default(), state: Mutex::default() })
+        let times = Arc::default();
+        let (connections, forwarding) = (Connections::new(config, &times)?, Connections::new(config, &times)?);
+        Ok(Self { connections, forwarding, times, acquainting: tokio::sync::Mutex::default(), state: Mutex::default() })
     }
 
     /// Takes over what a Metadata answer tells.
@@ -65,6 +69,11 @@ impl Brokers {
     /// Takes over addresses of brokers that were not known, from another answer than Metadata's about the whole cluster.
     pub(crate) fn meet(&self, brokers: &[Broker]) {
         self.connections.meet(brokers);
+    }
+
+    /// How long brokers have taken to answer since the start.
+    pub(crate) fn request_times(&self) -> Vec<RequestTime> {
+        self.times.list()
     }
 
     /// Ids of the brokers known, ascending.

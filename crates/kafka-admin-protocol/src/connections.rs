@@ -13,7 +13,7 @@ use tokio::time::timeout_at;
 
 use crate::{
     api::{Api, Call},
-    connection::{Address, Dialer, Fault, Slot},
+    connection::{Address, Dialer, Fault, RequestTimes, Slot},
     properties::Settings,
     tls::Tls,
 };
@@ -54,15 +54,15 @@ impl Places {
 }
 
 impl Connections {
-    /// Reads the TLS files, and connects to nothing yet.
+    /// Reads the TLS files, and connects to nothing yet. How long answers take goes to `times`.
     ///
     /// # Errors
     /// [`AdminError::Client`] for what the configuration asks and this engine cannot do, or a file that cannot be used.
-    pub(crate) fn new(config: &ClientConfig) -> Result<Self, AdminError> {
+    pub(crate) fn new(config: &ClientConfig, times: &Arc<RequestTimes>) -> Result<Self, AdminError> {
         let settings = Settings::new(config)?;
         let tls = settings.tls.as_ref().map(|tls| Tls::new(tls, settings.check_host_name)).transpose()?;
         let bootstrap = settings.bootstrap.clone();
-        let dialer = Arc::new(Dialer::new(settings, tls));
+        let dialer = Arc::new(Dialer::new(settings, tls, Arc::clone(times)));
         let bootstrap = bootstrap.into_iter().map(|address| Slot::new(address, &dialer)).collect();
         Ok(Self { dialer, places: Mutex::new(Places { turns: 0, bootstrap, brokers: BTreeMap::new() }) })
     }

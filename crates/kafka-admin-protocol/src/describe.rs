@@ -10,7 +10,7 @@ use crate::api::{Call, DescribeCluster, DescribeConfigs, DescribeLogDirs, Descri
 use crate::brokers::{Brokers, broker_error};
 use crate::metadata;
 
-/// Topics in one DescribeConfigs: some sixty entries each.
+/// Topics in one DescribeConfigs: some forty entries each, if all are asked for.
 const TOPICS: usize = 250;
 
 /// The quorum. Brokers pass the question on to the active controller.
@@ -50,6 +50,7 @@ pub(crate) async fn log_dirs(
 pub(crate) async fn configs(
     brokers: &Brokers,
     resources: &[ConfigResource],
+    names: Option<&[&str]>,
     deadline: Instant,
 ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
     let call = DescribeConfigs::API.name;
@@ -70,7 +71,7 @@ pub(crate) async fn configs(
         of_broker.iter().flat_map(|(broker, indexes)| indexes.chunks(TOPICS).map(move |chunk| (broker, chunk)));
     let answers = join_all(chunks.map(|(broker, indexes)| async move {
         let asked: Vec<ConfigResource> = indexes.iter().filter_map(|index| resources.get(*index).cloned()).collect();
-        let call = DescribeConfigs { resources: &asked };
+        let call = DescribeConfigs { resources: &asked, names };
         let answer = match broker {
             Some(broker) => brokers.ask(*broker, &call, deadline).await,
             None => brokers.ask_any(&call, deadline).await,

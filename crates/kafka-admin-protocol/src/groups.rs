@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use kafka_admin::{
-    AdminError, CommittedOffset, ErrorCode, GroupDescription, GroupId, GroupListing, GroupRef, GroupState, GroupType,
-    GroupsListed,
+    AdminError, CommittedOffset, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
+    GroupType, GroupsListed,
 };
 
 use crate::api::{
@@ -295,6 +295,16 @@ fn up_to_commits(groups: &[(GroupId, Option<usize>)]) -> usize {
     groups.iter().take(GROUPS).take_while(fits).count().max(1)
 }
 
+/// Who may not describe a group is not told its coordinator either: it is the call itself that is denied.
+fn as_of<C: GroupCall>(mut error: AdminError) -> AdminError {
+    if let AdminError::Broker { call, code, .. } = &mut error
+        && code.kind() == ErrorKind::Authorization
+    {
+        *call = <C::Call<'static> as Call>::API.name;
+    }
+    error
+}
+
 /// Asks for each group at its coordinator. `groups` are distinct.
 async fn by_coordinator<C: GroupCall>(
     brokers: &Brokers,
@@ -325,7 +335,7 @@ async fn by_coordinator<C: GroupCall>(
                 if may_have_moved(&error) {
                     open.push(group.clone());
                 }
-                results.entry(group).or_insert(Err(error));
+                results.entry(group).or_insert(Err(as_of::<C>(error)));
                 continue;
             };
             // One that was silent a moment ago still is, and still the coordinator as far as the others know.

@@ -25,7 +25,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, ClientConfig, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription,
-    GroupRef, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker,
+    GroupRef, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker, RequestTime,
 };
 
 pub use properties::is_honoured;
@@ -100,8 +100,13 @@ impl KafkaAdmin for ProtocolAdmin {
     async fn configs(
         &self,
         resources: &[ConfigResource],
+        names: Option<&[&str]>,
         deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
-        describe::configs(&self.brokers, resources, deadline).await
+        describe::configs(&self.brokers, resources, names, deadline).await
+    }
+
+    fn request_times(&self) -> Option<Vec<RequestTime>> {
+        Some(self.brokers.request_times())
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use kafka_admin::{AdminError, ErrorCode, GroupState, GroupType, Isolation, OffsetSpec};
 use kafka_lab::{Cluster, Commit, GroupProtocol, NewTopic, Record};
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 
 use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
 
@@ -210,15 +209,8 @@ async fn an_open_transaction_hides_what_follows_from_read_committed() {
     let kafka = CLUSTER.kafka();
     kafka.create_topics(&[NewTopic::new("open", 1)]).expect("topic");
     kafka.fill("open", 1, 5).expect("records");
-    let producer: BaseProducer = rdkafka::ClientConfig::new()
-        .set("bootstrap.servers", CLUSTER.bootstrap())
-        .set("transactional.id", "open-transaction")
-        .create()
-        .expect("a producer");
-    producer.init_transactions(WAIT).expect("a producer id");
-    producer.begin_transaction().expect("begins");
-    producer.send(BaseRecord::<(), str>::to("open").payload("pending")).map_err(|(error, _)| error).expect("sends");
-    producer.flush(WAIT).expect("is written");
+    let transaction = kafka.begin_transaction("open-transaction").expect("begins");
+    transaction.produce([("open", Record::to_partition(0, "pending"))]).expect("is written");
     kafka.fill("open", 1, 2).expect("records");
 
     for (engine, admin) in Engine::admins(&CLUSTER.bootstrap()) {
@@ -229,7 +221,7 @@ async fn an_open_transaction_hides_what_follows_from_read_committed() {
         let found = admin.offsets(&latest, Isolation::ReadCommitted, soon()).await;
         assert_eq!(offset(&found[0]), Some(5));
     }
-    producer.abort_transaction(WAIT).expect("aborts");
+    transaction.abort().expect("aborts");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ async fn kafka_3_9_answers_every_call() {
     let ours = dir.replicas.iter().filter(|replica| &*replica.topic == "t");
     assert_eq!(ours.filter(|replica| replica.size > 0 && replica.offset_lag == 0).count(), 2, "{dir:?}");
 
-    let configs = admin.configs(&[ConfigResource::Topic("t".into()), ConfigResource::Broker(1)], soon()).await;
+    let configs = admin.configs(&[ConfigResource::Topic("t".into()), ConfigResource::Broker(1)], None, soon()).await;
     for (configs, name, value, is_default) in
         [(&configs[0], "retention.ms", "604800000", true), (&configs[1], "node.id", "1", false)]
     {
@@ -52,7 +52,7 @@ async fn kafka_2_8_with_zookeeper_answers_every_call() {
     let dirs = admin.log_dirs(&[1], soon()).await.remove(0).expect("log directories");
     assert_eq!((dirs.len(), dirs[0].total_bytes), (1, None));
     let topic = ConfigResource::Topic("t".into());
-    let entries = admin.configs(&[topic], soon()).await.remove(0).expect("a configuration");
+    let entries = admin.configs(&[topic], None, soon()).await.remove(0).expect("a configuration");
     assert!(entries.iter().any(|entry| entry.name == "retention.ms" && entry.is_default));
 }
 

@@ -166,6 +166,18 @@ pub enum AdminError {
 }
 
 impl AdminError {
+    /// The call that failed, in Kafka's terms, where the error is one of a call.
+    pub fn call(&self) -> Option<&'static str> {
+        match self {
+            Self::Timeout { call }
+            | Self::Transport { call, .. }
+            | Self::Broker { call, .. }
+            | Self::Protocol { call, .. }
+            | Self::Unsupported { call } => Some(call),
+            Self::Authentication { .. } | Self::Client { .. } => None,
+        }
+    }
+
     /// The kind under which this error is counted.
     pub fn kind(&self) -> ErrorKind {
         match self {

@@ -16,7 +16,8 @@ pub use error::{AdminError, ErrorCode, ErrorKind};
 pub use types::{
     Broker, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription, GroupId,
     GroupListing, GroupRef, GroupState, GroupType, GroupsListed, Isolation, LogDir, LogDirReplica, Member, OffsetQuery,
-    OffsetSpec, Partition, Quorum, QuorumNode, QuorumReplica, RegisteredBroker, Topic, TopicName, TopicPartition,
+    OffsetSpec, Partition, Quorum, QuorumNode, QuorumReplica, RegisteredBroker, RequestTime, Topic, TopicName,
+    TopicPartition,
 };
 
 /// The calls every engine answers. All of them return by `deadline` (give or take the time of a thread switch), with
@@ -25,6 +26,11 @@ pub use types::{
 pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
     /// The engine's name as it stands in metrics and logs: `librdkafka`, `protocol`.
     fn engine(&self) -> &'static str;
+
+    /// The calls, in Kafka's terms, that this engine can ask of no broker.
+    fn unsupported(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Brokers, controller and all topics with their partitions, in one go (Metadata, API key 3).
     async fn cluster(&self, deadline: Instant) -> Result<Cluster, AdminError>;
@@ -71,12 +77,20 @@ pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
         vec![Err(AdminError::Unsupported { call: "DescribeLogDirs" }); brokers.len()]
     }
 
-    /// The configuration of each resource (DescribeConfigs, API key 32), in the order asked.
+    /// The configuration of each resource (DescribeConfigs, API key 32), in the order asked: of each the entries with
+    /// these names, those that a broker does not know left out, or all entries.
     async fn configs(
         &self,
         resources: &[ConfigResource],
+        _names: Option<&[&str]>,
         _deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
         vec![Err(AdminError::Unsupported { call: "DescribeConfigs" }); resources.len()]
+    }
+
+    /// How long brokers have taken to answer since the start, in ascending order of broker and API; `None` where the
+    /// engine does not measure it.
+    fn request_times(&self) -> Option<Vec<RequestTime>> {
+        None
     }
 }

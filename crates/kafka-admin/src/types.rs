@@ -1,6 +1,7 @@
 //! Plain data: clusters, topics, groups and offsets as Kafka reports them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{AdminError, ErrorCode};
 
@@ -172,6 +173,24 @@ impl GroupType {
             Self::Consumer => "consumer",
             Self::Share => "share",
             Self::Streams => "streams",
+        }
+    }
+
+    /// The call that describes such a group, in Kafka's terms.
+    pub fn describe_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic => "DescribeGroups",
+            Self::Consumer => "ConsumerGroupDescribe",
+            Self::Share => "ShareGroupDescribe",
+            Self::Streams => "StreamsGroupDescribe",
+        }
+    }
+
+    /// The call that tells what such a group has committed.
+    pub fn committed_call(self) -> &'static str {
+        match self {
+            Self::Unknown | Self::Classic | Self::Consumer | Self::Streams => "OffsetFetch",
+            Self::Share => "DescribeShareGroupOffsets",
         }
     }
 }
@@ -369,4 +388,17 @@ pub struct ConfigEntry {
     pub value: Option<String>,
     /// Whether nobody has set it: it is Kafka's own default.
     pub is_default: bool,
+}
+
+/// How long a broker has taken to answer the requests of one API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestTime {
+    /// The broker's id.
+    pub broker: i32,
+    /// The API in Kafka's terms: `ListOffsets`.
+    pub api: &'static str,
+    /// Requests that have been answered, those whose answer nobody waited for any more included.
+    pub answers: u64,
+    /// Time between sending and the end of the answer, of all of them together.
+    pub total: Duration,
 }

@@ -202,7 +202,8 @@ impl ClusterBuilder {
     }
 
     /// Adds listeners with these SASL mechanisms to every broker, [`Listener::Sasl`](crate::Listener::Sasl) without and
-    /// [`Listener::SaslTls`](crate::Listener::SaslTls) with TLS. See [`sasl`](crate::sasl) for the users.
+    /// [`Listener::SaslTls`](crate::Listener::SaslTls) with TLS, and where [`tls`](Self::tls) requires client certificates
+    /// [`Listener::SaslMutualTls`](crate::Listener::SaslMutualTls) with those too. See [`sasl`](crate::sasl) for the users.
     pub fn sasl(mut self, mechanisms: &[Mechanism]) -> Self {
         self.security.sasl = mechanisms.to_vec();
         self

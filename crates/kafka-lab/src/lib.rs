@@ -61,6 +61,7 @@ pub use state::{
     offsets::Commit,
     records::Record,
     topics::NewTopic,
+    transactions::Transaction,
 };
 pub use traffic::{Phase, Traffic};
 pub use wait::wait_until;

@@ -15,6 +15,8 @@ pub enum Listener {
     Sasl,
     /// SASL over TLS, without client certificates.
     SaslTls,
+    /// SASL over TLS with client certificates besides, where the builder requires those.
+    SaslMutualTls,
     /// No security behind a slow line, see [`ClusterBuilder::delayed`](crate::ClusterBuilder::delayed).
     Delayed,
     /// SASL over TLS behind a slow line.
@@ -30,6 +32,7 @@ impl Listener {
             Self::TlsWrongName => "tls_wrong_name",
             Self::Sasl => "sasl",
             Self::SaslTls => "sasl_tls",
+            Self::SaslMutualTls => "sasl_mutual_tls",
             Self::Delayed => "delayed",
             Self::DelayedSaslTls => "delayed_sasl_tls",
         }
@@ -40,7 +43,7 @@ impl Listener {
         match self {
             Self::Tls | Self::TlsExpired | Self::TlsWrongName => "SSL",
             Self::Sasl => "SASL_PLAINTEXT",
-            Self::SaslTls | Self::DelayedSaslTls => "SASL_SSL",
+            Self::SaslTls | Self::SaslMutualTls | Self::DelayedSaslTls => "SASL_SSL",
             Self::Delayed => "PLAINTEXT",
         }
     }
@@ -51,11 +54,11 @@ impl Listener {
     }
 
     pub(crate) fn has_sasl(self) -> bool {
-        matches!(self, Self::Sasl | Self::SaslTls | Self::DelayedSaslTls)
+        matches!(self, Self::Sasl | Self::SaslTls | Self::SaslMutualTls | Self::DelayedSaslTls)
     }
 
     pub(crate) fn has_tls(self) -> bool {
-        matches!(self, Self::Tls | Self::TlsExpired | Self::TlsWrongName | Self::SaslTls | Self::DelayedSaslTls)
+        self.protocol().ends_with("SSL")
     }
 }
 

@@ -38,6 +38,7 @@ impl Security {
             (tls, Listener::TlsWrongName),
             (sasl, Listener::Sasl),
             (sasl, Listener::SaslTls),
+            (sasl && self.tls == Some(ClientAuth::Required), Listener::SaslMutualTls),
             (delayed, Listener::Delayed),
             (delayed && sasl, Listener::DelayedSaslTls),
         ]
@@ -89,8 +90,8 @@ impl Security {
             _ => &certificates.server,
         };
         let client_auth = match self.tls {
-            // Those who authenticate by SASL have no certificate.
-            Some(ClientAuth::Required) if !listener.has_sasl() => "required",
+            // Those who authenticate by SASL have no certificate as a rule.
+            Some(ClientAuth::Required) if !listener.has_sasl() || listener == Listener::SaslMutualTls => "required",
             _ => "none",
         };
         let text = |path: &Path| fs::read_to_string(path).context(|| format!("read {}", path.display()));

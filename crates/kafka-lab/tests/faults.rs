@@ -34,6 +34,10 @@ fn nodes_freeze_die_and_come_back_while_groups_survive() {
     kafka.commit(&commits).expect("commits");
     let metadata = kafka.metadata(Some(&["placed", "__consumer_offsets"])).expect("metadata");
     assert_eq!((metadata.topics["placed"][&0].leader, &metadata.topics["placed"][&1].replicas), (Some(2), &vec![3, 1]));
+    kafka.move_leader("placed", 0, 1).expect("the other replica leads");
+    let moved = kafka.metadata(Some(&["placed"])).expect("metadata").topics["placed"][&0].clone();
+    assert_eq!((moved.leader, moved.replicas), (Some(1), vec![1, 2]));
+    assert!(kafka.move_leader("placed", 0, 3).is_err(), "there is no replica");
     assert!(metadata.topics["__consumer_offsets"].values().all(|partition| partition.replicas.len() == 3));
 
     let node = cluster.node(2).expect("node 2");

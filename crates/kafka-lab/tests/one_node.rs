@@ -32,6 +32,9 @@ fn a_node_serves_all_that_was_asked_for_and_leaves_nothing() {
     assert!(node.cpu_seconds().expect("cpu") > 0.5 && node.rss_bytes().expect("rss") > 100 << 20);
 
     many_groups_are_committed_at_once(kafka);
+    a_topic_grows_loses_records_and_goes(kafka);
+    a_transaction_is_in_doubt_until_it_ends(kafka);
+    a_silent_member_holds_its_group_up(kafka);
     the_scenario_stands(kafka);
     traffic_makes_a_group_fall_behind_and_recover(kafka);
 
@@ -57,6 +60,49 @@ fn many_groups_are_committed_at_once(kafka: &Kafka) {
     assert_eq!((groups["many-7"].state.as_str(), groups["many-7"].kind.as_str()), ("Empty", "classic"));
     let error = kafka.commit(&[Commit::new("g", &[("no-such-topic", 0, 1)])]).expect_err("no such topic").to_string();
     assert!(error.contains("UnknownTopicOrPartition"), "{error}");
+}
+
+fn a_topic_grows_loses_records_and_goes(kafka: &Kafka) {
+    kafka.create_topics(&[NewTopic::new("changing", 1)]).expect("topic");
+    kafka.add_partitions("changing", 3).expect("two more");
+    kafka.configure_topic("changing", "retention.ms", "-1").expect("a known key");
+    let error = kafka.configure_topic("changing", "no.such.key", "1").expect_err("unknown").to_string();
+    assert!(error.contains("InvalidConfig"), "{error}");
+    let times = [-1, 1_500_000_000_000, 1_400_000_000_000];
+    kafka.produce(times.map(|time| ("changing", Record::to_partition(2, "x").at(time)))).expect("records");
+    kafka.delete_records("changing", 2, 1).expect("deletes");
+    assert_eq!(kafka.bounds("changing", 2).expect("bounds"), (1, 3));
+    assert_eq!(kafka.read("changing", 2).expect("records"), [(1, times[1]), (2, times[2])]);
+    assert_eq!(kafka.read("changing", 0).expect("no records"), []);
+    kafka.delete_topic("changing").expect("deletes");
+    kafka.create_topics(&[NewTopic::new("changing", 1)]).expect("the name is free");
+}
+
+fn a_transaction_is_in_doubt_until_it_ends(kafka: &Kafka) {
+    kafka.create_topics(&[NewTopic::new("doubted", 1)]).expect("topic");
+    let record = || [("doubted", Record::to_partition(0, "x"))];
+    for (end, commits) in [(2, true), (4, false)] {
+        let transaction = kafka.begin_transaction("doubt").expect("begins");
+        transaction.produce(record()).expect("writes");
+        assert_eq!(kafka.bounds("doubted", 0).expect("bounds"), (0, end - 1));
+        if commits { transaction.commit() } else { transaction.abort() }.expect("ends");
+        // The record and the marker.
+        wait_until(WAIT, "the marker", || match kafka.bounds("doubted", 0) {
+            Ok(bounds) if bounds == (0, end) => Ok(()),
+            other => Err(format!("{other:?}")),
+        })
+        .expect("the marker");
+    }
+    let offsets: Vec<i64> = kafka.read("doubted", 0).expect("records").iter().map(|(offset, _)| *offset).collect();
+    assert_eq!(offsets, [0, 2]);
+}
+
+fn a_silent_member_holds_its_group_up(kafka: &Kafka) {
+    kafka.join_silently("held-up", &["doubted"]).expect_err("there is no such group");
+    kafka.commit(&[Commit::new("held-up", &[("doubted", 0, 1)])]).expect("commit");
+    kafka.join_silently("held-up", &["doubted"]).expect("joins");
+    assert_eq!(kafka.groups().expect("groups")["held-up"].state, "CompletingRebalance");
+    assert_eq!(kafka.members("held-up").expect("members"), (1, 0));
 }
 
 fn the_scenario_stands(kafka: &Kafka) {

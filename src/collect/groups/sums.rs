@@ -6,7 +6,7 @@ use crate::metrics::{Family, Labels, offset_value};
 
 /// A family under construction.
 #[derive(Debug)]
-pub(in crate::collect) struct Sum {
+pub(super) struct Sum {
     family: Family,
     level: Level,
     /// Of the group's topics so far, before the first of them absent; within, absent when one of them is.
@@ -14,12 +14,12 @@ pub(in crate::collect) struct Sum {
 }
 
 impl Sum {
-    pub(in crate::collect) fn new(metric: Metric, level: Level) -> Self {
+    pub(super) fn new(metric: Metric, level: Level) -> Self {
         Self { family: metric.family(), level, total: None }
     }
 
     /// Adds what is known of a topic of the group; `labels` are those of both.
-    pub(in crate::collect) fn add(&mut self, labels: &Labels, value: Option<i64>) {
+    pub(super) fn add(&mut self, labels: &Labels, value: Option<i64>) {
         if self.level == Level::Group {
             let total = self.total.unwrap_or(Some(0));
             self.total = Some(total.zip(value).map(|(total, value)| total.saturating_add(value)));
@@ -29,13 +29,13 @@ impl Sum {
     }
 
     /// Ends the group with these `labels`.
-    pub(in crate::collect) fn end_group(&mut self, labels: &Labels) {
+    pub(super) fn end_group(&mut self, labels: &Labels) {
         if let Some(Some(total)) = self.total.take() {
             self.family.push(labels.clone(), offset_value(total));
         }
     }
 
-    pub(in crate::collect) fn into_family(self) -> Family {
+    pub(super) fn into_family(self) -> Family {
         self.family
     }
 }

@@ -1,9 +1,11 @@
-//! Brokers, topics and partitions: kafka_exporter's names.
+//! Brokers, topics and partitions: kafka_exporter's names, then ours per broker and for the cluster.
 
 use super::Metric;
 use crate::metrics::MetricType::Gauge;
 
 const METADATA: &str = "Kafka Metadata";
+const DESCRIBE_CLUSTER: &str = "Kafka DescribeCluster, Kafka 4.0 or newer";
+const BROKER: &[&str] = &["broker"];
 const LIST_OFFSETS: &str = "Kafka ListOffsets";
 
 /// Brokers in the metadata.
@@ -97,6 +99,92 @@ pub const UNDER_REPLICATED: Metric = Metric {
     source: METADATA,
 };
 
+/// Leaders.
+pub const LEADER_PARTITIONS: Metric = Metric {
+    name: "kafka_broker_leader_partitions",
+    kind: Gauge,
+    labels: BROKER,
+    help: "Partitions that the broker leads, of all topics that the principal may describe, whatever --topic.filter says. \
+           The same holds for the other counts per broker. A broker that is down is there as long as it has replicas.",
+    source: METADATA,
+};
+
+/// Preferred leaders.
+pub const PREFERRED_LEADER_PARTITIONS: Metric = Metric {
+    name: "kafka_broker_preferred_leader_partitions",
+    kind: Gauge,
+    labels: BROKER,
+    help: "Partitions whose preferred leader the broker is, the first assigned replica: what it leads when all is well.",
+    source: METADATA,
+};
+
+/// Replicas.
+pub const ASSIGNED_REPLICAS: Metric = Metric {
+    name: "kafka_broker_assigned_replicas",
+    kind: Gauge,
+    labels: BROKER,
+    help: "Replicas that are assigned to the broker, in sync or not.",
+    source: METADATA,
+};
+
+/// The culprit.
+pub const OUT_OF_SYNC_REPLICAS: Metric = Metric {
+    name: "kafka_broker_out_of_sync_replicas",
+    kind: Gauge,
+    labels: BROKER,
+    help: "Replicas that are assigned to the broker and not in sync, or whose partition has no leader while the broker is \
+           not in the metadata: the broker to look at when partitions are under-replicated or offline.",
+    source: METADATA,
+};
+
+/// Under-replicated partitions.
+pub const UNDER_REPLICATED_PARTITIONS: Metric = Metric {
+    name: "kafka_cluster_under_replicated_partitions",
+    kind: Gauge,
+    labels: &[],
+    help: "Partitions with fewer in-sync replicas than assigned ones, of all topics that the principal may describe, \
+           whatever --topic.filter says.",
+    source: METADATA,
+};
+
+/// Offline partitions.
+pub const OFFLINE_PARTITIONS: Metric = Metric {
+    name: "kafka_cluster_offline_partitions",
+    kind: Gauge,
+    labels: &[],
+    help: "Partitions without a leader, which can be neither written nor read, likewise of all topics.",
+    source: METADATA,
+};
+
+/// Partitions led by another than the preferred replica.
+pub const NOT_PREFERRED_LEADER_PARTITIONS: Metric = Metric {
+    name: "kafka_cluster_not_preferred_leader_partitions",
+    kind: Gauge,
+    labels: &[],
+    help: "Partitions that are not led by their preferred replica, those without a leader included, likewise of all \
+           topics.",
+    source: METADATA,
+};
+
+/// Registered brokers.
+pub const REGISTERED: Metric = Metric {
+    name: "kafka_broker_registered",
+    kind: Gauge,
+    labels: BROKER,
+    help: "A broker that is registered with the controllers, alive or not; always 1. Absent where that cannot be asked: \
+           before Kafka 4.0, and with librdkafka.",
+    source: DESCRIBE_CLUSTER,
+};
+
+/// Fenced brokers.
+pub const FENCED: Metric = Metric {
+    name: "kafka_broker_fenced",
+    kind: Gauge,
+    labels: BROKER,
+    help: "1 if the registered broker is fenced: down, starting or cut off, and not in service; else 0. Absent likewise.",
+    source: DESCRIBE_CLUSTER,
+};
+
 /// All of this file.
 pub const ALL: &[Metric] = &[
     BROKERS,
@@ -109,4 +197,13 @@ pub const ALL: &[Metric] = &[
     IN_SYNC_REPLICA,
     LEADER_IS_PREFERRED,
     UNDER_REPLICATED,
+    LEADER_PARTITIONS,
+    PREFERRED_LEADER_PARTITIONS,
+    ASSIGNED_REPLICAS,
+    OUT_OF_SYNC_REPLICAS,
+    UNDER_REPLICATED_PARTITIONS,
+    OFFLINE_PARTITIONS,
+    NOT_PREFERRED_LEADER_PARTITIONS,
+    REGISTERED,
+    FENCED,
 ];

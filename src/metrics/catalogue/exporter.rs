@@ -1,7 +1,7 @@
 //! The exporter itself. Its own process is under `kafka_vitals_process_*`, because `process_*` means the brokers'.
 
 use super::Metric;
-use crate::metrics::MetricType::{Counter, Gauge};
+use crate::metrics::MetricType::{Counter, Gauge, Summary};
 
 const SELF: &str = "kafka-vitals";
 const PROC: &str = "kafka-vitals, /proc/self";
@@ -34,14 +34,48 @@ pub const KAFKA_CLIENT_INFO: Metric = Metric {
     source: SELF,
 };
 
+/// Time that brokers take to answer.
+pub const KAFKA_REQUEST_DURATION: Metric = Metric {
+    name: "kafka_vitals_kafka_request_duration_seconds",
+    kind: Summary,
+    labels: &["api", "broker"],
+    help: "How long the broker has taken to answer kafka-vitals' requests, in seconds from sending to the end of the answer, \
+           what it had to answer before on the same connection included. An answer that nobody waited for any more counts \
+           when it comes, a request that is never answered does not. Absent with librdkafka.",
+    source: SELF,
+};
+
+/// Denials.
+pub const KAFKA_DENIED: Metric = Metric {
+    name: "kafka_vitals_kafka_denied",
+    kind: Gauge,
+    labels: &["api"],
+    help: "What the brokers denied the principal in the last collection, by Kafka's name of the call: groups, partitions \
+           (ListOffsets; of a topic that is not visible any more, one), configurations, or calls. 0 if nothing was denied, \
+           absent for a call that was never made. What the principal never had a right to is invisible, not denied: Kafka \
+           leaves out topics and groups without a word.",
+    source: "errors TOPIC_, GROUP_ and CLUSTER_AUTHORIZATION_FAILED",
+};
+
+/// What cannot be asked.
+pub const KAFKA_UNSUPPORTED: Metric = Metric {
+    name: "kafka_vitals_kafka_unsupported",
+    kind: Gauge,
+    labels: &["api"],
+    help: "1 for each call, by Kafka's name, that the Kafka client in use or the brokers cannot answer: what it feeds is \
+           absent. Absent for all others.",
+    source: SELF,
+};
+
 /// Success of a collector.
 pub const COLLECTOR_SUCCESS: Metric = Metric {
     name: "kafka_vitals_collector_success",
     kind: Gauge,
     labels: COLLECTOR,
     help: "1 if the collector's last run got everything it asked for in time, else 0: then series of it are missing, \
-           never old (topology: at most --refresh.metadata old). Collectors: topology, offsets, groups (of the cluster); \
-           jmx (of the node in `broker`).",
+           never old (topology: at most --refresh.metadata old). Collectors: topology, offsets, groups, registered_brokers, \
+           configs, log_dirs (of the cluster; the last three show what is at most --refresh.inventory old, and what cannot \
+           be asked at all is no failure of theirs); jmx (of the node in `broker`).",
     source: SELF,
 };
 
@@ -50,7 +84,7 @@ pub const COLLECTOR_DURATION: Metric = Metric {
     name: "kafka_vitals_collector_duration_seconds",
     kind: Gauge,
     labels: COLLECTOR,
-    help: "How long the collector's last run took, in seconds. The cluster's three collectors run together.",
+    help: "How long the collector's last run took, in seconds. The cluster's collectors run together.",
     source: SELF,
 };
 
@@ -266,6 +300,9 @@ pub const ALL: &[Metric] = &[
     BUILD_INFO,
     KAFKA_EXPORTER_BUILD_INFO,
     KAFKA_CLIENT_INFO,
+    KAFKA_REQUEST_DURATION,
+    KAFKA_DENIED,
+    KAFKA_UNSUPPORTED,
     COLLECTOR_SUCCESS,
     COLLECTOR_DURATION,
     COLLECTOR_AGE,

@@ -8,6 +8,8 @@ pub mod jmx;
 pub mod jvm;
 pub mod kafka_beans;
 pub mod lag;
+pub mod log_dirs;
+pub mod topic_configs;
 
 use super::{Family, MetricType};
 
@@ -37,6 +39,8 @@ impl Metric {
 fn subjects() -> Vec<(&'static str, Vec<&'static Metric>)> {
     vec![
         ("Brokers, topics and partitions", cluster::ALL.iter().collect()),
+        ("Topic configurations", topic_configs::ALL.iter().collect()),
+        ("Log directories", log_dirs::ALL.iter().collect()),
         ("Consumer groups", groups::ALL.iter().collect()),
         ("Lag in seconds, and what becomes of the unread", lag::ALL.iter().collect()),
         ("The JVM and process of each node", jvm::all().collect()),

@@ -15,11 +15,13 @@ const BROKER: i8 = 4;
 /// `DescribeConfigsResponse.ConfigSource` of Kafka's clients: nobody has set it.
 const DEFAULT_CONFIG: i8 = 5;
 
-/// Asks a broker for all entries of the configurations of topics and of itself.
+/// Asks a broker for the configurations of topics and of itself.
 #[derive(Debug)]
 pub(crate) struct DescribeConfigs<'a> {
     /// Resources, each once.
     pub(crate) resources: &'a [ConfigResource],
+    /// Entries to tell, all if absent.
+    pub(crate) names: Option<&'a [&'a str]>,
 }
 
 impl Call for DescribeConfigs<'_> {
@@ -30,12 +32,13 @@ impl Call for DescribeConfigs<'_> {
     const API: Api = Api { key: 32, name: "DescribeConfigs", versions: 1..=4, flexible_from: 4 };
 
     fn encode(&self, version: i16, out: &mut BytesMut) -> Result<(), Unencodable> {
+        let names = self.names.map(|names| names.iter().map(|name| text(name)).collect::<Vec<_>>());
         let resources = self.resources.iter().map(|resource| {
             let (kind, name) = key(resource);
             DescribeConfigsResource::default()
                 .with_resource_type(kind)
                 .with_resource_name(text(&name))
-                .with_configuration_keys(None)
+                .with_configuration_keys(names.clone())
         });
         encode(&DescribeConfigsRequest::default().with_resources(resources.collect()), version, out)
     }

@@ -4,6 +4,7 @@
 use std::{
     io,
     net::SocketAddr,
+    sync::Arc,
     time::{Duration, Instant as StdInstant},
 };
 
@@ -13,7 +14,7 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use super::{Address, Connection, Fault, Line, Versions, driver::Stream};
+use super::{Address, Connection, Fault, Line, RequestTimes, Stopwatch, Versions, driver::Stream, slot::BrokerId};
 use crate::{
     properties::{Family, Settings, SocketSettings},
     sasl,
@@ -31,19 +32,20 @@ const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(60), Duration::from
 pub(crate) struct Dialer {
     settings: Settings,
     tls: Option<Tls>,
+    times: Arc<RequestTimes>,
 }
 
 impl Dialer {
-    pub(crate) fn new(settings: Settings, tls: Option<Tls>) -> Self {
-        Self { settings, tls }
+    pub(crate) fn new(settings: Settings, tls: Option<Tls>, times: Arc<RequestTimes>) -> Self {
+        Self { settings, tls, times }
     }
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 
-    /// Opens one; `peer` names the broker in errors.
-    pub(super) async fn open(&self, address: &Address, peer: &str) -> Result<Connection, Fault> {
+    /// Opens one; `peer` names the broker in errors, `broker` is where its id is once it is known.
+    pub(super) async fn open(&self, address: &Address, peer: &str, broker: &BrokerId) -> Result<Connection, Fault> {
         let socket = &self.settings.socket;
         let end = Instant::now() + socket.setup;
         let late = |what: &str| Fault::Transport(format!("{peer}: {what} took longer than {:?}", socket.setup));
@@ -63,7 +65,8 @@ impl Dialer {
                 Err(_) => return Err(late("the TLS handshake")),
             },
         };
-        let line = Line::new(stream, peer, &self.settings.client_id, socket);
+        let stopwatch = Stopwatch::new(&self.times, broker);
+        let line = Line::new(stream, peer, &self.settings.client_id, socket, stopwatch);
         let (versions, lifetime) = match &self.settings.sasl {
             None => {
                 let versions = timeout_at(end, Versions::ask(&line)).await;

@@ -16,7 +16,7 @@ use tokio::{
 };
 
 use super::{
-    Fault,
+    Fault, Stopwatch,
     frame::{Frames, Next},
     line::{Ended, Health},
 };
@@ -38,6 +38,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// A request on its way. It may hold credentials, so there is no `Debug`.
 pub(super) struct Request {
     pub(super) id: i32,
+    pub(super) api: &'static str,
     pub(super) frame: Bytes,
     pub(super) answer: oneshot::Sender<Result<Bytes, Ended>>,
 }
@@ -45,6 +46,8 @@ pub(super) struct Request {
 /// A request that was sent, or will be with the buffer.
 struct Owed {
     id: i32,
+    api: &'static str,
+    sent: Instant,
     answer: oneshot::Sender<Result<Bytes, Ended>>,
 }
 
@@ -62,6 +65,7 @@ pub(super) struct Driver {
     owed: VecDeque<Owed>,
     out: BytesMut,
     unflushed: bool,
+    stopwatch: Stopwatch,
     /// Since when the first of `owed` has been the first.
     owed_since: Instant,
     last_byte: Instant,
@@ -76,6 +80,7 @@ impl Driver {
         peer: Arc<str>,
         health: Arc<Health>,
         socket: &SocketSettings,
+        stopwatch: Stopwatch,
     ) -> Self {
         let (reading, writing) = tokio::io::split(stream);
         let now = Instant::now();
@@ -91,6 +96,7 @@ impl Driver {
             owed: VecDeque::new(),
             out: BytesMut::new(),
             unflushed: false,
+            stopwatch,
             owed_since: now,
             last_byte: now,
             looked: now,
@@ -160,11 +166,12 @@ impl Driver {
         if request.answer.is_closed() {
             return;
         }
+        let now = Instant::now();
         if self.owed.is_empty() {
-            self.owed_since = Instant::now();
+            self.owed_since = now;
         }
         self.out.extend_from_slice(&request.frame);
-        self.owed.push_back(Owed { id: request.id, answer: request.answer });
+        self.owed.push_back(Owed { id: request.id, api: request.api, sent: now, answer: request.answer });
     }
 
     /// Hands over what has come completely.
@@ -176,10 +183,15 @@ impl Driver {
                 Next::Incomplete => return Ok(()),
                 Next::Frame(frame) => {
                     if let Some(owed) = self.owed.pop_front() {
+                        self.stopwatch.answered(owed.api, owed.sent.elapsed());
                         let _ = owed.answer.send(Ok(frame));
                     }
                 }
-                Next::Discarded => drop(self.owed.pop_front()),
+                Next::Discarded => {
+                    if let Some(owed) = self.owed.pop_front() {
+                        self.stopwatch.answered(owed.api, owed.sent.elapsed());
+                    }
+                }
             }
             self.owed_since = Instant::now();
             self.health.late.store(false, Ordering::Relaxed);

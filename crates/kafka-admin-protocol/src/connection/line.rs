@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Fault,
+    Fault, Stopwatch,
     driver::{Driver, Request, Stream},
     frame,
 };
@@ -51,11 +51,17 @@ pub(crate) struct Ended {
 
 impl Line {
     /// Starts the conversation on a socket. `peer` names the broker in errors.
-    pub(super) fn new(stream: Box<dyn Stream>, peer: &str, client_id: &str, socket: &SocketSettings) -> Self {
+    pub(super) fn new(
+        stream: Box<dyn Stream>,
+        peer: &str,
+        client_id: &str,
+        socket: &SocketSettings,
+        stopwatch: Stopwatch,
+    ) -> Self {
         let (requests, received) = mpsc::unbounded_channel();
         let health = Arc::new(Health::default());
         let peer: Arc<str> = peer.into();
-        tokio::spawn(Driver::new(stream, received, peer.clone(), health.clone(), socket).run());
+        tokio::spawn(Driver::new(stream, received, peer.clone(), health.clone(), socket, stopwatch).run());
         Self { requests, next_id: Arc::default(), client_id: client_id.into(), peer, health }
     }
 
@@ -85,7 +91,7 @@ impl Line {
         let (answer, received) = oneshot::channel();
         let closed =
             || Ended { fault: Fault::Transport(format!("{}: the connection was closed", self.peer)), unanswered: true };
-        self.requests.send(Request { id, frame, answer }).map_err(|_| closed())?;
+        self.requests.send(Request { id, api: C::API.name, frame, answer }).map_err(|_| closed())?;
         let mut waiting = Waiting { health: &self.health, gave_up: true };
         let answer = received.await;
         waiting.gave_up = false;

@@ -6,6 +6,7 @@ mod driver;
 mod fault;
 mod frame;
 mod line;
+mod request_times;
 mod slot;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,6 +21,8 @@ pub(crate) use address::Address;
 pub(crate) use dial::Dialer;
 pub(crate) use fault::{Fault, Words};
 pub(crate) use line::{Ended, Line};
+pub(crate) use request_times::RequestTimes;
+use request_times::Stopwatch;
 pub(crate) use slot::Slot;
 use versions::Versions;
 

@@ -18,8 +18,23 @@ use futures_util::{
 use super::{Address, Connection, Dialer, Ended, Fault};
 use crate::api::{Api, Call};
 
+/// Which broker an address is of, as far as it is known.
+#[derive(Debug, Clone)]
+pub(super) struct BrokerId(Arc<AtomicI32>);
+
 /// No broker's id: the address is a bootstrap server's.
 const NO_BROKER: i32 = -1;
+
+impl BrokerId {
+    fn unknown() -> Self {
+        Self(Arc::new(NO_BROKER.into()))
+    }
+
+    /// Absent while the address is only known as a bootstrap server's.
+    pub(super) fn get(&self) -> Option<i32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|id| *id != NO_BROKER)
+    }
+}
 
 /// What all who wait for a connection share.
 type Opening = Shared<BoxFuture<'static, Result<Connection, Fault>>>;
@@ -29,7 +44,7 @@ type Opening = Shared<BoxFuture<'static, Result<Connection, Fault>>>;
 pub(crate) struct Slot {
     address: Address,
     dialer: Arc<Dialer>,
-    broker: AtomicI32,
+    broker: BrokerId,
     state: Mutex<State>,
 }
 
@@ -46,16 +61,16 @@ struct State {
 impl Slot {
     pub(crate) fn new(address: Address, dialer: &Arc<Dialer>) -> Arc<Self> {
         let dialer = Arc::clone(dialer);
-        Arc::new(Self { address, dialer, broker: NO_BROKER.into(), state: Mutex::default() })
+        Arc::new(Self { address, dialer, broker: BrokerId::unknown(), state: Mutex::default() })
     }
 
     pub(crate) fn address(&self) -> &Address {
         &self.address
     }
 
-    /// Notes which broker this is, for errors.
+    /// Notes which broker this is, for errors and times.
     pub(crate) fn set_broker(&self, id: i32) {
-        self.broker.store(id, Ordering::Relaxed);
+        self.broker.0.store(id, Ordering::Relaxed);
     }
 
     /// Begins to open a connection if there is none.
@@ -157,7 +172,7 @@ impl Slot {
         let slot = Arc::clone(self);
         // A task of its own: it goes on when those who wait for it give up, and they find it done the next time.
         let task = tokio::spawn(async move {
-            let opened = slot.dialer.open(&slot.address, &slot.peer()).await;
+            let opened = slot.dialer.open(&slot.address, &slot.peer(), &slot.broker).await;
             slot.settle(&opened);
             opened
         });
@@ -190,9 +205,9 @@ impl Slot {
 
     /// The broker's name in errors.
     fn peer(&self) -> String {
-        match self.broker.load(Ordering::Relaxed) {
-            NO_BROKER => self.address.to_string(),
-            id => format!("broker {id} at {}", self.address),
+        match self.broker.get() {
+            None => self.address.to_string(),
+            Some(id) => format!("broker {id} at {}", self.address),
         }
     }
 

@@ -155,7 +155,7 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
         ConfigResource::Broker(1),
         topic("kept"),
     ];
-    let found = admin.configs(&asked, soon()).await;
+    let found = admin.configs(&asked, None, soon()).await;
     let [plain, two, missing_topic, kept, missing_broker, one, again] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!(entry(plain, "retention.ms"), (Some("604800000"), true));
     assert_eq!(entry(plain, "cleanup.policy"), (Some("delete"), true));
@@ -191,7 +191,10 @@ async fn what_librdkafka_cannot_ask_is_unsupported_and_not_empty() {
         vec![Err(AdminError::Unsupported { call: "DescribeLogDirs" }); 2]
     );
     let resources = [ConfigResource::Broker(1)];
-    assert_eq!(admin.configs(&resources, soon()).await, [Err(AdminError::Unsupported { call: "DescribeConfigs" })]);
+    assert_eq!(
+        admin.configs(&resources, None, soon()).await,
+        [Err(AdminError::Unsupported { call: "DescribeConfigs" })]
+    );
 }
 
 /// Brokers with whether they are fenced.
@@ -230,7 +233,7 @@ async fn a_broker_that_stopped_stays_registered_and_only_its_own_answers_are_mis
     assert!(dirs[0].as_ref().is_ok_and(|dirs| dirs.len() == 1), "{dirs:?}");
     assert_eq!(dirs[1].as_ref().expect_err("it is away").kind(), ErrorKind::Transport);
     let resources = [ConfigResource::Broker(2), ConfigResource::Broker(1)];
-    let configs = admin.configs(&resources, soon()).await;
+    let configs = admin.configs(&resources, None, soon()).await;
     assert_eq!(configs[0].as_ref().expect_err("it is away").kind(), ErrorKind::Transport);
     assert_eq!(entry(&configs[1], "node.id").0, Some("1"));
     // Metadata has those that are alive, and the quorum those that were there a moment ago.

@@ -1,6 +1,9 @@
 //! A request's body in, the body of its answer out. Pure: equal requests to a broker have equal answers as long as the
 //! groups keep their names.
 
+use std::sync::LazyLock;
+use std::time::SystemTime;
+
 use bytes::{Bytes, BytesMut};
 use kafka_protocol::messages::{
     ApiKey, ApiVersionsResponse, BrokerId, ConsumerGroupDescribeRequest, ConsumerGroupDescribeResponse,
@@ -31,6 +34,12 @@ const KNOWN: [(ApiKey, i16, i16); 9] = [
     (ApiKey::DescribeCluster, 0, 2),
     (ApiKey::ConsumerGroupDescribe, 0, 1),
 ];
+
+/// When this process began, in milliseconds since the epoch: the newest records' time.
+static BEGAN: LazyLock<i64> = LazyLock::new(|| {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_millis()).unwrap_or(i64::MAX)
+});
 
 const UNKNOWN_TOPIC_OR_PARTITION: i16 = 3;
 const NOT_LEADER: i16 = 6;
@@ -203,10 +212,15 @@ impl Question<'_> {
         let (start, end) = self.shape.offsets_of(topic, partition);
         let answer = if self.version >= 4 { answer.with_leader_epoch(1) } else { answer };
         match timestamp {
-            // Latest, earliest; of no other time is there a record.
+            // Latest, earliest.
             -1 => answer.with_offset(end),
             -2 => answer.with_offset(start),
-            _ => answer,
+            // A record each second, the last one when this process began.
+            timestamp => {
+                let of = |offset: i64| *BEGAN - (end - 1 - offset) * 1_000;
+                let found = start + (timestamp.saturating_sub(of(start)).max(0) + 999) / 1_000;
+                if found < end { answer.with_offset(found).with_timestamp(of(found)) } else { answer }
+            }
         }
     }
 

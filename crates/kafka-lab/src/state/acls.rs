@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use kafka_protocol::{
-    messages::{ApiKey, CreateAclsRequest, CreateAclsResponse, create_acls_request::AclCreation},
+    messages::{
+        ApiKey, CreateAclsRequest, CreateAclsResponse, DeleteAclsRequest, DeleteAclsResponse,
+        create_acls_request::AclCreation, delete_acls_request::DeleteAclsFilter,
+    },
     protocol::StrBytes,
 };
 
@@ -11,6 +14,8 @@ use crate::{Kafka, Result, state::topics::check};
 
 /// CreateAcls v2 is known to brokers from 2.4 on.
 const CREATE_ACLS: i16 = 2;
+/// DeleteAcls v2 likewise.
+const DELETE_ACLS: i16 = 2;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// `LITERAL` of `org.apache.kafka.common.resource.PatternType` and `ALLOW` of `org.apache.kafka.common.acl.AclPermissionType`.
@@ -48,13 +53,7 @@ impl Kafka {
     /// # Errors
     /// [`LabError::Kafka`](crate::LabError::Kafka), as for a cluster without an authorizer.
     pub fn allow(&self, user: &str, operations: &[Operation], resource: Resource<'_>) -> Result<()> {
-        let text = |text: &str| StrBytes::from_string(text.into());
-        // Codes of org.apache.kafka.common.resource.ResourceType; the cluster's name is fixed.
-        let (kind, name) = match resource {
-            Resource::Topic(name) => (2, name),
-            Resource::Group(name) => (3, name),
-            Resource::Cluster => (4, "kafka-cluster"),
-        };
+        let (kind, name) = code(resource);
         let acls = operations.iter().map(|operation| {
             AclCreation::default()
                 .with_resource_type(kind)
@@ -71,4 +70,40 @@ impl Kafka {
         let codes = response.results.iter().map(|result| result.error_code);
         codes.into_iter().try_for_each(|code| check(code, || format!("allow {user} {operations:?} on {resource:?}")))
     }
+
+    /// Takes back all that [`allow`](Self::allow) has allowed a user on a resource.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn disallow(&self, user: &str, resource: Resource<'_>) -> Result<()> {
+        /// `ANY` of `org.apache.kafka.common.acl.AclOperation`.
+        const ANY: i8 = 1;
+        let (kind, name) = code(resource);
+        let filter = DeleteAclsFilter::default()
+            .with_resource_type_filter(kind)
+            .with_resource_name_filter(Some(text(name)))
+            .with_pattern_type_filter(LITERAL)
+            .with_principal_filter(Some(text(&format!("User:{user}"))))
+            .with_host_filter(Some(text("*")))
+            .with_operation(ANY)
+            .with_permission_type(ALLOW);
+        let request = DeleteAclsRequest::default().with_filters(vec![filter]);
+        let mut connection = self.connect_any(TIMEOUT)?;
+        let response: DeleteAclsResponse = connection.call(ApiKey::DeleteAcls, DELETE_ACLS, &request)?;
+        let codes = response.filter_results.iter().map(|result| result.error_code);
+        codes.into_iter().try_for_each(|code| check(code, || format!("take {resource:?} from {user}")))
+    }
+}
+
+/// Codes of `org.apache.kafka.common.resource.ResourceType`; the cluster's name is fixed.
+fn code(resource: Resource<'_>) -> (i8, &str) {
+    match resource {
+        Resource::Topic(name) => (2, name),
+        Resource::Group(name) => (3, name),
+        Resource::Cluster => (4, "kafka-cluster"),
+    }
+}
+
+fn text(text: &str) -> StrBytes {
+    StrBytes::from_string(text.into())
 }

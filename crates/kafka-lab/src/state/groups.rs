@@ -31,7 +31,7 @@ pub struct Group {
     pub protocol: String,
     /// The coordinator's node id.
     pub coordinator: i32,
-    address: String,
+    pub(super) address: String,
 }
 
 impl Kafka {

@@ -25,7 +25,7 @@ pub struct Record {
     pub key: Option<Vec<u8>>,
     /// The value.
     pub value: Vec<u8>,
-    /// CreateTime in milliseconds since 1970; `None` is now.
+    /// CreateTime in milliseconds since 1970, or -1 for a record without a time; `None` is now.
     pub timestamp: Option<i64>,
 }
 
@@ -108,6 +108,16 @@ pub(crate) fn send(producer: &BaseProducer<Deliveries>, topic: &str, record: &Re
     }
 }
 
+/// Waits until all that was sent is acknowledged.
+pub(crate) fn flush(producer: &BaseProducer<Deliveries>, deliveries: &Deliveries) -> Result<()> {
+    let flushed = producer.flush(Duration::from_secs(60));
+    flushed.map_err(|source| LabError::Client { what: "write records".into(), source })?;
+    match deliveries.failed.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        failed => Err(LabError::Input(format!("{failed} records were not acknowledged"))),
+    }
+}
+
 impl Kafka {
     /// Writes records to topics that exist and waits until all replicas in sync have them.
     ///
@@ -120,12 +130,7 @@ impl Kafka {
             send(&producer, topic, &record)?;
             producer.poll(Duration::ZERO);
         }
-        let flushed = producer.flush(Duration::from_secs(60));
-        flushed.map_err(|source| LabError::Client { what: "write records".into(), source })?;
-        match deliveries.failed.load(Ordering::Relaxed) {
-            0 => Ok(()),
-            failed => Err(LabError::Input(format!("{failed} records were not acknowledged"))),
-        }
+        flush(&producer, &deliveries)
     }
 
     /// Writes `each` small records to each of a topic's partitions 0..`partitions`.

@@ -144,7 +144,9 @@ fn expected_config((_, error, words, entries): &AnyConfig) -> Result<Vec<ConfigE
 }
 
 pub(super) fn configs() -> Target {
-    Target::new(DescribeConfigs { resources: &RESOURCES }, any_configs(), |version, any| configs_body(version, any))
+    Target::new(DescribeConfigs { resources: &RESOURCES, names: None }, any_configs(), |version, any| {
+        configs_body(version, any)
+    })
 }
 
 proptest! {
@@ -159,7 +161,7 @@ proptest! {
     #[test]
     fn configurations_are_read_as_the_codec_writes_them(any in any_configs()) {
         for version in DescribeConfigs::API.versions {
-            let read = answer(&DescribeConfigs { resources: &RESOURCES }, version, &configs_body(version, &any));
+            let read = answer(&DescribeConfigs { resources: &RESOURCES, names: None }, version, &configs_body(version, &any));
             let expected = [(2, "a"), (4, "1"), (2, "1")].map(|key| any.iter().find(|config| config.0 == key));
             prop_assert_eq!(read, expected.map(|config| config.map(expected_config)), "version {}", version);
         }
@@ -177,10 +179,23 @@ fn log_directories_are_asked_for_with_all_topics() {
 #[test]
 fn configurations_are_asked_for_with_all_entries_and_nothing_around_them() {
     for version in DescribeConfigs::API.versions {
-        let request: DescribeConfigsRequest = request(&DescribeConfigs { resources: &RESOURCES }, version);
+        let request: DescribeConfigsRequest = request(&DescribeConfigs { resources: &RESOURCES, names: None }, version);
         assert!(request.resources.iter().all(|resource| resource.configuration_keys.is_none()));
         let asked = request.resources.iter().map(|resource| (resource.resource_type, resource.resource_name.as_str()));
         assert_eq!(asked.collect::<Vec<_>>(), [(2, "a"), (4, "1"), (2, "1")]);
         assert!(!request.include_synonyms && !request.include_documentation);
+    }
+}
+
+#[test]
+fn configurations_are_asked_for_with_the_entries_that_are_named() {
+    let names = ["retention.ms", "cleanup.policy"];
+    for version in DescribeConfigs::API.versions {
+        let call = DescribeConfigs { resources: &RESOURCES, names: Some(&names) };
+        let request: DescribeConfigsRequest = request(&call, version);
+        for resource in &request.resources {
+            let keys = resource.configuration_keys.as_ref().unwrap();
+            assert_eq!(keys.iter().map(|key| key.as_str()).collect::<Vec<_>>(), names);
+        }
     }
 }

@@ -124,16 +124,16 @@ async fn whoever_answers_is_asked_past_those_that_refuse_or_freeze() {
         vec![&frozen.address, &well.address],
         vec![&frozen.address, "127.0.0.1:1", "no-such-host.invalid:9092", &well.address],
     ] {
-        let connections = Connections::new(&config(&bootstrap)).unwrap();
+        let connections = Connections::new(&config(&bootstrap), &Arc::default()).unwrap();
         assert_eq!(any(&connections, 10_000).await.unwrap_or_else(|error| panic!("{bootstrap:?}: {error}")), ["g"]);
     }
 
-    let refused = Connections::new(&config(&["127.0.0.1:1", "127.0.0.1:2"])).unwrap();
+    let refused = Connections::new(&config(&["127.0.0.1:1", "127.0.0.1:2"]), &Arc::default()).unwrap();
     let error = any(&refused, 10_000).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport, "{error}");
     assert!(error.to_string().contains("none of 2 bootstrap servers answered; the first: "), "{error}");
     assert!(error.to_string().contains("127.0.0.1:1: connecting to 127.0.0.1:1: Connection refused"), "{error}");
-    let silent = Connections::new(&config(&[&frozen.address])).unwrap();
+    let silent = Connections::new(&config(&[&frozen.address]), &Arc::default()).unwrap();
     assert_eq!(any(&silent, 100).await.unwrap_err().kind(), ErrorKind::Timeout);
 }
 
@@ -143,7 +143,7 @@ async fn brokers_are_asked_before_bootstrap_servers_and_those_that_were_waited_f
     let first =
         Fake::start(|asked| if asked.nth == 0 { healthy(asked, "first") } else { vec![Step::Pause(HOUR)] }).await;
     let second = Fake::start(|asked| healthy(asked, "second")).await;
-    let connections = Connections::new(&config(&[&bootstrap.address])).unwrap();
+    let connections = Connections::new(&config(&[&bootstrap.address]), &Arc::default()).unwrap();
     assert_eq!(any(&connections, 10_000).await.unwrap(), ["bootstrap"]);
     connections.learn(&[broker(1, &first.address), broker(2, &second.address)]);
     assert_eq!(any(&connections, 10_000).await.unwrap(), ["first"]);
@@ -154,9 +154,37 @@ async fn brokers_are_asked_before_bootstrap_servers_and_those_that_were_waited_f
 }
 
 #[tokio::test]
+async fn answers_are_timed_by_broker_and_api_the_late_ones_too_and_those_of_nobody_known_are_not() {
+    const LATE: Duration = Duration::from_millis(300);
+    let fake = Fake::start(|asked| match (asked.key, asked.nth) {
+        (LIST_GROUPS, 1) => [vec![Step::Pause(LATE)], healthy(asked, "g")].concat(),
+        (LIST_GROUPS, 3) => vec![Step::Close],
+        _ => healthy(asked, "g"),
+    })
+    .await;
+    let times = Arc::default();
+    let connections = Connections::new(&config(&[&fake.address]), &times).unwrap();
+    assert_eq!(any(&connections, 10_000).await.unwrap(), ["g"]);
+    assert_eq!(times.list(), []);
+
+    connections.learn(&[broker(7, &fake.address)]);
+    let ask = async |deadline| connections.ask(7, &ListGroups, deadline).await;
+    assert_eq!(ask(within(50)).await.unwrap_err().kind(), ErrorKind::Timeout);
+    ask(soon()).await.unwrap().unwrap();
+    // This one is never answered, and asked again on another connection.
+    ask(soon()).await.unwrap().unwrap();
+    let list = times.list();
+    let counts: Vec<_> = list.iter().map(|time| (time.broker, time.api, time.answers)).collect();
+    assert_eq!(counts, [(7, "ApiVersions", 1), (7, "ListGroups", 3)]);
+    // The second had to wait for the first.
+    let total = list[1].total;
+    assert!((LATE + LATE / 2..10 * LATE).contains(&total), "{total:?}");
+}
+
+#[tokio::test]
 async fn a_bootstrap_server_that_is_a_broker_keeps_its_connection_and_others_are_closed() {
     let (one, two) = (Fake::start(|asked| healthy(asked, "1")).await, Fake::start(|asked| healthy(asked, "2")).await);
-    let connections = Connections::new(&config(&[&one.address])).unwrap();
+    let connections = Connections::new(&config(&[&one.address]), &Arc::default()).unwrap();
     assert_eq!(any(&connections, 10_000).await.unwrap(), ["1"]);
     connections.learn(&[broker(1, &one.address), broker(2, &two.address)]);
     assert_eq!(names(&connections, soon()).await.unwrap(), ["1"]);

@@ -8,7 +8,10 @@ mod sasl;
 mod security;
 pub(crate) mod targets;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use kafka_admin::{AdminError, Broker, ClientConfig, ErrorCode, GroupListing, SecurityConfig};
 
@@ -50,7 +53,7 @@ fn connections_with(address: &str, properties: &[(&str, &str)]) -> Connections {
 }
 
 fn connections_of(config: &ClientConfig) -> Connections {
-    let connections = Connections::new(config).expect("a valid configuration");
+    let connections = Connections::new(config, &Arc::default()).expect("a valid configuration");
     connections.learn(&[broker(1, &config.bootstrap[0])]);
     connections
 }

@@ -1,6 +1,6 @@
 //! Against real Kafka. One broker for all, so that one test does it all, in turn.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join_all;
 use kafka_admin::{AdminError, ErrorKind};
@@ -28,7 +28,7 @@ async fn it_answers_whatever_has_happened_to_it(node: &Node) {
     // Nobody is known yet: the bootstrap server is asked.
     let mut config = config(&[&node.kafka_address()]);
     config.properties.insert("socket.timeout.ms".to_owned(), "2000".to_owned());
-    let connections = Connections::new(&config).expect("a valid configuration");
+    let connections = Connections::new(&config, &Arc::default()).expect("a valid configuration");
     let groups = connections.ask_any(&ListGroups, soon()).await.expect("an answer").expect("no error code");
     assert_eq!(groups.iter().map(|group| &*group.id).collect::<Vec<_>>(), ["g"]);
 

@@ -3,8 +3,10 @@
 //! In: the path of kafka-vitals and what to measure. Out: tables in Markdown with what the project aims at.
 
 mod distance;
+mod lag;
 mod measure;
 mod peers;
+mod requests;
 mod rules;
 mod scale;
 mod scrape;
@@ -37,6 +39,9 @@ enum What {
     Scale(scale::Arguments),
     /// Distance: round trips of a page when every broker is far away, with and without TLS and SASL
     Distance(distance::Arguments),
+    /// Lag in seconds: how many rounds of lookups weeks of different shapes take, cold and warm, that the answers are true,
+    /// and what the search adds to a collection in state B
+    Lag(lag::Arguments),
     /// Peers: the cluster's page beside kminion's and kafka_exporter's, of executables that are given
     Peers(peers::Arguments),
 }
@@ -47,6 +52,7 @@ fn main() -> ExitCode {
         What::Rules(arguments) => rules::run(&arguments),
         What::Scale(arguments) => scale::run(&arguments),
         What::Distance(arguments) => distance::run(&arguments),
+        What::Lag(arguments) => lag::run(&arguments),
         What::Peers(arguments) => peers::run(&arguments),
     };
     match result {

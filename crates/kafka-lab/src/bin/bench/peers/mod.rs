@@ -4,7 +4,6 @@
 mod facts;
 mod programs;
 mod report;
-mod requests;
 mod rounds;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +12,7 @@ use std::time::Duration;
 use kafka_lab::{Cluster, Jolokia, LabError, Result};
 
 use crate::print;
+use crate::requests;
 use crate::state::State;
 use crate::vitals;
 use facts::Page;

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 
 use super::facts::{FACTS, Page};
 use super::programs::Who;
-use super::requests::Requests;
 use super::rounds::{Figures, Memory};
+use crate::requests::Requests;
 use crate::state::State;
 
 /// A program and all that was found out about it.

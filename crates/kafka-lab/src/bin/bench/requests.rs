@@ -21,7 +21,7 @@ const BETWEEN_NODES: [&str; 9] = [
 ];
 
 /// Requests by kind.
-pub(super) type Requests = BTreeMap<String, f64>;
+pub(crate) type Requests = BTreeMap<String, f64>;
 
 /// All requests of clients that the brokers have answered so far.
 fn answered(cluster: &Cluster) -> Result<Requests> {
@@ -48,7 +48,7 @@ fn answered(cluster: &Cluster) -> Result<Requests> {
 }
 
 /// What clients send while `work` is done.
-pub(super) fn during(cluster: &Cluster, work: impl FnOnce() -> Result<()>) -> Result<Requests> {
+pub(crate) fn during(cluster: &Cluster, work: impl FnOnce() -> Result<()>) -> Result<Requests> {
     let before = answered(cluster)?;
     work()?;
     let mut sent = answered(cluster)?;

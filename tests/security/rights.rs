@@ -1,0 +1,131 @@
+//! A principal that may see only a part: that part is right, and of the rest is told what Kafka tells. Rights that are taken
+//! away while it runs show at once, and so do those that are given back.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use kafka_lab::sasl::Mechanism;
+use kafka_lab::{Cluster, Commit, KafkaVersion, Listener, NewTopic, Operation, Resource, wait_until};
+
+use crate::support::{Engine, PATIENCE, Page, Vitals, each};
+use crate::world::{self, cluster, mechanism};
+
+/// Kafka 3.9.1 beside the current one, which the other tests use.
+fn old_cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        let builder = Cluster::builder().version(KafkaVersion::V3_9_1).sasl(&[Mechanism::OAuthBearer]).authorizer();
+        let cluster = builder.heap_mib(320).start().unwrap();
+        let kafka = cluster.kafka();
+        kafka.create_topics(&[NewTopic::new("orders", 1)]).unwrap();
+        kafka.fill("orders", 1, 10).unwrap();
+        kafka.commit(&[Commit::new("billing", &[("orders", 0, 4)])]).unwrap();
+        cluster
+    })
+}
+
+/// An exporter for each engine as `user`, who is allowed nothing yet.
+fn start_as(cluster: &Cluster, user: &str) -> Vec<Vitals> {
+    let token = cluster.issuer().sign(user, Duration::from_secs(3600)).unwrap();
+    let file = cluster.lab().folder().join(format!("token-of-{user}"));
+    std::fs::write(&file, token).unwrap();
+    let server = format!("--kafka.server={}", cluster.bootstrap_on(Listener::Sasl).unwrap());
+    let flags = [vec![server, format!("--sasl.oauth.token-file={}", file.display())], mechanism("oauthbearer")];
+    world::start(cluster, &flags.concat())
+}
+
+fn denied(page: &Page, api: &str) -> Option<f64> {
+    page.get(&format!("kafka_vitals_kafka_denied{{api={api:?}}}"))
+}
+
+fn lag(page: &Page, group: &str, topic: &str) -> Option<f64> {
+    page.get(&format!("kafka_consumergroup_lag_sum{{consumergroup={group:?},topic={topic:?}}}"))
+}
+
+/// A page on which `what` is so, within the time that an authorizer takes to learn of it and a few scrapes.
+#[track_caller]
+fn until(vitals: &Vitals, what: &str, is_so: impl Fn(&Page) -> bool) -> Page {
+    let look = || {
+        let page = vitals.page("/metrics/cluster", Duration::from_secs(20));
+        if is_so(&page) {
+            return Ok(page);
+        }
+        let names = ["kafka_vitals_kafka_denied", "kafka_vitals_collector_errors_total", "kafka_consumergroup_lag_sum"];
+        Err(format!("{:?}, {}", names.map(|name| page.named(name)), std::fs::read_to_string(&vitals.log).unwrap()))
+    };
+    wait_until(PATIENCE, what, look).unwrap()
+}
+
+#[test]
+fn what_may_be_seen_is_right_and_rights_taken_and_given_show_at_once() {
+    for (name, cluster) in [("4.3.0", cluster()), ("3.9.1", old_cluster())] {
+        eprintln!("Kafka {name}");
+        partly_seen(cluster);
+    }
+}
+
+fn partly_seen(cluster: &Cluster) {
+    const USER: &str = "partial";
+    let kafka = cluster.kafka();
+    kafka.create_topics(&[NewTopic::new("hidden", 2)]).unwrap();
+    kafka.fill("hidden", 1, 5).unwrap();
+    kafka.commit(&[Commit::new("audit", &[("orders", 0, 7), ("hidden", 0, 1)])]).unwrap();
+    kafka.commit(&[Commit::new("secret", &[("orders", 0, 1)])]).unwrap();
+    let describe = |resource| kafka.allow(USER, &[Operation::Describe], resource).unwrap();
+    let take = |resource| kafka.disallow(USER, resource).unwrap();
+    for resource in [Resource::Topic("orders"), Resource::Group("billing"), Resource::Group("audit")] {
+        describe(resource);
+    }
+    let all = start_as(cluster, USER);
+
+    for vitals in each(&all) {
+        let page = until(vitals, "the groups that it may see", |page| lag(page, "billing", "orders") == Some(6.0));
+        assert_eq!(lag(&page, "audit", "orders"), Some(3.0));
+        assert_eq!(page.value(r#"kafka_consumergroup_members{consumergroup="billing"}"#), 0.0);
+        let strange = |series: &&String| series.contains("hidden") || series.contains("secret");
+        assert_eq!(page.series.keys().find(strange), None);
+        for api in ["Metadata", "ListGroups", "OffsetFetch", "ListOffsets"] {
+            assert_eq!(denied(&page, api), Some(0.0), "{api}");
+        }
+        let lacks: Vec<_> = page.named("kafka_vitals_kafka_unsupported").into_keys().map(str::to_owned).collect();
+        assert_eq!(
+            lacks.iter().any(|series| series.contains("ShareGroupDescribe")),
+            vitals.engine == Some(Engine::Librdkafka)
+        );
+    }
+
+    take(Resource::Group("billing"));
+    for vitals in each(&all) {
+        let page = until(vitals, "the group to be denied", |page| denied(page, "OffsetFetch") == Some(1.0));
+        eprintln!("group taken: {:?}", page.named("kafka_vitals_kafka_denied"));
+        assert_eq!((lag(&page, "billing", "orders"), lag(&page, "audit", "orders")), (None, Some(3.0)));
+        assert_eq!(page.value(r#"kafka_consumergroup_commits_unknown{consumergroup="billing"}"#), 1.0);
+        assert_eq!(page.value(r#"kafka_vitals_collector_success{collector="groups"}"#), 0.0);
+    }
+    describe(Resource::Group("billing"));
+    for vitals in each(&all) {
+        let page = until(vitals, "the group to be back", |page| lag(page, "billing", "orders") == Some(6.0));
+        eprintln!("group given: {:?}", page.named("kafka_vitals_kafka_denied"));
+        assert_eq!(denied(&page, "OffsetFetch"), Some(0.0));
+    }
+
+    take(Resource::Topic("orders"));
+    for vitals in each(&all) {
+        let is_so =
+            |page: &Page| denied(page, "ListOffsets") == Some(1.0) && page.named("kafka_topic_partitions").is_empty();
+        let page = until(vitals, "the topic to be denied", is_so);
+        eprintln!("topic taken: {:?}", page.named("kafka_vitals_kafka_denied"));
+        assert_eq!(page.named("kafka_consumergroup_lag_sum"), [].into());
+    }
+    // It stays so when the topic is in no metadata any more.
+    for vitals in each(&all) {
+        let page = vitals.page("/metrics/cluster", Duration::from_secs(20));
+        assert_eq!(denied(&page, "ListOffsets"), Some(1.0));
+    }
+    describe(Resource::Topic("orders"));
+    for vitals in each(&all) {
+        let page = until(vitals, "the topic to be back", |page| lag(page, "audit", "orders") == Some(3.0));
+        eprintln!("topic given: {:?}", page.named("kafka_vitals_kafka_denied"));
+        until(vitals, "nothing to be denied", |page| denied(page, "ListOffsets") == Some(0.0));
+    }
+}
