@@ -139,10 +139,10 @@ impl Inventory {
         let log_dirs = log_dirs.map(|error| (Part::LogDirs, DESCRIBE_LOG_DIRS, error));
         let mut access = state.asked();
         for (part, call, error) in registered.chain(configs).chain(log_dirs) {
-            access.failed(error);
             if error.kind() == ErrorKind::Unsupported {
                 access.lacks(call);
             } else {
+                access.failed(error);
                 snapshot.failures.add_known(part, error);
             }
         }
