@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use kafka_admin::{
-    AdminError, Cluster, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef, GroupState,
-    GroupType, GroupsListed, Isolation, KafkaAdmin, OffsetSpec,
+    AdminError, Cluster, CommittedOffset, ErrorCode, ErrorKind, GroupDescription, GroupId, GroupListing, GroupRef,
+    GroupState, GroupType, GroupsListed, Isolation, KafkaAdmin, OffsetSpec, TopicPartition,
 };
 
 use super::log_times::{LogTimeReader, Scope};
@@ -16,8 +16,8 @@ use super::offsets::{Position, Questions, all_of};
 use super::vanished::Vanished;
 use super::{Access, Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
 use crate::config::Selection;
-use crate::lag::TopicIndex;
 use crate::lag::unread::{Unread, unread};
+use crate::lag::{TopicIndex, position};
 use crate::locked::locked;
 
 const GROUP_ID_NOT_FOUND: ErrorCode = ErrorCode(69);
@@ -45,6 +45,8 @@ struct Remembered {
     vanished: Vanished,
     /// The calls that have ever been made.
     asked: BTreeSet<&'static str>,
+    /// Committed partitions that the last metadata did not have.
+    unplaced: HashSet<TopicPartition>,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +76,7 @@ impl ClusterReader {
         max_age: Duration,
         forget_after: Duration,
     ) -> Self {
-        let log_times = LogTimeReader::new(Arc::clone(&admin));
+        let log_times = LogTimeReader::new(Arc::clone(&admin), max_age);
         Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
     }
 
@@ -123,6 +125,7 @@ impl ClusterReader {
         snapshot.starts = starts;
         snapshot.failures.merge(group_failures);
         snapshot.failures.merge(start_failures);
+        let cluster = self.grown(cluster, &mut snapshot, second).await;
         self.inventory.show_in(&mut snapshot, began);
         publish(&snapshot);
 
@@ -157,8 +160,34 @@ impl ClusterReader {
             self.inventory.settle(share(deadline, 0.5)).await;
         }
         self.inventory.show_in(&mut snapshot, began);
+        self.inventory.conclude_in(&mut snapshot);
         snapshot.access = self.access(&snapshot);
         snapshot
+    }
+
+    /// The cluster with the partitions that groups have committed to: asked for again if it is older than some of them.
+    async fn grown(
+        &self,
+        cluster: Option<Arc<Cluster>>,
+        snapshot: &mut Snapshot,
+        deadline: Instant,
+    ) -> Option<Arc<Cluster>> {
+        let (Some(before), Some(groups)) = (&cluster, &snapshot.groups) else { return cluster };
+        let unplaced = unplaced(before, groups, &self.selection);
+        // Those that stay so are of topics that are gone: each is a reason to ask once.
+        let known = std::mem::replace(&mut locked(&self.remembered).unplaced, unplaced.clone());
+        if unplaced.is_subset(&known) {
+            return cluster;
+        }
+        self.topology.suspect();
+        let Ok(now) = self.topology.get(deadline).await.map(|known| known.cluster) else { return cluster };
+        if !Arc::ptr_eq(before, &now) {
+            let (starts, failures) = self.starts(Some(&now), deadline).await;
+            snapshot.starts = starts;
+            snapshot.failures.merge(failures);
+            snapshot.cluster = Some(Arc::clone(&now));
+        }
+        Some(now)
     }
 
     /// Of this collection, with the calls of earlier ones, which are not denied when there was nothing to ask.
@@ -336,11 +365,10 @@ impl ClusterReader {
         let unread = unread(cluster, &index, ends, starts, groups);
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
-        // While no configuration is known, but may yet be: to be safe. Where it cannot be told: no topic is compacted.
-        let can_be_told = !snapshot.access.is_lacking("DescribeConfigs") && snapshot.failures.none_in(Part::Configs);
-        let configs = Arc::clone(&snapshot.configs);
+        // One whose configuration is not known yet may be; one of which nobody tells is not.
+        let (configs, refused) = (Arc::clone(&snapshot.configs), self.inventory.refused_configs());
         let is_compacted =
-            move |topic: &str| configs.cleanup_policy(topic).map_or(can_be_told, |policy| policy.compact);
+            move |topic: &str| configs.cleanup_policy(topic).map_or(!refused.contains(topic), |policy| policy.compact);
         let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
@@ -368,6 +396,27 @@ impl ClusterReader {
         let offsets = questions.answer(found, |error| failures.add(Part::Offsets, error));
         (offsets, failures)
     }
+}
+
+/// Committed partitions of wanted topics that are not in the cluster.
+fn unplaced(cluster: &Cluster, groups: &[Group], selection: &Selection) -> HashSet<TopicPartition> {
+    let index = TopicIndex::new(cluster, |_| true);
+    let mut unplaced = HashSet::new();
+    for committed in groups.iter().filter_map(|group| group.committed.as_ref().ok()) {
+        for of_topic in committed.chunk_by(|a, b| a.topic == b.topic) {
+            let Some(name) = of_topic.first().map(|item| &item.topic) else { continue };
+            let topic = index.find(name).and_then(|at| cluster.topics.get(at));
+            let is_there =
+                |item: &CommittedOffset| topic.is_some_and(|topic| position(topic, item.partition).is_some());
+            let is_committed = |item: &CommittedOffset| matches!(item.offset, Ok(Some(_)));
+            let missing = of_topic.iter().filter(|item| is_committed(item) && !is_there(item));
+            let mut missing = missing.filter(|_| topic.is_none_or(|topic| topic.error.is_none())).peekable();
+            if missing.peek().is_some() && selection.topic(name) {
+                unplaced.extend(missing.map(|item| TopicPartition { topic: name.clone(), partition: item.partition }));
+            }
+        }
+    }
+    unplaced
 }
 
 /// Each partition with an unread position.
@@ -416,7 +465,7 @@ fn share(deadline: Instant, fraction: f64) -> Instant {
 mod tests {
     use std::ffi::OsString;
 
-    use kafka_admin::{Broker, CommittedOffset, FoundOffset, GroupType, OffsetQuery, Partition, Topic};
+    use kafka_admin::{Broker, FoundOffset, GroupType, OffsetQuery, Partition, Topic};
 
     use super::*;
     use crate::config::{Invocation, from_command_line};
@@ -432,6 +481,8 @@ mod tests {
         Loading,
         /// Kafka has deleted the group.
         WithoutGroup,
+        /// Has a commit for a partition that no metadata has.
+        Ahead,
     }
 
     /// Answers at once, counts what it is asked, and has a coordinator that fails as a real cluster's does only by chance
@@ -490,7 +541,7 @@ mod tests {
                 errors: Vec::new(),
             };
             let coordinator = *self.coordinator.lock().unwrap();
-            if coordinator != Coordinator::Up {
+            if !matches!(coordinator, Coordinator::Up | Coordinator::Ahead) {
                 listed.groups.remove(0);
             }
             if coordinator == Coordinator::Silent {
@@ -517,8 +568,10 @@ mod tests {
 
         async fn committed(&self, groups: &[GroupRef], _: Instant) -> Vec<Result<Vec<CommittedOffset>, AdminError>> {
             self.called("committed");
-            let has_commits = *self.coordinator.lock().unwrap() == Coordinator::Loading;
-            let commit = || CommittedOffset { topic: "t".into(), partition: 0, offset: Ok(Some(1)), told_lag: None };
+            let coordinator = *self.coordinator.lock().unwrap();
+            let has_commits = matches!(coordinator, Coordinator::Loading | Coordinator::Ahead);
+            let partition = if coordinator == Coordinator::Ahead { 7 } else { 0 };
+            let commit = || CommittedOffset { topic: "t".into(), partition, offset: Ok(Some(1)), told_lag: None };
             groups.iter().map(|_| Ok(has_commits.then(commit).into_iter().collect())).collect()
         }
 
@@ -597,6 +650,19 @@ mod tests {
         let (patient, hasty) = tokio::join!(reader.topology.get(within(2_000)), reader.topology.get(within(50)));
         for known in [patient, hasty] {
             assert_eq!(known.unwrap().refresh_error, Some(AdminError::Timeout { call: "Metadata" }));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_commit_on_a_partition_that_metadata_lacks_is_a_reason_to_ask_for_it_once() {
+        let (reader, admin) = reader(Duration::from_secs(30));
+        collect(&reader).await;
+        admin.take_calls();
+        *admin.coordinator.lock().unwrap() = Coordinator::Ahead;
+        for asks in [true, false] {
+            let snapshot = collect(&reader).await;
+            assert!(snapshot.failures.is_empty(), "{:?}", snapshot.failures);
+            assert_eq!(admin.take_calls().contains(&"cluster".to_owned()), asks);
         }
     }
 

@@ -71,6 +71,8 @@ impl LogTimes {
 #[derive(Debug)]
 pub(super) struct LogTimeReader {
     admin: Arc<dyn KafkaAdmin>,
+    /// For how long a log is taken for the same one where no topic ids tell.
+    max_age: Duration,
     remembered: Mutex<HashMap<(TopicName, i32), Remembered>>,
 }
 
@@ -81,6 +83,8 @@ struct Remembered {
     /// One after the last offset, when it was used last.
     end: i64,
     used: Instant,
+    /// When it was seen last that it is the same log.
+    verified: Instant,
 }
 
 /// One partition with unread positions.
@@ -95,6 +99,9 @@ struct Searched {
     has_holes: bool,
     /// Why no more is asked in this collection.
     given_up: Option<Unknown>,
+    /// A record with its timestamp that must still be there, or it is another log.
+    to_verify: Option<(i64, i64)>,
+    verified: Instant,
 }
 
 /// What a search is about, all of one collection.
@@ -108,8 +115,10 @@ pub(super) struct Scope<'a> {
 }
 
 impl LogTimeReader {
-    pub(super) fn new(admin: Arc<dyn KafkaAdmin>) -> Self {
-        Self { admin, remembered: Mutex::default() }
+    /// Where the engine does not learn topic ids, a log is looked at again after `max_age`: its topic may have been created
+    /// again.
+    pub(super) fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration) -> Self {
+        Self { admin, max_age, remembered: Mutex::default() }
     }
 
     /// The times of all `unread` positions at the time `now`, as precisely as they are wanted and can be had by
@@ -130,6 +139,7 @@ impl LogTimeReader {
             let mut questions =
                 plan::questions(&unread, &times, |position| known(&searched, position), now, effort.rounds);
             questions.extend(first_records(&searched));
+            questions.extend(verifications(&searched));
             questions.sort_unstable();
             questions.dedup();
             questions.retain(|question| {
@@ -198,6 +208,12 @@ impl LogTimeReader {
                 Ok(found) => {
                     // Beyond the end that is known: as good as the end, which the lookup came after.
                     let found = found.offset.zip(found.timestamp).filter(|(offset, _)| *offset < searched.end);
+                    if let Some(record) = searched.to_verify.take_if(|record| record.1 == question.timestamp) {
+                        if found != Some(record) {
+                            searched.anchors = Anchors::NONE;
+                        }
+                        searched.verified = Instant::now();
+                    }
                     searched.anchors.learn(question.timestamp, found, searched.end);
                 }
                 Err(AdminError::Broker { code: UNSUPPORTED_FOR_MESSAGE_FORMAT, .. }) => {
@@ -233,11 +249,27 @@ impl LogTimeReader {
                 };
                 let before = remembered.remove(&(topic.name.clone(), partition.id));
                 // A topic that was created again, or a log that was truncated, is another log.
-                let before = before.filter(|before| before.topic_id == topic.id && before.end <= end);
+                let is_same = |before: &Remembered| before.topic_id == topic.id && before.end <= end;
+                // Compaction may have removed any record since.
+                let before = before.filter(|before| is_same(before) && !has_holes);
+                let verified = before.as_ref().map_or_else(Instant::now, |before| before.verified);
                 let mut anchors = before.map(|before| before.anchors).unwrap_or_default();
                 anchors.trim(start, end);
+                let is_old = topic.id.is_none() && verified.elapsed() >= self.max_age;
+                let to_verify = anchors.around(position.offset).below.filter(|_| is_old);
                 let (topic, partition, leader) = (position.topic, position.partition, partition.leader);
-                Some(Searched { topic, partition, leader, start, end, anchors, has_holes, given_up: None })
+                Some(Searched {
+                    topic,
+                    partition,
+                    leader,
+                    start,
+                    end,
+                    anchors,
+                    has_holes,
+                    given_up: None,
+                    to_verify,
+                    verified,
+                })
             })
             .collect()
     }
@@ -259,7 +291,8 @@ impl LogTimeReader {
                 let offsets: Vec<i64> = offsets.map(|position| position.offset).collect();
                 searched.anchors.thin(&offsets, most);
             }
-            let of_partition = Remembered { topic_id: topic.id, anchors: searched.anchors, end: searched.end, used };
+            let Searched { anchors, end, verified, .. } = searched;
+            let of_partition = Remembered { topic_id: topic.id, anchors, end, used, verified };
             remembered.insert((topic.name.clone(), partition.id), of_partition);
         }
     }
@@ -274,9 +307,19 @@ fn find(searched: &[Searched], topic: u32, partition: u32) -> Option<usize> {
 fn known<'a>(searched: &'a [Searched], position: &Unseen) -> Known<'a> {
     static NOTHING: Anchors = Anchors::NONE;
     match find(searched, position.topic, position.partition).and_then(|at| searched.get(at)) {
-        Some(searched) => Known { anchors: &searched.anchors, end: searched.end, has_holes: searched.has_holes },
-        None => Known { anchors: &NOTHING, end: position.offset + 1, has_holes: false },
+        Some(Searched { anchors, start, end, has_holes, .. }) => {
+            Known { anchors, start: *start, end: *end, has_holes: *has_holes }
+        }
+        None => Known { anchors: &NOTHING, start: 0, end: position.offset + 1, has_holes: false },
     }
+}
+
+/// The lookups of records that must still be there.
+fn verifications(searched: &[Searched]) -> impl Iterator<Item = Question> {
+    searched.iter().filter_map(|searched| {
+        let (_, timestamp) = searched.to_verify?;
+        Some(Question { topic: searched.topic, partition: searched.partition, timestamp })
+    })
 }
 
 /// The lookups of the first records, whose time tells how far a group is from losing records to retention.
@@ -390,7 +433,7 @@ mod tests {
 
     fn reader() -> (LogTimeReader, Arc<FakeLog>) {
         let log = Arc::new(FakeLog::default());
-        (LogTimeReader::new(Arc::clone(&log) as Arc<dyn KafkaAdmin>), log)
+        (LogTimeReader::new(Arc::clone(&log) as Arc<dyn KafkaAdmin>, Duration::ZERO), log)
     }
 
     async fn read(reader: &LogTimeReader, topic_id: u128, unread: Unread) -> (LogTimes, Failures) {

@@ -8,6 +8,9 @@ use super::anchors::{Above, Anchors, Gap};
 pub enum LogTime {
     /// Between these two, both included.
     Between(i64, i64),
+    /// Likewise, and no lookup can tell more: it is not known whether the record at the offset is still there, which is as
+    /// old as the first, or compaction has removed it, so that the next one counts, which is as old as the second.
+    Gap(i64, i64),
     /// It is not known.
     Unknown(Unknown),
 }
@@ -25,11 +28,14 @@ pub enum Unknown {
     NoTimestamp,
     /// A record before it has a timestamp in the future, which hides those of the records after it.
     FutureTimestamp,
+    /// Compaction may have removed the record, and the next one is much younger.
+    Compaction,
 }
 
 impl Unknown {
     /// All reasons.
-    pub const ALL: [Self; 5] = [Self::Searching, Self::Lag, Self::Lookup, Self::NoTimestamp, Self::FutureTimestamp];
+    pub const ALL: [Self; 6] =
+        [Self::Searching, Self::Lag, Self::Lookup, Self::NoTimestamp, Self::FutureTimestamp, Self::Compaction];
 
     /// The label value.
     pub fn as_str(self) -> &'static str {
@@ -39,6 +45,7 @@ impl Unknown {
             Self::Lookup => "lookup",
             Self::NoTimestamp => "no_timestamp",
             Self::FutureTimestamp => "future_timestamp",
+            Self::Compaction => "compaction",
         }
     }
 }
@@ -59,19 +66,33 @@ impl Precision {
     pub const WANTED: Self = Self(0.01);
 
     /// Half-width in milliseconds at this age.
-    fn half_width(self, age: i64) -> i64 {
-        self.of(age).max(SECOND)
-    }
-
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a part of an age")]
-    fn of(self, age: i64) -> i64 {
-        (age.max(0) as f64 * self.0) as i64
+    fn half_width(self, age: i64) -> i64 {
+        ((age.max(0) as f64 * self.0) as i64).max(SECOND)
     }
 
     /// Whether ages between these two are known precisely enough by their middle.
     pub fn suffices(self, youngest: i64, oldest: i64) -> bool {
         let half = oldest.saturating_sub(youngest) / 2;
         half <= self.half_width(youngest.saturating_add(half))
+    }
+}
+
+/// How precisely a time is wanted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Wanted {
+    /// By the age.
+    pub precision: Precision,
+    /// And as precisely as it is shown by what lies between this time and it.
+    pub since: Option<i64>,
+}
+
+impl Wanted {
+    /// Half-width in milliseconds around `time`.
+    fn half_width(self, time: i64, now: i64) -> i64 {
+        let by_age = self.precision.half_width(now.saturating_sub(time));
+        let by_distance = self.since.map(|since| Precision::SHOWN.half_width(time.saturating_sub(since)));
+        by_distance.map_or(by_age, |by_distance| by_age.min(by_distance))
     }
 }
 
@@ -94,24 +115,37 @@ pub fn log_time(anchors: &Anchors, position: Position, now: i64) -> LogTime {
     }
     let gap = anchors.around(position.offset);
     let Some((_, oldest)) = gap.below else {
-        let is_without = gap.above.is_some_and(|above| above.before <= 0);
-        return LogTime::Unknown(if is_without { Unknown::NoTimestamp } else { Unknown::Searching });
+        return match gap.above {
+            // It is the very first.
+            Some(Above { before: ..=0, timestamp: Some(timestamp), .. }) if position.has_holes => {
+                LogTime::Between(timestamp, timestamp)
+            }
+            Some(Above { before: ..=0, .. }) => LogTime::Unknown(Unknown::NoTimestamp),
+            _ => LogTime::Unknown(Unknown::Searching),
+        };
     };
     if oldest > now.saturating_add(SKEW) {
         return LogTime::Unknown(Unknown::FutureTimestamp);
     }
-    let youngest = match gap.above {
-        Some(Above { timestamp: Some(timestamp), .. }) if position.has_holes => timestamp,
-        Some(above) => above.before - 1,
-        None => now,
-    };
-    LogTime::Between(oldest, youngest.max(oldest))
+    match gap.above {
+        Some(Above { timestamp: Some(timestamp), before, .. }) if position.has_holes => {
+            if before <= oldest + 1 {
+                LogTime::Gap(oldest, timestamp)
+            } else {
+                LogTime::Between(oldest, timestamp)
+            }
+        }
+        Some(above) => LogTime::Between(oldest, oldest.max(above.before - 1)),
+        None => LogTime::Between(oldest, oldest.max(now)),
+    }
 }
 
 /// The age of a record of this time, youngest and oldest, in milliseconds; below 0 where its timestamp is in the future.
 pub fn ages(time: LogTime, now: i64) -> Result<(i64, i64), Unknown> {
     match time {
-        LogTime::Between(oldest, youngest) => Ok((now.saturating_sub(youngest), now.saturating_sub(oldest))),
+        LogTime::Between(oldest, youngest) | LogTime::Gap(oldest, youngest) => {
+            Ok((now.saturating_sub(youngest), now.saturating_sub(oldest)))
+        }
         LogTime::Unknown(reason) => Err(reason),
     }
 }
@@ -121,7 +155,7 @@ pub fn ages(time: LogTime, now: i64) -> Result<(i64, i64), Unknown> {
 /// Two enclose the time that it would have if the records around came evenly, so that a right guess is the last one. The
 /// third halves what is left in terms of the wanted precision, so that a search ends after some ten rounds at the worst,
 /// however uneven the log is; in the first round it is worth its cost only where much is left.
-pub fn lookups(anchors: &Anchors, position: Position, now: i64, precision: Precision, round: usize) -> Vec<i64> {
+pub fn lookups(anchors: &Anchors, position: Position, now: i64, wanted: Wanted, round: usize) -> Vec<i64> {
     if anchors.at(position.offset).is_some() {
         return Vec::new();
     }
@@ -142,7 +176,7 @@ pub fn lookups(anchors: &Anchors, position: Position, now: i64, precision: Preci
         return Vec::new();
     }
     let guess = between((offset, oldest), to, position.offset).clamp(oldest, last);
-    let half = precision.half_width(now.saturating_sub(guess));
+    let half = wanted.half_width(guess, now);
     let mut timestamps = vec![guess.saturating_sub(half).max(oldest) + 1];
     // One that is as late as now would be followed by what is being written.
     if above.is_some() || guess.saturating_add(half) < now {
@@ -150,7 +184,7 @@ pub fn lookups(anchors: &Anchors, position: Position, now: i64, precision: Preci
     }
     let much = if round == 0 { 64 } else { 4 };
     if (last - oldest) / half > much {
-        timestamps.push(halving(now, oldest, last, precision).clamp(oldest + 1, last));
+        timestamps.push(halving(now, oldest, last, wanted.precision).clamp(oldest + 1, last));
     }
     timestamps.sort_unstable();
     timestamps.dedup();
@@ -178,6 +212,7 @@ mod tests {
     use super::*;
 
     const NOW: i64 = 1_000_000_000;
+    const WANTED: Wanted = Wanted { precision: Precision::WANTED, since: None };
 
     fn anchors(found: &[(i64, Option<(i64, i64)>)], end: i64) -> Anchors {
         let mut anchors = Anchors::default();
@@ -200,13 +235,35 @@ mod tests {
     }
 
     #[test]
+    fn where_records_may_be_missing_the_next_one_counts() {
+        let position = |offset| Position { has_holes: true, ..at(offset) };
+        let known = anchors(&[(0, Some((3, 500))), (501, Some((10, 900)))], 1_000);
+        assert_eq!(log_time(&known, position(1), NOW), LogTime::Between(500, 500), "the first that is left");
+        assert_eq!(log_time(&known, position(5), NOW), LogTime::Gap(500, 900), "there is none between the two times");
+        assert!(lookups(&known, position(5), NOW, WANTED, 0).is_empty());
+        assert_eq!(log_time(&known, at(1), NOW), LogTime::Unknown(Unknown::NoTimestamp));
+    }
+
+    #[test]
+    fn what_is_close_to_another_time_is_wanted_as_precisely_as_their_distance() {
+        // Ten seconds after the start of a log that is a day old.
+        let since = NOW - 86_400_000;
+        let known = anchors(&[(0, Some((0, since))), (since + 100_000, Some((100, since + 100_000)))], 1_000);
+        for (since, half) in [(None, 90_000), (Some(since), 2_500)] {
+            let asked = lookups(&known, at(10), NOW, Wanted { precision: Precision::WANTED, since }, 0);
+            let spread = asked[asked.len() - 1] - asked[0];
+            assert!((half..=2 * half).contains(&spread), "{since:?}: {asked:?}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_known_has_its_reason() {
         let unknown = |known: &Anchors, offset| log_time(known, at(offset), NOW);
         let none = Anchors::default();
         assert_eq!(unknown(&none, 5), LogTime::Unknown(Unknown::Searching));
         let without = anchors(&[(0, None)], 1_000);
         assert_eq!(unknown(&without, 5), LogTime::Unknown(Unknown::NoTimestamp));
-        assert!(lookups(&without, at(5), NOW, Precision::WANTED, 0).is_empty());
+        assert!(lookups(&without, at(5), NOW, WANTED, 0).is_empty());
         let ahead = anchors(&[(0, Some((0, 500))), (NOW, Some((10, NOW + 60_000)))], 1_000);
         assert_eq!(unknown(&ahead, 11), LogTime::Unknown(Unknown::FutureTimestamp));
         assert_eq!(unknown(&ahead, 10), LogTime::Between(NOW + 60_000, NOW + 60_000), "it is this very record");
@@ -219,7 +276,7 @@ mod tests {
         let known = anchors(&[(0, Some((0, 500))), (501, Some((10, 900_000)))], 1_000);
         for has_holes in [false, true] {
             let position = Position { has_holes, ..at(5) };
-            assert!(lookups(&known, position, NOW, Precision::WANTED, 0).is_empty());
+            assert!(lookups(&known, position, NOW, WANTED, 0).is_empty());
         }
         assert_eq!(log_time(&known, at(5), NOW), LogTime::Between(500, 500));
     }
@@ -245,7 +302,7 @@ mod tests {
         // A record per millisecond up to now; what was the end 15 s ago is known.
         let known = anchors(&[(NOW - 16_000, Some((984_000, NOW - 16_000)))], 985_000);
         let position = Position { offset: 999_500, end: 1_000_000, has_holes: false };
-        let asked = lookups(&known, position, NOW, Precision::WANTED, 0);
+        let asked = lookups(&known, position, NOW, WANTED, 0);
         assert!(asked.len() == 1 && (NOW - 1_600..NOW - 1_400).contains(&asked[0]), "{asked:?}");
     }
 
@@ -275,7 +332,7 @@ mod tests {
                     return round;
                 }
             }
-            let asked = lookups(anchors, position, now, Precision::WANTED, round);
+            let asked = lookups(anchors, position, now, WANTED, round);
             assert!(!asked.is_empty(), "{anchors:?}");
             for asked in asked {
                 let found = timestamps[..end].partition_point(|timestamp| *timestamp < asked);

@@ -214,7 +214,7 @@ fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, sho
 }
 
 /// Where a topic has the partition with this id.
-fn position(topic: &Topic, id: i32) -> Option<usize> {
+pub fn position(topic: &Topic, id: i32) -> Option<usize> {
     // Ids begin with 0 and none is left out, as a rule.
     let at_its_id = usize::try_from(id).ok().filter(|at| topic.partitions.get(*at).is_some_and(|at| at.id == id));
     at_its_id.or_else(|| topic.partitions.binary_search_by_key(&id, |partition| partition.id).ok())

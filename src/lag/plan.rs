@@ -2,7 +2,7 @@
 //! ask next, each timestamp of a partition once, for all groups together.
 
 use super::anchors::Anchors;
-use super::log_time::{LogTime, Position, Precision, ages, log_time, lookups};
+use super::log_time::{LogTime, Position, Precision, Wanted, ages, log_time, lookups};
 use super::unread::{Unread, Unseen};
 
 /// Timestamps of one partition in one round: brokers refuse a partition that is twice in a request, so each needs a
@@ -25,6 +25,8 @@ pub struct Question {
 pub struct Known<'a> {
     /// Answers so far.
     pub anchors: &'a Anchors,
+    /// The first offset.
+    pub start: i64,
     /// One after the last offset.
     pub end: i64,
     /// Whether compaction removes records.
@@ -43,7 +45,8 @@ pub fn times<'a>(unread: &Unread, known: impl Fn(&Unseen) -> Known<'a>, now: i64
 /// The next lookups, in the order of the positions; none if all is known as precisely as it is worth asking for.
 ///
 /// Every position is wanted as precisely as it is shown. The oldest of a group on a topic decides about what is shown
-/// for both and is wanted more precisely, and so is each that may turn out to be the oldest.
+/// for both and is wanted more precisely, and so is each that may turn out to be the oldest. Likewise the one that may be
+/// the closest to the start of its log, by the time between them.
 pub fn questions<'a>(
     unread: &Unread,
     times: &[LogTime],
@@ -51,12 +54,12 @@ pub fn questions<'a>(
     now: i64,
     round: usize,
 ) -> Vec<Question> {
-    let precisions = wanted_precisions(unread, times, now);
+    let wanted = wanted(unread, times, &known, now);
     let mut questions: Vec<Question> = Vec::new();
-    let open = unread.positions.iter().zip(precisions).filter_map(|(position, wanted)| Some((position, wanted?)));
+    let open = unread.positions.iter().zip(wanted).filter_map(|(position, wanted)| Some((position, wanted?)));
     let mut last: Option<(&Unseen, super::anchors::Gap)> = None;
     let mut of_partition = 0;
-    for (position, precision) in open {
+    for (position, wanted) in open {
         let known = known(position);
         let gap = known.anchors.around(position.offset);
         let is_same_partition = last.is_some_and(|(last, _)| is_same_partition(last, position));
@@ -67,7 +70,7 @@ pub fn questions<'a>(
             continue;
         }
         last = Some((position, gap));
-        for timestamp in lookups(known.anchors, in_log(position, known), now, precision, round) {
+        for timestamp in lookups(known.anchors, in_log(position, known), now, wanted, round) {
             let asked = &questions[of_partition..];
             if asked.len() < PER_PARTITION && asked.iter().all(|question| question.timestamp != timestamp) {
                 questions.push(Question { topic: position.topic, partition: position.partition, timestamp });
@@ -86,35 +89,64 @@ fn is_same_partition(a: &Unseen, b: &Unseen) -> bool {
 }
 
 /// For each position how precisely it is wanted, if that is more than is known.
-fn wanted_precisions(unread: &Unread, times: &[LogTime], now: i64) -> Vec<Option<Precision>> {
+fn wanted<'a>(
+    unread: &Unread,
+    times: &[LogTime],
+    known: &impl Fn(&Unseen) -> Known<'a>,
+    now: i64,
+) -> Vec<Option<Wanted>> {
     // Not below 0: a group that is ahead of the clock has caught up.
-    let bounds: Vec<(i64, i64)> = times
+    let ages: Vec<Bounds> = times
         .iter()
         .map(|time| ages(*time, now).map_or((0, i64::MAX), |(young, old)| (young.max(0), old.max(0))))
         .collect();
-    let mut oldest_of_pair = vec![(0, 0); unread.pairs];
+    // What lies between the first record and the position, where the first one's time is known.
+    let margins: Vec<Option<(i64, Bounds)>> = unread
+        .positions
+        .iter()
+        .zip(&ages)
+        .map(|(position, age)| {
+            let known = known(position);
+            let start = known.anchors.at(known.start)?;
+            let whole = now.saturating_sub(start);
+            Some((start, (whole.saturating_sub(age.1).max(0), whole.saturating_sub(age.0).max(0))))
+        })
+        .collect();
+    let mut of_pairs = vec![((0, 0), (i64::MAX, i64::MAX)); unread.pairs];
     let owners = || unread.owners.iter().map(|(position, pair)| (*position as usize, *pair as usize));
     for (position, pair) in owners() {
-        if let (Some(bounds), Some(oldest)) = (bounds.get(position), oldest_of_pair.get_mut(pair)) {
-            *oldest = (oldest.0.max(bounds.0), oldest.1.max(bounds.1));
+        let (Some(age), Some((oldest, least))) = (ages.get(position), of_pairs.get_mut(pair)) else { continue };
+        *oldest = (oldest.0.max(age.0), oldest.1.max(age.1));
+        if let Some(Some((_, margin))) = margins.get(position) {
+            *least = (least.0.min(margin.0), least.1.min(margin.1));
         }
     }
-    let precise_enough = |bounds: &(i64, i64), wanted: Precision| wanted.suffices(bounds.0, bounds.1);
-    let mut wanted: Vec<Option<Precision>> =
-        bounds.iter().map(|bounds| (!precise_enough(bounds, Precision::SHOWN)).then_some(Precision::SHOWN)).collect();
+    let suffices = |precision: Precision, bounds: Bounds| precision.suffices(bounds.0, bounds.1);
+    let as_shown = |age: &Bounds| {
+        (!suffices(Precision::SHOWN, *age)).then_some(Wanted { precision: Precision::SHOWN, since: None })
+    };
+    let mut wanted: Vec<Option<Wanted>> = ages.iter().map(as_shown).collect();
     for (position, pair) in owners() {
-        let (Some(bounds), Some(oldest)) = (bounds.get(position), oldest_of_pair.get(pair)) else { continue };
-        let may_be_oldest = bounds.1 > oldest.0;
-        if may_be_oldest
-            && !precise_enough(oldest, Precision::WANTED)
-            && !precise_enough(bounds, Precision::WANTED)
-            && let Some(wanted) = wanted.get_mut(position)
+        let (Some(age), Some((oldest, least))) = (ages.get(position), of_pairs.get(pair)) else { continue };
+        let Some(wanted) = wanted.get_mut(position) else { continue };
+        let is_open = |precision, own: Bounds, whole: Bounds| !suffices(precision, whole) && !suffices(precision, own);
+        if age.1 > oldest.0 && is_open(Precision::WANTED, *age, *oldest) {
+            let since = wanted.and_then(|wanted| wanted.since);
+            *wanted = Some(Wanted { precision: Precision::WANTED, since });
+        }
+        if let Some(Some((start, margin))) = margins.get(position)
+            && margin.0 < least.1
+            && is_open(Precision::SHOWN, *margin, *least)
         {
-            *wanted = Some(Precision::WANTED);
+            let precision = wanted.map_or(Precision::SHOWN, |wanted| wanted.precision);
+            *wanted = Some(Wanted { precision, since: Some(*start) });
         }
     }
     wanted
 }
+
+/// Milliseconds: at least, and at most.
+type Bounds = (i64, i64);
 
 #[cfg(test)]
 mod tests {
@@ -131,7 +163,7 @@ mod tests {
         const END: i64 = NOW / 1_000;
 
         fn known(&self, position: &Unseen) -> Known<'_> {
-            Known { anchors: &self.anchors[position.partition as usize], end: Self::END, has_holes: false }
+            Known { anchors: &self.anchors[position.partition as usize], start: 0, end: Self::END, has_holes: false }
         }
 
         fn answer(&mut self, question: Question) {

@@ -3,7 +3,7 @@
 //!
 //! Of several partitions the oldest counts. What is not known makes the whole unknown, never younger.
 
-use super::log_time::{Precision, Unknown, ages};
+use super::log_time::{LogTime, Precision, Unknown, ages};
 use super::unread::first_unread;
 use super::{Commit, PartitionLag, TopicLag};
 use crate::kafka::{LogTimes, PartitionOffsets};
@@ -22,6 +22,8 @@ pub struct Age {
 struct Bracket {
     youngest: i64,
     oldest: i64,
+    /// Whether nothing can narrow it.
+    is_final: bool,
 }
 
 /// The lag in seconds of a group on a topic, or on all topics together.
@@ -30,8 +32,8 @@ pub struct LagSeconds {
     bracket: Bracket,
     /// Partitions whose age is not known, by reason.
     unknown: [u32; Unknown::ALL.len()],
-    /// Partitions whose bracket is too wide to be shown, though it is known.
-    wide: u32,
+    /// Partitions whose bracket is too wide to be shown: those that may be narrowed yet, and those that cannot.
+    wide: [u32; 2],
     /// Partitions whose first unread record has a timestamp in the future, and counts as being written now.
     pub clamped: u32,
     /// How much time lies between the first record of the log and the first unread one: the least of all partitions.
@@ -80,7 +82,7 @@ impl LagSeconds {
     pub fn merge(&mut self, other: &Self) {
         self.bracket = self.bracket.oldest_of(other.bracket);
         self.unknown.iter_mut().zip(other.unknown).for_each(|(count, more)| *count += more);
-        self.wide += other.wide;
+        self.wide.iter_mut().zip(other.wide).for_each(|(count, more)| *count += more);
         self.clamped += other.clamped;
         self.margin = match (self.margin, other.margin) {
             (Some(margin), Some(other)) => Some(margin.least_of(other)),
@@ -99,7 +101,7 @@ impl LagSeconds {
         self.clamped += u32::from(bracket.oldest < 0);
         let bracket = bracket.not_negative();
         self.bracket = self.bracket.oldest_of(bracket);
-        self.wide += u32::from(!bracket.is_shown());
+        self.wide[usize::from(bracket.is_final)] += u32::from(!bracket.is_shown());
         if bracket.oldest == 0 {
             // Nothing is unread, or it is from the future: no retention is near.
             return;
@@ -118,10 +120,14 @@ impl LagSeconds {
 
     /// How many partitions keep the age from being known, by reason; empty if it is known.
     pub fn unknown(&self) -> impl Iterator<Item = (Unknown, u32)> {
-        let wide = if self.bracket.is_shown() { 0 } else { self.wide };
+        let [searching, compacted] = if self.bracket.is_shown() { [0; 2] } else { self.wide };
         let of_reason = move |(reason, count): (Unknown, u32)| {
-            let count = if reason == Unknown::Searching { count + wide } else { count };
-            (count > 0).then_some((reason, count))
+            let wide = match reason {
+                Unknown::Searching => searching,
+                Unknown::Compaction => compacted,
+                _ => 0,
+            };
+            (count + wide > 0).then_some((reason, count + wide))
         };
         Unknown::ALL.into_iter().zip(self.unknown).filter_map(of_reason)
     }
@@ -152,8 +158,9 @@ fn age(topic: usize, partition: &PartitionLag, times: Times<'_>) -> Option<Resul
     if times.ends.get(topic, partition.partition).known().is_some_and(|end| offset >= end) {
         return Some(Ok(Bracket::default()));
     }
-    let bracket = ages(times.log.get(topic, partition.partition, offset), times.log.now);
-    Some(bracket.map(|(youngest, oldest)| Bracket { youngest, oldest }))
+    let time = times.log.get(topic, partition.partition, offset);
+    let is_final = matches!(time, LogTime::Gap(..));
+    Some(ages(time, times.log.now).map(|(youngest, oldest)| Bracket { youngest, oldest, is_final }))
 }
 
 /// The time between the log's first record and the first unread one.
@@ -166,20 +173,20 @@ fn margin(topic: usize, partition: &PartitionLag, times: Times<'_>, age: Bracket
         return Some(Bracket::default());
     }
     let oldest = times.log.now.saturating_sub(times.log.start(topic, partition.partition)?);
-    Some(Bracket { youngest: oldest - age.oldest, oldest: oldest - age.youngest }.not_negative())
+    Some(Bracket { youngest: oldest - age.oldest, oldest: oldest - age.youngest, ..age }.not_negative())
 }
 
 impl Bracket {
     fn not_negative(self) -> Self {
-        Self { youngest: self.youngest.max(0), oldest: self.oldest.max(0) }
+        Self { youngest: self.youngest.max(0), oldest: self.oldest.max(0), ..self }
     }
 
     fn oldest_of(self, other: Self) -> Self {
-        Self { youngest: self.youngest.max(other.youngest), oldest: self.oldest.max(other.oldest) }
+        Self { youngest: self.youngest.max(other.youngest), oldest: self.oldest.max(other.oldest), ..self }
     }
 
     fn least_of(self, other: Self) -> Self {
-        Self { youngest: self.youngest.min(other.youngest), oldest: self.oldest.min(other.oldest) }
+        Self { youngest: self.youngest.min(other.youngest), oldest: self.oldest.min(other.oldest), ..self }
     }
 
     fn is_shown(self) -> bool {
@@ -277,6 +284,15 @@ mod tests {
         assert_eq!(seconds(&world, &[Commit::At(50), Commit::At(60)]).age(), Some(Age { seconds: 100.0, error: 2.0 }));
         let lag = seconds(&world, &[Commit::At(50), Commit::At(60), Commit::At(70)]);
         assert_eq!((lag.age(), lag.unknown().next()), (None, Some((Unknown::Searching, 2))));
+    }
+
+    #[test]
+    fn a_gap_that_compaction_left_is_told_as_such_only_where_it_is_too_wide() {
+        let gap = |oldest: i64, youngest: i64| LogTime::Gap(NOW - oldest * 1_000, NOW - youngest * 1_000);
+        let world = world(&[(0, 50, gap(110, 90)), (1, 60, gap(600, 90))]);
+        assert_eq!(seconds(&world, &[Commit::At(50)]).age(), Some(Age { seconds: 100.0, error: 10.0 }));
+        let lag = seconds(&world, &[Commit::Nothing, Commit::At(60)]);
+        assert_eq!((lag.age(), lag.unknown().collect::<Vec<_>>()), (None, vec![(Unknown::Compaction, 1)]));
     }
 
     #[test]

@@ -75,7 +75,8 @@ pub const LAG_SECONDS_UNKNOWN: Metric = Metric {
     help: "Partitions that keep kafka_consumergroup_lag_seconds from being known. Reasons: searching (the next scrapes go on \
            with it), lag (the lag in records is unknown too), lookup (the leader did not answer), no_timestamp (records \
            have none), future_timestamp (a record before it has a timestamp in the future, which hides those of later \
-           ones). Absent if there are none.",
+           ones), compaction (the record may have been removed, and the next one is much younger). Absent if there are \
+           none.",
     source: TIMES,
 };
 
@@ -117,7 +118,7 @@ pub const RETENTION_MARGIN_RECORDS: Metric = Metric {
     labels: TOPIC,
     help: "Records that retention may still remove before it comes to one that the group has not read: between the start of \
            the partition and the committed offset, where that is least among the partitions with lag. 0 if it has come to \
-           that. Absent without lag, or when a start is unknown.",
+           that. Absent without lag, when a start is unknown, and where cleanup.policy has no delete.",
     source: RECORDS,
 };
 

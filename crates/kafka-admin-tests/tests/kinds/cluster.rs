@@ -163,6 +163,9 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
     assert_eq!(entry(kept, "cleanup.policy"), (Some("compact"), false));
     assert_eq!(entry(kept, "max.message.bytes"), (Some("1048588"), true));
     assert_eq!(again, kept, "a resource may be asked twice");
+    let named = admin.configs(&[topic("kept")], Some(&["retention.ms", "no.such.entry"]), soon()).await;
+    let names = named[0].as_ref().expect("a configuration").iter().map(|entry| entry.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["retention.ms"]);
     for (broker, id) in [(one, 1), (two, 2)] {
         let data = cluster.node(id).expect("a node").data();
         assert_eq!(entry(broker, "node.id"), (Some(id.to_string().as_str()), false));
