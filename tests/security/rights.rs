@@ -11,10 +11,13 @@ use crate::support::{Engine, PATIENCE, Page, Vitals, each};
 use crate::world::{self, cluster, mechanism};
 
 /// Kafka 3.9.1 beside the current one, which the other tests use.
-fn old_cluster() -> &'static Cluster {
+pub(crate) fn old_cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| {
-        let builder = Cluster::builder().version(KafkaVersion::V3_9_1).sasl(&[Mechanism::OAuthBearer]).authorizer();
+        let builder = Cluster::builder()
+            .version(KafkaVersion::V3_9_1)
+            .sasl(&[Mechanism::OAuthBearer, Mechanism::Plain])
+            .authorizer();
         let cluster = builder.heap_mib(320).start().unwrap();
         let kafka = cluster.kafka();
         kafka.create_topics(&[NewTopic::new("orders", 1)]).unwrap();
@@ -144,7 +147,7 @@ fn partly_seen(version: KafkaVersion, cluster: &Cluster) {
     }
     describe(Resource::Topic("orders"));
     for vitals in each(&all) {
-        let page = until(vitals, "the topic to be back", |page| lag(page, "audit", "orders") == Some(3.0));
+        until(vitals, "the topic to be back", |page| lag(page, "audit", "orders") == Some(3.0));
         until(vitals, "nothing to be denied", |page| denied(page, "ListOffsets") == Some(0.0));
     }
 }
