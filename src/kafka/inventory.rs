@@ -81,7 +81,10 @@ impl Inventory {
             let mut state = locked(&self.state);
             let topics = cluster.topics.iter().filter(|topic| topic.error.is_none());
             let topics = topics.map(|topic| &topic.name).filter(|topic| self.selection.topic(topic));
-            state.due(cluster, &topics.collect(), self.max_age)
+            let topics = topics.filter(|_| self.selection.topic_configs).collect();
+            let mut due = state.due(cluster, &topics, self.max_age);
+            due.brokers.retain(|_| self.selection.log_dirs);
+            due
         };
         let Ok(turn) = Arc::clone(&self.asking).try_lock_owned() else { return true };
         if due.is_empty() {
