@@ -14,7 +14,7 @@ use rdkafka_sys::{
 use super::event::Event;
 use super::options::{c_string, refused};
 use super::raw;
-use super::text::{borrowed, slice, text};
+use super::text::{borrowed, describe, slice, text};
 use crate::error::Failure;
 use crate::names::Names;
 
@@ -125,7 +125,9 @@ unsafe fn configured(
         // SAFETY: live.
         let message = unsafe { rd_kafka_ConfigResource_error_string(config) };
         // SAFETY: belongs to the resource, or is static.
-        let message = unsafe { text(message) }.unwrap_or_default();
+        let message = unsafe { text(message) };
+        // Its own words stand for those that the broker did not find.
+        let message = message.filter(|message| *message != describe(code)).unwrap_or_default();
         return Some((resource, Err(Failure { code, message })));
     }
     let mut count = 0;
