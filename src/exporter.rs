@@ -66,9 +66,9 @@ struct Watched {
 }
 
 impl Watched {
-    /// Takes in a collection; what it tells of each of its groups.
-    fn advance(&mut self, snapshot: &Snapshot) -> Vec<GroupHistory> {
-        let history = self.history.advance(snapshot, |topic| self.selection.topic(topic), Instant::now());
+    /// Takes in a collection with the times of its start and end; what it tells of each of its groups.
+    fn advance(&mut self, snapshot: &Snapshot, times: (Instant, Instant)) -> Vec<GroupHistory> {
+        let history = self.history.advance(snapshot, |topic| self.selection.topic(topic), times);
         if let (Some(after), Some(groups)) = (self.forget_after, &snapshot.groups) {
             let is_forgotten = |history: &GroupHistory| history.abandoned.is_some_and(|time| time >= after);
             let forgotten = groups.iter().zip(&history).filter(|(_, history)| is_forgotten(history));
@@ -270,9 +270,10 @@ impl Exporter {
                     stats.collector_ended(cluster_collector(part), started.elapsed(), &failures(&snapshot, part));
                 }
                 let complete = snapshot.failures.iter().all(|(part, ..)| part.is_inventory());
+                let ended = Instant::now();
                 let reading = tokio::task::spawn_blocking(move || {
                     let mut watched = locked(&watched);
-                    let history = watched.advance(&snapshot);
+                    let history = watched.advance(&snapshot, (started, ended));
                     ClusterReading::new(snapshot, history, Arc::clone(&watched.forgotten), objectives)
                 });
                 // A panic in it is this run's.

@@ -279,6 +279,37 @@ fn what_a_client_cannot_do_is_told_with_what_to_do() {
 }
 
 #[test]
+fn objectives_that_cannot_be_used_are_told_with_file_line_and_reason() {
+    let files = Files::new();
+    for (content, line, says) in [
+        ("- group: x\n  team: t\n", "line 1: ", "needs seconds, records or both"),
+        ("- group: x\n  team: t\n  second: 1\n", "line 3: ", "unknown key second"),
+        ("- group: '('\n  team: t\n  records: 1\n", "line 1: ", "no regular expression"),
+    ] {
+        let path = files.write("objectives.yml", content);
+        let flag = format!("--group.objectives={}", shown(&path));
+        let place = format!("--group.objectives: {}: {line}", shown(&path));
+        fails(&[KAFKA, &flag], 1, &[&place, says]);
+        fails(&[KAFKA, &flag, "--config.check"], 1, &[&place, says]);
+    }
+    fails(&[KAFKA, "--group.objectives=/nonexistent/o.yml"], 1, &["/nonexistent/o.yml", "No such file"]);
+}
+
+#[test]
+fn a_granularity_or_limit_that_is_none_is_told_with_those_that_are() {
+    let files = Files::new();
+    let file =
+        files.flag("--config.file", "vitals.yml", "kafka: {server: a:1}\nseries:\n  granularity: {lag: broker}\n");
+    for (arguments, says) in [
+        (vec![KAFKA, "--series.granularity=lag=broker"], "--series.granularity: lag cannot have the level \"broker\""),
+        (vec![&file], "line 3: --series.granularity: lag cannot have the level \"broker\"; it is group or topic or"),
+        (vec![KAFKA, "--series.limit=kafka_nothing=1"], "--series.limit: \"kafka_nothing\" is no metric that can be"),
+    ] {
+        fails(&arguments, 1, &[says]);
+    }
+}
+
+#[test]
 fn files_that_do_not_exist_are_told_with_flag_and_path() {
     let tls = [KAFKA, "--tls.enabled"];
     let key = ["--tls.cert-file=/dev/null", "--tls.key-file=/nonexistent/key.pem"];
@@ -715,6 +746,28 @@ fn version_tells_what_it_was_built_from() {
         assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(0), ""));
         assert!(version.starts_with(&format!("kafka-vitals {} (revision ", env!("CARGO_PKG_VERSION"))), "{version}");
         assert!(version.contains("rustc ") && version.lines().count() == 1, "{version}");
+    }
+}
+
+#[test]
+fn check_has_a_help_of_its_own_and_what_keeps_it_from_asking_is_one_line_and_code_2() {
+    let help = text(&run(&["check", "--help"], &[("COLUMNS", "80")]).stdout);
+    for part in ["Usage: kafka-vitals check", "--json", "--kafka.server", "Exit codes: 0", "Examples:"] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+    assert!(help.lines().all(|line| line.chars().count() <= 100), "{help}");
+    let short = text(&run(&["check", "-h"], &[]).stdout);
+    assert!(short.contains("--json") && !short.contains("Examples:"), "{short}");
+    for (arguments, says) in [
+        (&["check", "--bogus"][..], "see kafka-vitals check --help"),
+        (&["check"], "nothing to read: give --kafka.server"),
+        (&["check", KAFKA, "--jmx.rules=/no/such/rules.yml"], "/no/such/rules.yml"),
+        (
+            &["check", KAFKA, "--tls.enabled", "--tls.ca-file=/no/such/ca.pem", "--json"],
+            "--tls.ca-file: /no/such/ca.pem",
+        ),
+    ] {
+        fails(arguments, 2, &[says]);
     }
 }
 

@@ -46,7 +46,9 @@ pub(super) async fn credentials(config: Config, admin: Arc<Renewable>, mut known
     loop {
         tokio::time::sleep(EVERY).await;
         let now = stamps(&config);
-        let has_changed = now != known && now.iter().all(Option::is_some);
+        // One that is gone is about to be replaced; one that never was there is not missed.
+        let is_gone = known.iter().zip(&now).any(|(known, now)| known.is_some() && now.is_none());
+        let has_changed = now != known && !is_gone;
         let is_due = again.is_some_and(|(at, _)| at <= Instant::now());
         if !has_changed && !is_due {
             continue;

@@ -49,13 +49,13 @@ impl Since {
     const NEVER: Self = Self(u32::MAX);
 
     fn at(clock: Clock) -> Self {
-        let tenths = clock.now.saturating_duration_since(clock.began).as_millis().div_ceil(100);
+        let tenths = clock.ended.saturating_duration_since(clock.began).as_millis().div_ceil(100);
         Self(u32::try_from(tenths).unwrap_or(u32::MAX))
     }
 
     fn elapsed(self, clock: Clock) -> Option<Duration> {
         let then = Duration::from_millis(u64::from(self.0) * 100);
-        (self != Self::NEVER).then(|| clock.now.saturating_duration_since(clock.began).saturating_sub(then))
+        (self != Self::NEVER).then(|| clock.since(clock.began).saturating_sub(then))
     }
 }
 

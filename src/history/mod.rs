@@ -79,9 +79,15 @@ impl History {
         Self { began: now, groups: HashMap::new() }
     }
 
-    /// Takes in the collection that ended `now`; `wanted` tells topics that are exported. Returned is what is known of each
-    /// group, in the order of the snapshot's; nothing while no broker lists groups, of which nothing is forgotten then.
-    pub fn advance(&mut self, snapshot: &Snapshot, wanted: impl Fn(&str) -> bool, now: Instant) -> Vec<GroupHistory> {
+    /// Takes in a collection with the times of its start and end; `wanted` tells topics that are exported. Returned is what
+    /// is known of each group, in the order of the snapshot's; nothing while no broker lists groups, of which nothing is
+    /// forgotten then.
+    pub fn advance(
+        &mut self,
+        snapshot: &Snapshot,
+        wanted: impl Fn(&str) -> bool,
+        (started, ended): (Instant, Instant),
+    ) -> Vec<GroupHistory> {
         let Some(groups) = &snapshot.groups else { return Vec::new() };
         let world = snapshot.cluster.as_ref().map(|cluster| World {
             cluster,
@@ -89,12 +95,12 @@ impl History {
             offsets: Offsets { ends: &snapshot.ends, starts: &snapshot.starts, stable_ends: &snapshot.stable_ends },
         });
         let mut before = std::mem::take(&mut self.groups);
-        let clock = Clock { began: self.began, now };
+        let clock = Clock { began: self.began, started, ended };
         let mut seen = Vec::with_capacity(groups.len());
         for group in groups.iter() {
             let known = before.remove(&group.id);
             let is_new = known.is_none();
-            let mut memory = known.unwrap_or_else(|| Memory::new(now));
+            let mut memory = known.unwrap_or_else(|| Memory::new(ended));
             seen.push(memory.advance(group, world.as_ref(), is_new, clock));
             self.groups.insert(Arc::clone(&group.id), memory);
         }
@@ -112,34 +118,34 @@ impl Memory {
         if let (Some(world), Ok(committed)) = (world, &group.committed) {
             let advanced = self.advance_commits(world, committed, clock);
             if advanced.has_moved {
-                self.alive = clock.now;
+                self.alive = clock.ended;
             }
             (unmoved, is_unmoved_partial) = (advanced.unmoved, advanced.is_partial);
         }
         let is_empty = group.members() == Some(0);
         if group.members().is_some() && !is_empty {
-            self.alive = clock.now;
+            self.alive = clock.ended;
         }
         GroupHistory {
-            in_state: self.advance_state(group.state, clock.now).filter(|_| !is_new),
+            in_state: self.advance_state(group.state, clock).filter(|_| !is_new),
             rebalances: self.rebalances.advance(group),
             unmoved,
             is_unmoved_partial,
-            abandoned: is_empty.then(|| clock.now.saturating_duration_since(self.alive)),
+            abandoned: is_empty.then(|| clock.since(self.alive)),
         }
     }
 
     /// An unknown state leaves the last one: before and after it, as between two collections, is all that is seen.
-    fn advance_state(&mut self, state: GroupState, now: Instant) -> Option<Duration> {
+    fn advance_state(&mut self, state: GroupState, clock: Clock) -> Option<Duration> {
         if state == GroupState::Unknown {
             return None;
         }
         let since = match self.state {
             Some((before, since)) if before == state => since,
-            _ => now,
+            _ => clock.ended,
         };
         self.state = Some((state, since));
-        Some(now.saturating_duration_since(since))
+        Some(clock.since(since))
     }
 
     fn advance_commits(&mut self, world: &World<'_>, committed: &[CommittedOffset], clock: Clock) -> commits::Advanced {
@@ -151,11 +157,20 @@ impl Memory {
     }
 }
 
-/// A collection's time, and what short times are counted from.
+/// A collection's times, and what short times are counted from. Something was read at any time between: what lasts
+/// counts from the end of the collection that first saw it to the start of the one that last did, so that it is never said
+/// to have lasted longer than it has.
 #[derive(Debug, Clone, Copy)]
 struct Clock {
     began: Instant,
-    now: Instant,
+    started: Instant,
+    ended: Instant,
+}
+
+impl Clock {
+    fn since(self, ended: Instant) -> Duration {
+        self.started.saturating_duration_since(ended)
+    }
 }
 
 #[cfg(test)]

@@ -91,9 +91,11 @@ impl Sight {
     fn of(description: &GroupDescription) -> Self {
         let mut sight = Self::NOBODY;
         for member in &description.members {
-            sight.members = sight.members.wrapping_add(hash(&member.id));
+            // A static member that comes back has another id, the same partitions, and makes no rebalance (KIP-345).
+            let id = member.instance_id.as_ref().unwrap_or(&member.id);
+            sight.members = sight.members.wrapping_add(hash(id));
             for partition in &member.assignment {
-                sight.assignment = sight.assignment.wrapping_add(hash(&(&member.id, partition)));
+                sight.assignment = sight.assignment.wrapping_add(hash(&(id, partition)));
             }
         }
         sight

@@ -101,7 +101,8 @@ impl Watched {
     }
 
     fn advance(&mut self, seconds: u64, snapshot: &Snapshot) -> GroupHistory {
-        let mut seen = self.history.advance(snapshot, |_| true, self.began + Duration::from_secs(seconds));
+        let now = self.began + Duration::from_secs(seconds);
+        let mut seen = self.history.advance(snapshot, |_| true, (now, now));
         assert_eq!(seen.len(), 1);
         seen.remove(0)
     }
@@ -179,6 +180,37 @@ fn each_rebalance_is_counted_once_by_the_first_thing_that_showed_it() {
         let last = (0..).zip(&sights).map(|(at, sight)| watched.advance(at, &snapshot(sight))).last().unwrap();
         assert_eq!(last.rebalances.counts().collect::<Vec<_>>(), expected, "{what}");
     }
+}
+
+#[test]
+fn a_static_member_that_comes_back_makes_no_rebalance() {
+    let with_id = |id: &str| {
+        let mut snapshot = snapshot(&stable(&[("a", &[0, 1])]));
+        let group = &snapshot.groups.as_ref().unwrap()[0];
+        let mut description = GroupDescription::clone(group.description.as_ref().unwrap());
+        description.members[0].id = id.to_owned();
+        description.members[0].instance_id = Some("pod-0".to_owned());
+        let group = Group { description: Some(Arc::new(description)), ..group.clone() };
+        snapshot.groups = Some(Arc::new(vec![group]));
+        snapshot
+    };
+    let mut watched = Watched::new();
+    watched.advance(0, &with_id("pod-0-1"));
+    let seen = watched.advance(1, &with_id("pod-0-2"));
+    assert!(seen.rebalances.counts().all(|(_, count)| count == 0), "{seen:?}");
+}
+
+#[test]
+fn what_lasts_is_never_said_to_have_lasted_longer_than_it_has() {
+    let mut watched = Watched::new();
+    let began = watched.began;
+    let at = |seconds| began + Duration::from_secs(seconds);
+    let stuck = snapshot(&committed(&[(0, 5)]));
+    let (first, second) = ((at(10), at(20)), (at(50), at(90)));
+    watched.history.advance(&stuck, |_| true, first);
+    let seen = watched.history.advance(&stuck, |_| true, second).remove(0);
+    let thirty = Duration::from_secs(30);
+    assert_eq!((seen.in_state, seen.unmoved, seen.abandoned), (Some(thirty), vec![(0, thirty)], Some(thirty)));
 }
 
 #[test]
@@ -294,9 +326,9 @@ fn what_kafka_has_deleted_is_forgotten_and_what_nobody_listed_is_not() {
     let there = snapshot(&stable(&[("a", &[0])]));
     watched.advance(0, &there);
     let unlisted = Snapshot::default();
-    assert_eq!(watched.history.advance(&unlisted, |_| true, watched.began), []);
+    assert_eq!(watched.history.advance(&unlisted, |_| true, (watched.began, watched.began)), []);
     assert_eq!(watched.advance(10, &there).in_state, seconds(10));
     let deleted = Snapshot { groups: Some(Arc::default()), ..Snapshot::default() };
-    assert_eq!(watched.history.advance(&deleted, |_| true, watched.began), []);
+    assert_eq!(watched.history.advance(&deleted, |_| true, (watched.began, watched.began)), []);
     assert_eq!(watched.advance(20, &there).in_state, None);
 }

@@ -56,11 +56,6 @@ impl Access {
         known.map(|(call, count)| (*call, *count))
     }
 
-    /// Whether this call cannot be made.
-    pub fn is_lacking(&self, call: &str) -> bool {
-        self.unsupported.contains(call)
-    }
-
     /// The calls that cannot be made.
     pub fn unsupported(&self) -> impl Iterator<Item = &'static str> {
         self.unsupported.iter().copied()

@@ -25,6 +25,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 const DESCRIBE_CLUSTER: &str = "DescribeCluster";
 const DESCRIBE_CONFIGS: &str = "DescribeConfigs";
 const DESCRIBE_LOG_DIRS: &str = "DescribeLogDirs";
+/// No call of Kafka's: how long brokers take to answer.
+const REQUEST_TIMES: &str = "request_times";
 
 const UNKNOWN_TOPIC_OR_PARTITION: ErrorCode = ErrorCode(3);
 const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
@@ -79,7 +81,10 @@ impl Inventory {
             let mut state = locked(&self.state);
             let topics = cluster.topics.iter().filter(|topic| topic.error.is_none());
             let topics = topics.map(|topic| &topic.name).filter(|topic| self.selection.topic(topic));
-            state.due(cluster, &topics.collect(), self.max_age)
+            let topics = topics.filter(|_| self.selection.topic_configs).collect();
+            let mut due = state.due(cluster, &topics, self.max_age);
+            due.brokers.retain(|_| self.selection.log_dirs);
+            due
         };
         let Ok(turn) = Arc::clone(&self.asking).try_lock_owned() else { return true };
         if due.is_empty() {
@@ -102,17 +107,32 @@ impl Inventory {
         let _ = tokio::time::timeout_at(end.into(), self.asking.lock()).await;
     }
 
-    /// Puts into a snapshot what is young enough or was told since its collection `began`, and what failed.
+    /// Puts into a snapshot what is young enough or was told since its collection `began`.
     pub(super) fn show_in(&self, snapshot: &mut Snapshot, began: Instant) {
         let is_young = |at: Instant| at >= began || at.elapsed() < self.max_age;
-        let mut state = locked(&self.state);
+        let state = locked(&self.state);
         snapshot.registered = state.registered.value(is_young);
         let configs = state.configs.iter();
         let configs = configs.filter_map(|(topic, answer)| Some((topic.clone(), answer.value(is_young)?)));
         snapshot.configs = Arc::new(TopicConfigs(configs.collect()));
         let log_dirs = state.log_dirs.iter();
         snapshot.log_dirs = log_dirs.filter_map(|(id, answer)| Some((*id, answer.value(is_young)?))).collect();
+    }
 
+    /// Topics whose configuration nobody tells.
+    pub(super) fn refused_configs(&self) -> HashSet<TopicName> {
+        let state = locked(&self.state);
+        let refused = state.configs.iter().filter(|(_, answer)| answer.error().is_some_and(is_refusal));
+        refused.map(|(topic, _)| topic.clone()).collect()
+    }
+
+    /// Adds to the snapshot of a collection that ends what has failed since the last one, what is refused all the time,
+    /// and what cannot be asked.
+    pub(super) fn conclude_in(&self, snapshot: &mut Snapshot) {
+        if self.admin.request_times().is_none() {
+            snapshot.access.lacks(REQUEST_TIMES);
+        }
+        let mut state = locked(&self.state);
         snapshot.failures.merge(std::mem::take(&mut state.uncounted));
         let registered = state.registered.error().into_iter();
         let registered = registered.map(|error| (Part::RegisteredBrokers, DESCRIBE_CLUSTER, error));
@@ -122,10 +142,10 @@ impl Inventory {
         let log_dirs = log_dirs.map(|error| (Part::LogDirs, DESCRIBE_LOG_DIRS, error));
         let mut access = state.asked();
         for (part, call, error) in registered.chain(configs).chain(log_dirs) {
-            access.failed(error);
             if error.kind() == ErrorKind::Unsupported {
                 access.lacks(call);
             } else {
+                access.failed(error);
                 snapshot.failures.add_known(part, error);
             }
         }

@@ -106,7 +106,7 @@ async fn a_broker_that_stopped_is_named_by_its_replicas_and_fenced_until_it_is_b
     let is_whole = |(brokers, of_cluster): &Health| {
         *of_cluster == [0.0; 3]
             && brokers.values().all(|[leaders, preferred, replicas, out_of_sync]| {
-                leaders == preferred && replicas > preferred && *out_of_sync == 0.0
+                leaders == preferred && replicas >= preferred && *out_of_sync == 0.0
             })
     };
     at_once(&all, |vitals| await_health(cluster, vitals, None, is_whole));

@@ -25,7 +25,7 @@ pub(crate) struct GroupView {
     pub(crate) kind: GroupType,
     pub(crate) state: GroupState,
     /// Assignor and coordinator, then members in ascending order of id: each has its id, client, instance, host, partitions
-    /// now, partitions to be.
+    /// now, partitions to be. Without protocol type and epoch, which librdkafka does not tell.
     pub(crate) description: Option<(String, Option<i32>, Vec<[String; 6]>)>,
     /// By topic and partition; what failed is a failure too.
     pub(crate) committed: BTreeMap<(String, i32), Option<i64>>,

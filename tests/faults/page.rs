@@ -17,6 +17,9 @@ pub(crate) fn faults(page: &Page, roles: &Roles, silent: Option<i32>) -> Vec<Str
 pub(crate) fn faults_of(page: &Page, roles: &Roles, silent: Option<i32>, remembers: bool) -> Vec<String> {
     let mut faults = Vec::new();
     of_brokers(page, silent, &mut faults);
+    if let (Some(silent), true) = (silent, remembers) {
+        of_inventory(page, silent, &mut faults);
+    }
     of_collectors(page, roles, if silent.is_some() { Gaps::Allowed } else { Gaps::None }, &mut faults);
     for ((topic, partition), leader) in &roles.leaders {
         let series = format!("kafka_topic_partition_current_offset{{partition=\"{partition}\",topic=\"{topic}\"}}");
@@ -116,6 +119,26 @@ fn of_brokers(page: &Page, silent: Option<i32>, faults: &mut Vec<String>) {
         }
         if page.get("kafka_brokers") != Some(3.0) {
             faults.push(format!("kafka_brokers {:?}", page.get("kafka_brokers")));
+        }
+    }
+}
+
+/// What is remembered of the brokers that answer is there. librdkafka knows nothing of it.
+fn of_inventory(page: &Page, silent: i32, faults: &mut Vec<String>) {
+    if page.get("kafka_vitals_kafka_client_info{client=\"protocol\"}").is_none() {
+        return;
+    }
+    let online = page.named("kafka_log_dir_online");
+    for id in BROKERS.into_iter().filter(|id| *id != silent) {
+        let dirs = online.keys().filter(|series| series.contains(&format!("broker=\"{id}\""))).count();
+        let registered = page.get(&format!("kafka_broker_registered{{broker=\"{id}\"}}"));
+        if (dirs, registered) != (1, Some(1.0)) {
+            faults.push(format!("inventory of {id}: {dirs} log directories, registered {registered:?}"));
+        }
+    }
+    for (topic, _) in topics() {
+        if page.get(&format!("kafka_topic_min_insync_replicas{{topic=\"{topic}\"}}")).is_none() {
+            faults.push(format!("the configuration of {topic} is not there"));
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::MetricType;
-use kafka_vitals::metrics::catalogue::{self, Metric, cluster, exporter, kafka_beans, log_dirs, topic_configs};
+use kafka_vitals::metrics::catalogue::{self, Metric, cluster, exporter, kafka_beans, log_dirs};
 
 use crate::clusters::{current, vitals_of_each};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each, split_labels};
@@ -28,14 +28,20 @@ const OURS: [&str; 15] = [
     "jmx_scrape",
 ];
 
-/// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, and calls that the protocol client cannot make.
-const NOT_SEEN: [&str; 3] =
-    ["kafka_vitals_collector_errors_total", "kafka_zookeeper_session_state", "kafka_vitals_kafka_unsupported"];
+/// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, calls that the protocol client cannot make, and
+/// records whose time is unknown or to come.
+const NOT_SEEN: [&str; 5] = [
+    "kafka_vitals_collector_errors_total",
+    "kafka_zookeeper_session_state",
+    "kafka_vitals_kafka_unsupported",
+    "kafka_consumergroup_lag_seconds_unknown_partitions",
+    "kafka_consumergroup_lag_seconds_clamped_partitions",
+];
 
 /// What librdkafka cannot ask for.
 fn unknown_to_librdkafka() -> impl Iterator<Item = Metric> {
     let others = [cluster::REGISTERED, cluster::FENCED, exporter::KAFKA_REQUEST_DURATION];
-    topic_configs::ALL.iter().chain(log_dirs::ALL).copied().chain(others)
+    log_dirs::ALL.iter().copied().chain(others)
 }
 
 /// By sample name, since a summary has two.
@@ -74,7 +80,10 @@ fn a_real_page_has_the_catalogues_names_labels_and_types_and_no_others() {
     let objectives = current().lab().folder().join("objectives-of-all.yaml");
     std::fs::write(&objectives, "- {group: '.*', team: t, seconds: 1, records: 1}\n").unwrap();
     let objectives = format!("--group.objectives={}", objectives.display());
-    for vitals in each(&vitals_of_each(current(), &[&objectives, "--series.limit=1000000"])) {
+    for vitals in each(&vitals_of_each(
+        current(),
+        &[&objectives, "--series.limit=1000000", "--series.granularity=lag_seconds=partition"],
+    )) {
         check(vitals);
     }
 }

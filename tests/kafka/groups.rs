@@ -9,7 +9,7 @@ use kafka_lab::{Commit, GroupProtocol, NewTopic, wait_until};
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 
-use crate::clusters::{current, vitals_of_each};
+use crate::clusters::{current, old, vitals_of_each};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each};
 
 /// Members may be remembered for 1 s instead of 30; the golden scenario alone.
@@ -91,6 +91,34 @@ fn groups_show_what_they_are_who_coordinates_them_and_who_owns_what_lags() {
         let later = cluster_page(vitals).value(seconds);
         assert!((0.2..60.0).contains(&later), "{later}");
         assert_eq!(rebalances(&page, "billing"), []);
+    }
+}
+
+#[test]
+fn an_older_broker_s_groups_show_the_same() {
+    let cluster = &*old();
+    let (kafka, name) = (cluster.kafka(), "t-older");
+    kafka.create_topics(&[NewTopic::new(name, 2)]).unwrap();
+    kafka.fill(name, 2, 10).unwrap();
+    kafka.commit(&[Commit::new(name, &[(name, 0, 4), (name, 1, 10)])]).unwrap();
+    let member = kafka.member(name, &[name]).client("app-1").start().unwrap();
+    kafka.await_stable(name, 1, PATIENCE).unwrap();
+    let all = vitals_of_each(cluster, &FLAGS);
+    let owner = format!(r#"consumergroup="{name}",topic="{name}",partition="0",client_id="app-1",host="127.0.0.1""#);
+    let assigned = format!(r#"kafka_consumergroup_assigned_partitions{{consumergroup="{name}",topic="{name}"}}"#);
+    for vitals in each(&all) {
+        let page = cluster_page(vitals);
+        assert_eq!((page.value(&state(name, "Stable")), page.value(&state(name, "Empty"))), (1.0, 0.0));
+        assert_eq!(page.value(&format!("kafka_consumergroup_partition_owner{{{owner}}}")), 6.0);
+        assert_eq!(page.value(&assigned), 2.0);
+    }
+    member.stop().unwrap();
+    kafka.await_state(name, "Empty", PATIENCE).unwrap();
+    for vitals in each(&all) {
+        let page = cluster_page(vitals);
+        assert_eq!((page.value(&state(name, "Stable")), page.value(&state(name, "Empty"))), (0.0, 1.0));
+        assert_eq!((page.value(&assigned), page.named("kafka_consumergroup_partition_owner").len()), (0.0, 0));
+        assert_eq!(rebalances(&page, name), [("members".to_owned(), 1.0)]);
     }
 }
 

@@ -12,7 +12,7 @@ use kafka_lab::Listener;
 use kafka_lab::sasl::USER;
 
 use crate::support::{Engine, Vitals, at_once, log};
-use crate::world::{self, SECRETS, assert_no_secret, cluster, identity, mechanism};
+use crate::world::{SECRETS, assert_no_secret, cluster, identity, mechanism};
 
 /// A way to one listener of the broker that counts the connections through it.
 struct Door {

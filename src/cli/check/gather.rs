@@ -174,7 +174,7 @@ fn grants(observed: &Observed, kafka: &ClientConfig) -> Vec<String> {
 
 fn notes(observed: Option<&Observed>, cluster: Option<&Cluster>, is_late: bool, config: &Config) -> Vec<String> {
     const CLUSTER_AUTHORIZATION_FAILED: ErrorCode = ErrorCode(31);
-    let mut notes = Vec::new();
+    let mut notes = config.warnings.clone();
     let lacks_cluster =
         |error: &AdminError| matches!(error, AdminError::Broker { code: CLUSTER_AUTHORIZATION_FAILED, .. });
     if observed.is_some_and(|observed| observed.calls().values().any(|call| call.errors.values().any(lacks_cluster))) {

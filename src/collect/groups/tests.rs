@@ -23,8 +23,11 @@ fn cluster() -> (Cluster, PartitionOffsets, PartitionOffsets) {
     (Cluster { topics, ..Cluster::default() }, PartitionOffsets::of(vec![known(100), known(100), silent]), starts)
 }
 
-/// A group with these commits, and members by client id with what they own.
-fn group(id: &str, commits: &[(&str, i32, i64)], members: &[(&str, &[(&str, i32)])]) -> Group {
+/// A member's client id, and what it owns.
+type Owner<'a> = (&'a str, &'a [(&'a str, i32)]);
+
+/// A group with these commits and members.
+fn group(id: &str, commits: &[(&str, i32, i64)], members: &[Owner<'_>]) -> Group {
     let commit = |(topic, partition, offset): &(&str, i32, i64)| CommittedOffset {
         topic: (*topic).into(),
         partition: *partition,
@@ -32,7 +35,7 @@ fn group(id: &str, commits: &[(&str, i32, i64)], members: &[(&str, &[(&str, i32)
         told_lag: None,
     };
     let owned = |(topic, partition): &(&str, i32)| TopicPartition { topic: (*topic).into(), partition: *partition };
-    let member = |(at, (client, assignment)): (usize, &(&str, &[(&str, i32)]))| Member {
+    let member = |(at, (client, assignment)): (usize, &Owner<'_>)| Member {
         id: format!("{client}-{at}"),
         client_id: (*client).to_owned(),
         instance_id: None,

@@ -1,3 +1,5 @@
+//! What is asked when, what is shown for how long, and what counts as failed: over a fake whose answers can be changed.
+
 use std::ffi::OsString;
 
 use kafka_admin::{
@@ -130,7 +132,12 @@ fn cluster(brokers: &[i32], topics: &[&str]) -> Cluster {
 }
 
 fn inventory(max_age: Duration) -> (Inventory, Arc<Fake>) {
-    let line = ["kafka-vitals", "--kafka.server=h:1", "--topic.exclude=^unwanted$"].map(OsString::from);
+    inventory_of(max_age, &[])
+}
+
+fn inventory_of(max_age: Duration, more: &[&str]) -> (Inventory, Arc<Fake>) {
+    let line = ["kafka-vitals", "--kafka.server=h:1", "--topic.exclude=^unwanted$"];
+    let line = line.iter().chain(more).map(OsString::from);
     let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
     let answers = Answers {
         registered: Ok(registered(&[(1, false), (2, false)])),
@@ -142,14 +149,16 @@ fn inventory(max_age: Duration) -> (Inventory, Arc<Fake>) {
     (Inventory::new(Arc::clone(&fake) as Arc<dyn KafkaAdmin>, config.selection, max_age), fake)
 }
 
-/// The end of a collection.
+/// What a collection does.
 async fn collect(inventory: &Inventory, cluster: &Cluster) -> Snapshot {
     let began = Instant::now();
     let mut snapshot = Snapshot::default();
+    inventory.show_in(&mut snapshot, began);
     if inventory.renew(cluster) {
         inventory.settle(Instant::now() + Duration::from_secs(10)).await;
     }
     inventory.show_in(&mut snapshot, began);
+    inventory.conclude_in(&mut snapshot);
     snapshot
 }
 
@@ -166,7 +175,9 @@ fn pass(inventory: &Inventory, time: Duration) {
 }
 
 /// Registered brokers with whether they are fenced, topics with configurations, brokers with log directories.
-fn shown(snapshot: &Snapshot) -> (Option<Vec<(i32, bool)>>, Vec<String>, Vec<i32>) {
+type Shown = (Option<Vec<(i32, bool)>>, Vec<String>, Vec<i32>);
+
+fn shown(snapshot: &Snapshot) -> Shown {
     let registered = snapshot.registered.as_ref().map(|brokers| {
         let brokers = brokers.iter().map(|broker| (broker.broker.id, broker.is_fenced));
         brokers.collect::<Vec<_>>()
@@ -181,6 +192,18 @@ fn failures(snapshot: &Snapshot) -> Vec<(Part, ErrorKind, u64)> {
 }
 
 #[tokio::test]
+async fn what_is_not_wanted_is_not_asked_for() {
+    for (flag, asked) in [
+        ("--topic.configs=false", &["log_dirs [1]", "registered"][..]),
+        ("--broker.log-dirs=false", &["configs a", "registered"]),
+    ] {
+        let (inventory, fake) = inventory_of(AGE, &[flag]);
+        collect(&inventory, &cluster(&[1], &["a"])).await;
+        assert_eq!(fake.take_asked(), asked);
+    }
+}
+
+#[tokio::test]
 async fn all_is_asked_once_and_again_from_half_of_its_age_on_and_what_is_new_at_once() {
     let (inventory, fake) = inventory(AGE);
     let two = cluster(&[1, 2], &["a", "b", "unwanted"]);
@@ -188,7 +211,7 @@ async fn all_is_asked_once_and_again_from_half_of_its_age_on_and_what_is_new_at_
     let first = collect(&inventory, &two).await;
     assert_eq!(fake.take_asked(), all);
     assert_eq!(shown(&first), (Some(vec![(1, false), (2, false)]), vec!["a".to_owned(), "b".to_owned()], vec![1, 2]));
-    assert!(first.failures.is_empty() && first.access.unsupported().next().is_none());
+    assert!(first.failures.is_empty() && first.access.unsupported().eq([REQUEST_TIMES]));
     let compact = CleanupPolicy { compact: true, delete: false };
     assert_eq!(["a", "c"].map(|topic| first.configs.cleanup_policy(topic)), [Some(compact), None]);
 
@@ -273,9 +296,16 @@ async fn a_refusal_takes_what_was_told_counts_once_and_is_not_asked_for_again_at
         assert_eq!(shown(&snapshot).2, [0; 0]);
     }
     assert_eq!(fake.take_asked(), ["configs a b", "log_dirs [1]", "log_dirs [2]", "registered"]);
+    // Of the refusals nothing is left once the rights are there.
+    fake.change(|answers| {
+        answers.configs.clear();
+        answers.log_dirs.clear();
+    });
     pass(&inventory, AGE / 2);
-    collect(&inventory, &cluster).await;
+    let snapshot = collect(&inventory, &cluster).await;
     assert_eq!(fake.take_asked(), ["configs a b", "log_dirs [1]", "log_dirs [2]", "registered"]);
+    assert_eq!(failures(&snapshot), []);
+    assert_eq!((shown(&snapshot).1.len(), shown(&snapshot).2), (2, vec![1, 2]));
 }
 
 #[tokio::test]
@@ -291,7 +321,8 @@ async fn what_cannot_be_asked_is_named_and_a_topic_that_is_gone_is_no_failure() 
     for _ in 0..2 {
         let snapshot = collect(&inventory, &cluster(&[1, 2], &["a", "b"])).await;
         assert_eq!((shown(&snapshot), failures(&snapshot)), ((None, vec!["b".to_owned()], vec![]), vec![]));
-        assert_eq!(snapshot.access.unsupported().collect::<Vec<_>>(), [DESCRIBE_CLUSTER, DESCRIBE_LOG_DIRS]);
+        let unsupported: Vec<_> = snapshot.access.unsupported().collect();
+        assert_eq!(unsupported, [DESCRIBE_CLUSTER, DESCRIBE_LOG_DIRS, REQUEST_TIMES]);
     }
     // It may be a new one.
     let asked = ["configs a", "configs a b", "log_dirs [1]", "log_dirs [2]", "registered"];

@@ -216,7 +216,8 @@ pub const RELOAD_SUCCESS: Metric = Metric {
     name: "kafka_vitals_config_last_reload_successful",
     kind: Gauge,
     labels: &[],
-    help: "1 if the last reading of the rules file succeeded, else 0: then the rules before it are in use.",
+    help: "1 if the last reading of the rules file and of the objectives succeeded, else 0: then what a bad file said \
+           before is in use.",
     source: SELF,
 };
 
@@ -225,7 +226,7 @@ pub const RELOAD_TIME: Metric = Metric {
     name: "kafka_vitals_config_last_reload_success_timestamp_seconds",
     kind: Gauge,
     labels: &[],
-    help: "When the rules were last read with success, in seconds since the epoch.",
+    help: "When rules and objectives were last read with success, in seconds since the epoch.",
     source: SELF,
 };
 

@@ -128,7 +128,7 @@ async fn groups_of_every_kind_are_described_with_their_members_whatever_kind_the
     let world = WORLD.read().await;
     let cluster = &world.cluster;
     let coordinators = tokio::task::block_in_place(|| cluster.kafka().groups()).expect("groups");
-    let check = |described: &[Result<GroupDescription, AdminError>]| {
+    let check = |engine: Engine, described: &[Result<GroupDescription, AdminError>]| {
         let clients = ["c-classic", "c-consumer", "c-share", "c-streams-StreamThread-1-consumer"];
         // Nobody tells a streams group's.
         let assignors = ["range", "uniform", "simple", ""];
@@ -138,6 +138,10 @@ async fn groups_of_every_kind_are_described_with_their_members_whatever_kind_the
             let group = described.as_ref().expect(id);
             assert_eq!((&*group.id, group.kind, group.state), (*id, *kind, GroupState::Stable));
             assert_eq!(group.assignor, assignor, "{id}");
+            // librdkafka tells neither.
+            let (is_classic, tells) = (*kind == GroupType::Classic, engine == Engine::Protocol);
+            assert_eq!(group.protocol_type.as_deref(), (is_classic && tells).then_some("consumer"), "{id}");
+            assert_eq!(group.epoch.is_some_and(|epoch| epoch > 0), !is_classic && tells, "{id}");
             assert_eq!(group.coordinator, Some(coordinators[*id].coordinator), "{id}");
             let [member] = group.members.as_slice() else { panic!("{group:?}") };
             assert_eq!((member.client_id.as_str(), &member.instance_id), (*client, &None));
@@ -152,18 +156,18 @@ async fn groups_of_every_kind_are_described_with_their_members_whatever_kind_the
         if is_known {
             admin.cluster(soon()).await.expect("metadata");
         }
-        check(&admin.describe_groups(&asked(|kind| kind), soon()).await);
+        check(Engine::Protocol, &admin.describe_groups(&asked(|kind| kind), soon()).await);
         for other in [GroupType::Unknown, GroupType::Streams, GroupType::Share, GroupType::Consumer, GroupType::Classic]
         {
             println!("known: {is_known}, taken for {other:?}");
-            check(&admin.describe_groups(&asked(|_| other), soon()).await);
+            check(Engine::Protocol, &admin.describe_groups(&asked(|_| other), soon()).await);
         }
     }
 
     // librdkafka knows the first two only, and says of the others that they are not there.
     let admin = Engine::Librdkafka.admin(&cluster.bootstrap());
     let described = admin.describe_groups(&asked(|kind| kind), soon()).await;
-    check(&described[..2]);
+    check(Engine::Librdkafka, &described[..2]);
     for (id, described) in [("kinds-share", &described[2]), ("kinds-streams", &described[3])] {
         let is_there = described.as_ref().is_ok_and(|group| group.state != GroupState::Dead);
         assert!(!is_there, "{id}: {described:?}");
