@@ -58,11 +58,11 @@ fn a_principal_with_all_rights_reads_all_and_learns_how_many_series_there_will_b
         let (code, report) = json(engine, &user);
         assert_eq!((code, &report["good"]), (Some(0), &true.into()), "{report:#}");
         assert_eq!(report["kafka"]["principal"], format!("User:{USER}"));
-        for api in ["Metadata", "ListGroups", "DescribeGroups", "OffsetFetch", "ListOffsets"] {
+        for api in ["Metadata", "ListGroups", "DescribeGroups", "OffsetFetch", "ListOffsets", "DescribeConfigs"] {
             assert_eq!(outcome(&report, api), "works", "{report:#}");
         }
         let rare = if engine == Engine::Protocol { "works" } else { "unsupported" };
-        for api in ["DescribeQuorum", "DescribeCluster", "DescribeConfigs", "DescribeLogDirs"] {
+        for api in ["DescribeQuorum", "DescribeCluster", "DescribeLogDirs"] {
             assert_eq!(outcome(&report, api), rare, "{report:#}");
         }
         for page in report["pages"].as_array().unwrap() {
