@@ -44,6 +44,8 @@ pub(crate) struct Scenario<'a> {
     pub(crate) logs: Vec<Log>,
     /// Whether retention removes records, now or some day: `cleanup.policy` has `delete`.
     pub(crate) has_retention: bool,
+    /// Whether compaction does: it has `compact`.
+    pub(crate) is_compacted: bool,
     pub(crate) all: Vec<Vitals>,
 }
 
@@ -61,9 +63,10 @@ impl<'a> Scenario<'a> {
             format!("--group.filter=^{name}-"),
             format!("--refresh.metadata={}s", age.as_secs()),
             "--scrape.reuse=0s".to_owned(),
+            "--series.granularity=lag_seconds=partition".to_owned(),
         ];
         let all = Vitals::start_each(cluster.lab(), &flags.each_ref().map(String::as_str));
-        Self { name, cluster, logs: Vec::new(), has_retention: true, all }
+        Self { name, cluster, logs: Vec::new(), has_retention: true, is_compacted: false, all }
     }
 
     /// The same with a topic of so many partitions.
