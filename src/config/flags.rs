@@ -223,6 +223,16 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
     pub offset_show_all: Option<bool>,
 
+    /// Ask for the configurations of topics, which takes the right DescribeConfigs on them [default: true].
+    #[arg(long = "topic.configs", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
+    pub topic_configs: Option<bool>,
+
+    /// Ask brokers for their log directories, which takes the right Describe on the cluster [default: true].
+    #[arg(long = "broker.log-dirs", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
+    pub broker_log_dirs: Option<bool>,
+
     /// Lagging partitions of the cluster, the worst first, whose owner (client id and host) is shown; 0 = none
     /// [default: 50].
     #[arg(long = "group.owners", value_name = "N", help_heading = "What to export")]

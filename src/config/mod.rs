@@ -89,6 +89,10 @@ pub struct Selection {
     group_exclude: Regex,
     /// Show uncommitted partitions of every topic that a group committed to.
     pub show_all_offsets: bool,
+    /// Configurations of topics.
+    pub topic_configs: bool,
+    /// Log directories of brokers.
+    pub log_dirs: bool,
 }
 
 impl Selection {

@@ -16,6 +16,9 @@ use super::{
 /// `client.id` towards the brokers.
 const CLIENT_ID: &str = "kafka-vitals";
 
+/// Labels without which series could not be told apart any more by those who know kafka_exporter's.
+const REFUSED_LABELS: [&str; 8] = ["address", "broker", "consumergroup", "id", "le", "partition", "quantile", "topic"];
+
 /// Upper bound of `--scrape.timeout`; far later points in time cannot even be represented.
 const LONGEST_SCRAPE: Duration = Duration::from_secs(3600);
 
@@ -40,13 +43,15 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
     Ok(Config {
         kafka,
         client,
-        labels: labels(flags)?,
+        labels: labels(flags, &mut warnings)?,
         selection: Selection {
             topic_filter: filter("--topic.filter", flags.topic_filter.as_deref(), ".*")?,
             topic_exclude: filter("--topic.exclude", flags.topic_exclude.as_deref(), "^$")?,
             group_filter: filter("--group.filter", flags.group_filter.as_deref(), ".*")?,
             group_exclude: filter("--group.exclude", flags.group_exclude.as_deref(), "^$")?,
             show_all_offsets: flags.offset_show_all.unwrap_or(true),
+            topic_configs: flags.topic_configs.unwrap_or(true),
+            log_dirs: flags.broker_log_dirs.unwrap_or(true),
         },
         groups: GroupConfig {
             owners: flags.group_owners.unwrap_or(50),
@@ -98,7 +103,7 @@ fn compat(flags: &Flags) -> Result<Option<Compat>, String> {
     compat.map(Some).ok_or_else(|| format!("--jmx.compat: {text:?} is no generation of jmx_exporter; give 0.x or 1.x"))
 }
 
-fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
+fn labels(flags: &Flags, warnings: &mut Vec<String>) -> Result<Vec<(String, String)>, String> {
     let text = flags.kafka_labels.as_deref().unwrap_or_default();
     let pairs = key_values("--kafka.labels", text.split(',').filter(|item| !item.trim().is_empty()))?;
     for name in pairs.keys() {
@@ -108,12 +113,16 @@ fn labels(flags: &Flags) -> Result<Vec<(String, String)>, String> {
         if !good || name.starts_with("__") {
             return Err(format!("--kafka.labels: {name:?} is no label name ([a-zA-Z_][a-zA-Z0-9_]*, not __...)"));
         }
-        // `broker` would make one node of all on /metrics, and each of the others would rename what it collides with.
-        let is_taken =
-            |name: &str| ["broker", "quantile", "le"].contains(&name) || all().any(|m| m.labels.contains(&name));
-        if is_taken(name) {
+        // `broker` would make one node of all on /metrics, and kafka_exporter refuses its own labels too.
+        if REFUSED_LABELS.contains(&name.as_str()) {
             return Err(format!(
                 "--kafka.labels: {name:?} is a label that kafka-vitals sets itself; choose another name"
+            ));
+        }
+        if let Some(metric) = all().find(|metric| metric.labels.contains(&name.as_str())) {
+            let metric = metric.name;
+            warnings.push(format!(
+                "--kafka.labels: {name:?} is a label of {metric} too, where that becomes \"exported_{name}\""
             ));
         }
     }
@@ -383,6 +392,15 @@ mod tests {
     fn flags_show_nothing_when_debugged() {
         let flags = Flags::try_parse_from(["kafka-vitals", "--sasl.password=hunter2", "--kafka.property=a=hunter2"]);
         assert_eq!(format!("{:?}", flags.unwrap()), "Flags");
+    }
+
+    #[test]
+    fn a_constant_label_that_some_metric_has_too_is_a_warning() {
+        let given = config(&["--kafka.server=a:1", "--kafka.labels=team=x,env=y"]).unwrap();
+        assert_eq!(given.labels.len(), 2);
+        let [warning] = &given.warnings[..] else { panic!("{:?}", given.warnings) };
+        assert!(warning.starts_with("--kafka.labels: \"team\" is a label of kafka_"), "{warning}");
+        assert!(warning.ends_with("\"exported_team\""), "{warning}");
     }
 
     #[test]

@@ -81,7 +81,10 @@ impl Inventory {
             let mut state = locked(&self.state);
             let topics = cluster.topics.iter().filter(|topic| topic.error.is_none());
             let topics = topics.map(|topic| &topic.name).filter(|topic| self.selection.topic(topic));
-            state.due(cluster, &topics.collect(), self.max_age)
+            let topics = topics.filter(|_| self.selection.topic_configs).collect();
+            let mut due = state.due(cluster, &topics, self.max_age);
+            due.brokers.retain(|_| self.selection.log_dirs);
+            due
         };
         let Ok(turn) = Arc::clone(&self.asking).try_lock_owned() else { return true };
         if due.is_empty() {
@@ -113,7 +116,8 @@ impl Inventory {
         let known = configs.clone().filter_map(|(topic, answer)| Some((topic.clone(), answer.value(is_young)?)));
         let refused = configs.filter(|(_, answer)| answer.error().is_some_and(is_refusal));
         let refused = refused.map(|(topic, _)| topic.clone()).collect();
-        snapshot.configs = Arc::new(TopicConfigs { known: known.collect(), refused });
+        let are_unwanted = !self.selection.topic_configs;
+        snapshot.configs = Arc::new(TopicConfigs { known: known.collect(), refused, are_unwanted });
         let log_dirs = state.log_dirs.iter();
         snapshot.log_dirs = log_dirs.filter_map(|(id, answer)| Some((*id, answer.value(is_young)?))).collect();
     }
@@ -134,10 +138,10 @@ impl Inventory {
         let log_dirs = log_dirs.map(|error| (Part::LogDirs, DESCRIBE_LOG_DIRS, error));
         let mut access = state.asked();
         for (part, call, error) in registered.chain(configs).chain(log_dirs) {
-            access.failed(error);
             if error.kind() == ErrorKind::Unsupported {
                 access.lacks(call);
             } else {
+                access.failed(error);
                 snapshot.failures.add_known(part, error);
             }
         }

@@ -13,6 +13,8 @@ pub struct TopicConfigs {
     pub known: HashMap<TopicName, Arc<TopicConfig>>,
     /// Topics whose configuration may not, or cannot, be asked for.
     pub refused: HashSet<TopicName>,
+    /// Whether nobody wants them.
+    pub are_unwanted: bool,
 }
 
 impl TopicConfigs {
@@ -20,8 +22,11 @@ impl TopicConfigs {
     /// missing and nobody can tell when the rest goes. What will not be known: Kafka's default.
     pub fn cleanup_policy(&self, topic: &str) -> CleanupPolicy {
         let known = self.known.get(topic).and_then(|config| config.cleanup_policy);
-        let is_refused = || self.refused.contains(topic);
-        known.unwrap_or_else(|| CleanupPolicy { compact: !is_refused(), delete: is_refused() })
+        let supposed = || {
+            let is_default = self.are_unwanted || self.refused.contains(topic);
+            CleanupPolicy { compact: !is_default, delete: is_default }
+        };
+        known.unwrap_or_else(supposed)
     }
 }
 
@@ -188,6 +193,7 @@ mod tests {
         let configs = TopicConfigs {
             known: [("both".into(), config(Some(policy(true, true)))), ("odd".into(), config(None))].into(),
             refused: ["refused".into()].into(),
+            are_unwanted: false,
         };
         for (topic, expected) in [
             ("both", policy(true, true)),
@@ -197,6 +203,8 @@ mod tests {
         ] {
             assert_eq!(configs.cleanup_policy(topic), expected, "{topic}");
         }
+        let unwanted = TopicConfigs { are_unwanted: true, ..TopicConfigs::default() };
+        assert_eq!(unwanted.cleanup_policy("any"), policy(false, true));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::MetricType;
-use kafka_vitals::metrics::catalogue::{self, Metric, cluster, exporter, kafka_beans, log_dirs, topic_configs};
+use kafka_vitals::metrics::catalogue::{self, Metric, cluster, exporter, kafka_beans, log_dirs};
 
 use crate::clusters::{current, vitals_of_each};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each, split_labels};
@@ -41,7 +41,7 @@ const NOT_SEEN: [&str; 5] = [
 /// What librdkafka cannot ask for.
 fn unknown_to_librdkafka() -> impl Iterator<Item = Metric> {
     let others = [cluster::REGISTERED, cluster::FENCED, exporter::KAFKA_REQUEST_DURATION];
-    topic_configs::ALL.iter().chain(log_dirs::ALL).copied().chain(others)
+    log_dirs::ALL.iter().copied().chain(others)
 }
 
 /// By sample name, since a summary has two.

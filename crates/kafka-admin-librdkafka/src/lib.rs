@@ -10,6 +10,7 @@
 
 mod cluster;
 mod config;
+mod configs;
 mod context;
 mod error;
 mod faults;
@@ -29,8 +30,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use kafka_admin::{
-    AdminError, ClientConfig, Cluster, CommittedOffset, FoundOffset, GroupDescription, GroupId, GroupRef, GroupsListed,
-    Isolation, KafkaAdmin, OffsetQuery, Sasl,
+    AdminError, ClientConfig, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription,
+    GroupId, GroupRef, GroupsListed, Isolation, KafkaAdmin, OffsetQuery, Sasl,
 };
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -108,7 +109,6 @@ impl KafkaAdmin for LibrdkafkaAdmin {
     fn unsupported(&self) -> &'static [&'static str] {
         &[
             "DescribeCluster",
-            "DescribeConfigs",
             "DescribeLogDirs",
             "DescribeQuorum",
             "DescribeShareGroupOffsets",
@@ -151,6 +151,15 @@ impl KafkaAdmin for LibrdkafkaAdmin {
         deadline: Instant,
     ) -> Vec<Result<FoundOffset, AdminError>> {
         offsets::find(&self.shared, queries, isolation, deadline).await
+    }
+
+    async fn configs(
+        &self,
+        resources: &[ConfigResource],
+        names: Option<&[&str]>,
+        deadline: Instant,
+    ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
+        configs::describe(&self.shared, resources, names, deadline).await
     }
 }
 

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use kafka_admin::{AdminError, ErrorCode, GroupState, GroupType, Isolation, OffsetSpec};
+use kafka_admin::{AdminError, ConfigEntry, ConfigResource, ErrorCode, GroupState, GroupType, Isolation, OffsetSpec};
 use kafka_lab::{Cluster, Commit, GroupProtocol, NewTopic, Record};
 
 use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
@@ -244,6 +244,37 @@ async fn thousands_of_partitions_are_asked_in_chunks_and_each_gets_its_own_answe
             let written = query.spec == OffsetSpec::Latest && &*query.topic == "wide-7";
             let expected = if written { i64::from(query.partition) + 1 } else { 0 };
             assert_eq!(offset(found), Some(expected), "{query:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn configurations_of_hundreds_of_topics_are_asked_in_chunks_and_each_gets_its_own_answer() {
+    let kafka = CLUSTER.kafka();
+    let name = |n: usize| format!("configured-{n}");
+    let topics: Vec<_> =
+        (0..450).map(|n| NewTopic::new(&name(n), 1).config("segment.ms", &(1_000_000 + n).to_string())).collect();
+    kafka.create_topics(&topics).expect("topics");
+    let mut asked: Vec<_> = (0..450).rev().map(|n| ConfigResource::Topic(name(n).as_str().into())).collect();
+    asked.insert(100, ConfigResource::Broker(1));
+    asked.insert(300, ConfigResource::Topic("no-such-topic".into()));
+    for (engine, admin) in Engine::admins(&CLUSTER.bootstrap()) {
+        println!("{engine}");
+        // Before any metadata, and again when the broker is known.
+        for _ in 0..2 {
+            let mut found = admin.configs(&asked, Some(&["segment.ms", "broker.rack"]), soon()).await;
+            let missing = found.remove(300).expect_err("does not exist");
+            assert!(matches!(missing, AdminError::Broker { code: ErrorCode(3), .. }), "{missing}");
+            let only = |found: Result<Vec<ConfigEntry>, AdminError>| {
+                let mut entries = found.expect("a configuration");
+                let entry = entries.pop().expect("an entry");
+                assert_eq!(entries, []);
+                (entry.name, entry.value)
+            };
+            assert_eq!(only(found.remove(100)), ("broker.rack".to_owned(), Some("r1".to_owned())));
+            for (n, found) in (0..450).rev().zip(found) {
+                assert_eq!(only(found), ("segment.ms".to_owned(), Some((1_000_000 + n).to_string())));
+            }
         }
     }
 }

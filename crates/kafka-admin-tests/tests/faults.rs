@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use kafka_admin::{AdminError, Cluster, ErrorKind, GroupId, GroupRef, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec};
+use kafka_admin::{
+    AdminError, Cluster, ConfigResource, ErrorKind, GroupId, GroupRef, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec,
+};
 use kafka_lab::{Commit, NewTopic};
 
 use kafka_admin_tests::{Engine, ids, plain, query, within};
@@ -35,6 +37,13 @@ struct Collected {
     /// Latest offset by partition.
     latest: BTreeMap<i32, Result<Option<i64>, AdminError>>,
     took: Vec<Duration>,
+    configs: Configs,
+}
+
+/// Configurations of the topic and, by id, of the brokers in the metadata.
+struct Configs {
+    topic: Result<(), AdminError>,
+    brokers: BTreeMap<i32, Result<(), AdminError>>,
 }
 
 impl Collected {
@@ -43,6 +52,8 @@ impl Collected {
         errors.extend(self.committed.values().filter_map(|result| result.as_ref().err()));
         errors.extend(self.described.values().filter_map(|result| result.as_ref().err()));
         errors.extend(self.latest.values().filter_map(|result| result.as_ref().err()));
+        errors.extend(self.configs.topic.as_ref().err());
+        errors.extend(self.configs.brokers.values().filter_map(|result| result.as_ref().err()));
         errors
     }
 }
@@ -73,7 +84,30 @@ async fn collect(admin: &dyn KafkaAdmin, groups: &[GroupRef], queries: &[OffsetQ
     took.push(start.elapsed());
     println!("  {}: {took:?}", admin.engine());
     assert!(start.elapsed() < SCRAPE + Duration::from_millis(400), "{took:?}");
-    Collected { cluster, listed, committed, described, latest, took }
+    let brokers = cluster.iter().flat_map(|cluster| &cluster.brokers).map(|broker| broker.id).collect();
+    let configs = configs(admin, brokers).await;
+    Collected { cluster, listed, committed, described, latest, took, configs }
+}
+
+/// The exporter asks for configurations apart from the rest, with a deadline of their own.
+async fn configs(admin: &dyn KafkaAdmin, brokers: Vec<i32>) -> Configs {
+    let start = Instant::now();
+    let mut resources: Vec<_> = brokers.iter().copied().map(ConfigResource::Broker).collect();
+    resources.push(ConfigResource::Topic("spread".into()));
+    let names = ["cleanup.policy", "node.id"];
+    let mut told: Vec<_> = admin
+        .configs(&resources, Some(&names), within(SCRAPE))
+        .await
+        .into_iter()
+        .map(|told| {
+            let entries = told?;
+            assert!(matches!(entries.as_slice(), [entry] if names.contains(&entry.name.as_str())), "{entries:?}");
+            Ok(())
+        })
+        .collect();
+    println!("  {}: configurations {:?}", admin.engine(), start.elapsed());
+    assert!(start.elapsed() < SCRAPE + Duration::from_millis(400), "{:?}", start.elapsed());
+    Configs { topic: told.pop().expect("the topic"), brokers: brokers.into_iter().zip(told).collect() }
 }
 
 /// The queries as one who trusts this metadata asks them.
@@ -89,6 +123,10 @@ fn assert_right(
     coordinators: &BTreeMap<GroupId, i32>,
 ) {
     collected.cluster.as_ref().expect("metadata");
+    assert_eq!(collected.configs.topic, Ok(()), "any broker may tell");
+    for (broker, told) in &collected.configs.brokers {
+        assert!(told.is_ok() || silent == Some(*broker), "{broker}: {told:?}");
+    }
     let mut lost = (0, 0, 0);
     for (partition, found) in &collected.latest {
         if silent.is_none() || leaders.get(partition).copied() != silent {

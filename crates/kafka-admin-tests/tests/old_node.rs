@@ -29,15 +29,6 @@ async fn kafka_3_9_answers_every_call() {
     assert!(dir.total_bytes > dir.usable_bytes && dir.usable_bytes > Some(0), "{dir:?}");
     let ours = dir.replicas.iter().filter(|replica| &*replica.topic == "t");
     assert_eq!(ours.filter(|replica| replica.size > 0 && replica.offset_lag == 0).count(), 2, "{dir:?}");
-
-    let configs = admin.configs(&[ConfigResource::Topic("t".into()), ConfigResource::Broker(1)], None, soon()).await;
-    for (configs, name, value, is_default) in
-        [(&configs[0], "retention.ms", "604800000", true), (&configs[1], "node.id", "1", false)]
-    {
-        let entry = configs.as_ref().expect("a configuration").iter().find(|entry| entry.name == name);
-        let entry = entry.map(|entry| (entry.value.as_deref(), entry.is_default));
-        assert_eq!(entry, Some((Some(value), is_default)), "{name}");
-    }
 }
 
 /// Without batches: one group in each OffsetFetch and FindCoordinator. No types of groups, and no quorum.
@@ -51,9 +42,6 @@ async fn kafka_2_8_with_zookeeper_answers_every_call() {
     unsupported(admin.registered_brokers(soon()).await.expect_err("before Kafka 4.0"));
     let dirs = admin.log_dirs(&[1], soon()).await.remove(0).expect("log directories");
     assert_eq!((dirs.len(), dirs[0].total_bytes), (1, None));
-    let topic = ConfigResource::Topic("t".into());
-    let entries = admin.configs(&[topic], None, soon()).await.remove(0).expect("a configuration");
-    assert!(entries.iter().any(|entry| entry.name == "retention.ms" && entry.is_default));
 }
 
 async fn answers_every_call(version: KafkaVersion) -> Cluster {
@@ -88,6 +76,15 @@ async fn answers_every_call(version: KafkaVersion) -> Cluster {
         let queries = [query("t", 0, OffsetSpec::Latest, Some(1)), query("t", 1, OffsetSpec::Earliest, Some(1))];
         let found = admin.offsets(&queries, Isolation::ReadCommitted, soon()).await;
         assert_eq!((offset(&found[0]), offset(&found[1])), (Some(5), Some(0)));
+        let resources = [ConfigResource::Topic("t".into()), ConfigResource::Broker(1)];
+        let configs = admin.configs(&resources, None, soon()).await;
+        for (entries, name, value) in
+            [(&configs[0], "retention.ms", "604800000"), (&configs[1], "log.retention.hours", "168")]
+        {
+            let entry = entries.as_ref().expect("a configuration").iter().find(|entry| entry.name == name);
+            let entry = entry.map(|entry| (entry.value.as_deref(), entry.is_default));
+            assert_eq!(entry, Some((Some(value), true)), "{name}");
+        }
     }
     lab
 }

@@ -132,7 +132,12 @@ fn cluster(brokers: &[i32], topics: &[&str]) -> Cluster {
 }
 
 fn inventory(max_age: Duration) -> (Inventory, Arc<Fake>) {
-    let line = ["kafka-vitals", "--kafka.server=h:1", "--topic.exclude=^unwanted$"].map(OsString::from);
+    inventory_of(max_age, &[])
+}
+
+fn inventory_of(max_age: Duration, more: &[&str]) -> (Inventory, Arc<Fake>) {
+    let line = ["kafka-vitals", "--kafka.server=h:1", "--topic.exclude=^unwanted$"];
+    let line = line.iter().chain(more).map(OsString::from);
     let Invocation::Serve(config) = from_command_line(line).unwrap() else { panic!("not asked for") };
     let answers = Answers {
         registered: Ok(registered(&[(1, false), (2, false)])),
@@ -184,6 +189,18 @@ fn shown(snapshot: &Snapshot) -> Shown {
 
 fn failures(snapshot: &Snapshot) -> Vec<(Part, ErrorKind, u64)> {
     snapshot.failures.iter().map(|(part, kind, count, _)| (part, kind, count)).collect()
+}
+
+#[tokio::test]
+async fn what_is_not_wanted_is_not_asked_for() {
+    for (flag, asked) in [
+        ("--topic.configs=false", &["log_dirs [1]", "registered"][..]),
+        ("--broker.log-dirs=false", &["configs a", "registered"]),
+    ] {
+        let (inventory, fake) = inventory_of(AGE, &[flag]);
+        collect(&inventory, &cluster(&[1], &["a"])).await;
+        assert_eq!(fake.take_asked(), asked);
+    }
 }
 
 #[tokio::test]

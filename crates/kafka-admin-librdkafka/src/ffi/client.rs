@@ -5,17 +5,19 @@ use std::ffi::c_int;
 use std::ptr::{self, NonNull};
 use std::time::Duration;
 
-use kafka_admin::{AdminError, Cluster, GroupId, Isolation, Token};
+use kafka_admin::{AdminError, Cluster, ConfigResource, GroupId, Isolation, Token};
 use rdkafka::client::{Client as Handle, DefaultClientContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::types::RDKafkaType;
 use rdkafka_sys::{
     RD_KAFKA_EVENT_ERROR, RD_KAFKA_EVENT_OAUTHBEARER_TOKEN_REFRESH, RDKafka, rd_kafka_DescribeCluster,
-    rd_kafka_DescribeConsumerGroups, rd_kafka_ListConsumerGroupOffsets, rd_kafka_ListConsumerGroups,
-    rd_kafka_ListOffsets, rd_kafka_conf_set_events, rd_kafka_queue_destroy, rd_kafka_queue_forward,
-    rd_kafka_queue_get_main, rd_kafka_queue_new, rd_kafka_queue_poll, rd_kafka_queue_t, rd_kafka_queue_yield,
+    rd_kafka_DescribeConfigs, rd_kafka_DescribeConsumerGroups, rd_kafka_ListConsumerGroupOffsets,
+    rd_kafka_ListConsumerGroups, rd_kafka_ListOffsets, rd_kafka_conf_set_events, rd_kafka_queue_destroy,
+    rd_kafka_queue_forward, rd_kafka_queue_get_main, rd_kafka_queue_new, rd_kafka_queue_poll, rd_kafka_queue_t,
+    rd_kafka_queue_yield,
 };
 
+use super::configs::Resources;
 use super::event::Event;
 use super::metadata;
 use super::options::{CStrings, CallOptions, GroupOffsets, Options, PartitionList};
@@ -180,6 +182,21 @@ impl Client {
         let options = self.options(AdminOp::DescribeCluster, call)?;
         // SAFETY: handle, options and queue are live; the options are copied.
         unsafe { rd_kafka_DescribeCluster(self.handle(), options.ptr(), self.queue()) };
+        Ok(())
+    }
+
+    /// DescribeConfigs of distinct resources, at most one of them a broker: of each the entries with these names, or all.
+    pub(crate) fn describe_configs(
+        &self,
+        call: CallOptions,
+        resources: &[&ConfigResource],
+        names: Option<&[&str]>,
+    ) -> Result<(), AdminError> {
+        let options = self.options(AdminOp::DescribeConfigs, call)?;
+        let mut resources = Resources::new(resources, names.unwrap_or_default())?;
+        let (pointers, count) = (resources.as_mut_ptr(), resources.len());
+        // SAFETY: handle, options and queue are live; `pointers` has `count` live resources; all are copied.
+        unsafe { rd_kafka_DescribeConfigs(self.handle(), pointers, count, options.ptr(), self.queue()) };
         Ok(())
     }
 }

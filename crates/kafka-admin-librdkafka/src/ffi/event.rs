@@ -89,7 +89,7 @@ impl Event {
         NonNull::new(event).map(Self)
     }
 
-    fn ptr(&self) -> *mut rd_kafka_event_t {
+    pub(super) fn ptr(&self) -> *mut rd_kafka_event_t {
         self.0.as_ptr()
     }
 
@@ -137,7 +137,7 @@ impl Event {
     }
 
     /// The decoders call this first: on a failed call librdkafka's getters abort the process.
-    fn check(&self) -> Result<(), Failure> {
+    pub(super) fn check(&self) -> Result<(), Failure> {
         self.failure().map_or(Ok(()), Err)
     }
 

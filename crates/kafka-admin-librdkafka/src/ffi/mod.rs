@@ -2,6 +2,7 @@
 //! with error codes as the integers that brokers sent.
 
 mod client;
+mod configs;
 mod event;
 mod metadata;
 mod options;

@@ -163,10 +163,10 @@ impl CStrings {
     }
 }
 
-fn c_string(text: &str, what: &str) -> Result<CString, AdminError> {
+pub(super) fn c_string(text: &str, what: &str) -> Result<CString, AdminError> {
     CString::new(text).map_err(|_| AdminError::Client { message: format!("{what} {text:?} contains a NUL character") })
 }
 
-fn refused(function: &str) -> AdminError {
+pub(super) fn refused(function: &str) -> AdminError {
     AdminError::Client { message: format!("librdkafka refused {function}") }
 }

@@ -6,14 +6,15 @@ use std::ffi::{c_char, c_int, c_void};
 use std::mem::{offset_of, size_of};
 
 use rdkafka_sys::{
-    rd_kafka_AdminOptions_t, rd_kafka_ConsumerGroupDescription_t, rd_kafka_ConsumerGroupListing_t, rd_kafka_error_t,
-    rd_kafka_event_t, rd_kafka_metadata_partition, rd_kafka_metadata_t, rd_kafka_metadata_topic, rd_kafka_t,
-    rd_kafka_topic_partition_s, rd_kafka_topic_t,
+    rd_kafka_AdminOptions_t, rd_kafka_ConfigResource_t, rd_kafka_ConsumerGroupDescription_t,
+    rd_kafka_ConsumerGroupListing_t, rd_kafka_error_t, rd_kafka_event_t, rd_kafka_metadata_partition,
+    rd_kafka_metadata_t, rd_kafka_metadata_topic, rd_kafka_t, rd_kafka_topic_partition_s, rd_kafka_topic_t,
 };
 
 /// `rd_kafka_admin_op_t`: which call an options object is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum AdminOp {
+    DescribeConfigs = 5,
     ListConsumerGroups = 12,
     DescribeConsumerGroups = 13,
     ListConsumerGroupOffsets = 14,
@@ -112,4 +113,12 @@ unsafe extern "C" {
     pub(super) fn rd_kafka_ConsumerGroupListing_type(listing: *const rd_kafka_ConsumerGroupListing_t) -> c_int;
     pub(super) fn rd_kafka_ConsumerGroupDescription_state(group: *const rd_kafka_ConsumerGroupDescription_t) -> c_int;
     pub(super) fn rd_kafka_ConsumerGroupDescription_type(group: *const rd_kafka_ConsumerGroupDescription_t) -> c_int;
+    pub(super) fn rd_kafka_ConfigResource_new(kind: c_int, name: *const c_char) -> *mut rd_kafka_ConfigResource_t;
+    pub(super) fn rd_kafka_ConfigResource_set_config(
+        resource: *mut rd_kafka_ConfigResource_t,
+        name: *const c_char,
+        value: *const c_char,
+    ) -> c_int;
+    pub(super) fn rd_kafka_ConfigResource_type(resource: *const rd_kafka_ConfigResource_t) -> c_int;
+    pub(super) fn rd_kafka_ConfigResource_error(resource: *const rd_kafka_ConfigResource_t) -> c_int;
 }

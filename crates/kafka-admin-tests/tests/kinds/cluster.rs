@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kafka_admin::{
     AdminError, Broker, ConfigEntry, ConfigResource, ErrorCode, ErrorKind, KafkaAdmin, LogDir, Quorum, RegisteredBroker,
 };
 use kafka_lab::{Cluster, NewTopic};
 
-use kafka_admin_tests::{Engine, soon};
+use kafka_admin_tests::{Engine, soon, within};
 
 use crate::{WAIT, WORLD};
 
@@ -144,7 +144,6 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
     let cluster = &world.cluster;
     let kept = NewTopic::new("kept", 1).config("retention.ms", "12345000").config("cleanup.policy", "compact");
     cluster.kafka().create_topics(&[kept, NewTopic::new("plain", 1)]).expect("topics");
-    let admin = Engine::Protocol.admin(&cluster.bootstrap());
     let topic = |name: &str| ConfigResource::Topic(name.into());
     let asked = [
         topic("plain"),
@@ -155,31 +154,65 @@ async fn configurations_tell_values_and_what_nobody_has_set() {
         ConfigResource::Broker(1),
         topic("kept"),
     ];
-    let found = admin.configs(&asked, None, soon()).await;
-    let [plain, two, missing_topic, kept, missing_broker, one, again] = found.as_slice() else { panic!("{found:?}") };
-    assert_eq!(entry(plain, "retention.ms"), (Some("604800000"), true));
-    assert_eq!(entry(plain, "cleanup.policy"), (Some("delete"), true));
-    assert_eq!(entry(kept, "retention.ms"), (Some("12345000"), false));
-    assert_eq!(entry(kept, "cleanup.policy"), (Some("compact"), false));
-    assert_eq!(entry(kept, "max.message.bytes"), (Some("1048588"), true));
-    assert_eq!(again, kept, "a resource may be asked twice");
-    let named = admin.configs(&[topic("kept")], Some(&["retention.ms", "no.such.entry"]), soon()).await;
-    let names = named[0].as_ref().expect("a configuration").iter().map(|entry| entry.name.as_str());
-    assert_eq!(names.collect::<Vec<_>>(), ["retention.ms"]);
-    for (broker, id) in [(one, 1), (two, 2)] {
-        let data = cluster.node(id).expect("a node").data();
-        assert_eq!(entry(broker, "node.id"), (Some(id.to_string().as_str()), false));
-        assert_eq!(entry(broker, "log.dirs"), (Some(data.to_string_lossy().as_ref()), false));
-        assert_eq!(entry(broker, "log.retention.hours"), (Some("168"), true));
-        // Sensitive.
-        assert_eq!(entry(broker, "ssl.keystore.password").0, None);
+    let mut told = Vec::new();
+    for (engine, admin) in Engine::admins(&cluster.bootstrap()) {
+        println!("{engine}");
+        let mut found = admin.configs(&asked, None, soon()).await;
+        let [plain, two, missing_topic, kept, missing_broker, one, again] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(entry(plain, "retention.ms"), (Some("604800000"), true));
+        assert_eq!(entry(plain, "cleanup.policy"), (Some("delete"), true));
+        assert_eq!(entry(kept, "retention.ms"), (Some("12345000"), false));
+        assert_eq!(entry(kept, "cleanup.policy"), (Some("compact"), false));
+        assert_eq!(entry(kept, "max.message.bytes"), (Some("1048588"), true));
+        assert_eq!(again, kept, "a resource may be asked twice");
+        for (broker, id) in [(one, 1), (two, 2)] {
+            let data = cluster.node(id).expect("a node").data();
+            assert_eq!(entry(broker, "node.id"), (Some(id.to_string().as_str()), false));
+            assert_eq!(entry(broker, "log.dirs"), (Some(data.to_string_lossy().as_ref()), false));
+            assert_eq!(entry(broker, "log.retention.hours"), (Some("168"), true));
+            // Sensitive.
+            assert_eq!(entry(broker, "ssl.keystore.password").0, None);
+        }
+        let code = |found: &Result<_, AdminError>| match found {
+            Err(AdminError::Broker { code, message, .. }) => (code.0, message.contains("99")),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(code(missing_topic).0, 3);
+        assert_eq!(code(missing_broker), (8, true));
+        // Brokers have them in no order.
+        found.iter_mut().flatten().for_each(|entries| entries.sort_by(|a, b| a.name.cmp(&b.name)));
+        told.push(found);
     }
-    let code = |found: &Result<_, AdminError>| match found {
-        Err(AdminError::Broker { code, message, .. }) => (code.0, message.contains("99")),
-        other => panic!("{other:?}"),
+    assert_eq!(told[0], told[1], "all entries of all resources, and the words of errors");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_configuration_only_the_entries_asked_for_are_told() {
+    let world = WORLD.read().await;
+    let cluster = &world.cluster;
+    cluster.kafka().create_topics(&[NewTopic::new("named", 1).config("segment.ms", "3600000")]).expect("a topic");
+    let asked = [ConfigResource::Topic("named".into()), ConfigResource::Broker(2)];
+    let names = ["segment.ms", "cleanup.policy", "no.such.entry", "node.id"];
+    let entry = |name: &str, value: &str, is_default| ConfigEntry {
+        name: name.to_owned(),
+        value: Some(value.to_owned()),
+        is_default,
     };
-    assert_eq!(code(missing_topic).0, 3);
-    assert_eq!(code(missing_broker), (8, true));
+    let of_topic = [entry("cleanup.policy", "delete", true), entry("segment.ms", "3600000", false)];
+    let of_broker = [entry("node.id", "2", false)];
+    for (engine, admin) in Engine::admins(&cluster.bootstrap()) {
+        println!("{engine}");
+        let found = admin.configs(&asked, Some(&names), soon()).await;
+        let sorted = found.into_iter().map(|entries| {
+            let mut entries = entries.expect("a configuration");
+            entries.sort_by(|a, b| a.name.cmp(&b.name));
+            entries
+        });
+        assert_eq!(sorted.collect::<Vec<_>>(), [of_topic.to_vec(), of_broker.to_vec()]);
+        assert_eq!(admin.configs(&[], Some(&names), soon()).await, []);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,11 +225,6 @@ async fn what_librdkafka_cannot_ask_is_unsupported_and_not_empty() {
     assert_eq!(
         admin.log_dirs(&[1, 2], soon()).await,
         vec![Err(AdminError::Unsupported { call: "DescribeLogDirs" }); 2]
-    );
-    let resources = [ConfigResource::Broker(1)];
-    assert_eq!(
-        admin.configs(&resources, None, soon()).await,
-        [Err(AdminError::Unsupported { call: "DescribeConfigs" })]
     );
 }
 
@@ -217,7 +245,7 @@ async fn await_registered(admin: &dyn KafkaAdmin, expected: &[RegisteredBroker])
             return;
         }
         assert!(Instant::now() < deadline, "{found:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
 
@@ -227,8 +255,11 @@ async fn a_broker_that_stopped_stays_registered_and_only_its_own_answers_are_mis
     let cluster = &world.cluster;
     let admin = Engine::Protocol.admin(&cluster.bootstrap());
     await_registered(&*admin, &registered(cluster, [false, false])).await;
-    let both = admin.cluster(soon()).await.expect("metadata");
-    assert_eq!(both.brokers.len(), 2);
+    let librdkafka = Engine::Librdkafka.admin(&cluster.bootstrap());
+    for admin in [&admin, &librdkafka] {
+        let both = admin.cluster(soon()).await.expect("metadata");
+        assert_eq!(both.brokers.len(), 2);
+    }
 
     tokio::task::block_in_place(|| cluster.node(2).expect("a node").stop()).expect("stopped");
     await_registered(&*admin, &registered(cluster, [false, true])).await;
@@ -236,9 +267,11 @@ async fn a_broker_that_stopped_stays_registered_and_only_its_own_answers_are_mis
     assert!(dirs[0].as_ref().is_ok_and(|dirs| dirs.len() == 1), "{dirs:?}");
     assert_eq!(dirs[1].as_ref().expect_err("it is away").kind(), ErrorKind::Transport);
     let resources = [ConfigResource::Broker(2), ConfigResource::Broker(1)];
-    let configs = admin.configs(&resources, None, soon()).await;
-    assert_eq!(configs[0].as_ref().expect_err("it is away").kind(), ErrorKind::Transport);
-    assert_eq!(entry(&configs[1], "node.id").0, Some("1"));
+    for admin in [&admin, &librdkafka] {
+        let configs = admin.configs(&resources, None, within(Duration::from_secs(3))).await;
+        assert_eq!(configs[0].as_ref().expect_err("it is away").kind(), ErrorKind::Transport, "{admin:?}");
+        assert_eq!(entry(&configs[1], "node.id").0, Some("1"), "{admin:?}");
+    }
     // Metadata has those that are alive, and the quorum those that were there a moment ago.
     let one = admin.cluster(soon()).await.expect("metadata");
     assert_eq!(one.brokers.iter().map(|broker| broker.id).collect::<Vec<_>>(), [1]);
