@@ -15,16 +15,17 @@ mod support;
 mod times;
 mod world;
 
-/// Each of these once on Kafka 4.3.0 and once on 3.9.1.
+use world::World;
+
+/// Each of these on Kafka 4.3.0 and 3.9.1, at the same time: mostly they wait.
 macro_rules! on_each_kafka {
     ($($module:ident::$test:ident,)*) => {
-        mod kafka_4_3 {
-            $(#[test] fn $test() { crate::$module::$test(crate::world::World::Current) })*
-        }
-        mod kafka_3_9 {
-            $(#[test] fn $test() { crate::$module::$test(crate::world::World::Old) })*
-        }
+        $(#[test] fn $test() { on_each_kafka($module::$test) })*
     };
+}
+
+fn on_each_kafka(test: fn(World)) {
+    support::at_once(&[World::Current, World::Old], |world| test(*world));
 }
 
 on_each_kafka! {
@@ -49,6 +50,6 @@ on_each_kafka! {
 
 /// One node has nowhere to move a leader to.
 #[test]
-fn kafka_4_3_leaders_that_move_change_no_lag() {
-    brokers::leaders_that_move_change_no_lag(world::World::Current);
+fn leaders_that_move_change_no_lag() {
+    brokers::leaders_that_move_change_no_lag(World::Current);
 }

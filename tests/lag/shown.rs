@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::log::{Age, Log};
 use crate::scenario::{Group, Scenario, now};
-use crate::support::{Engine, Page, Vitals};
+use crate::support::{Page, Vitals};
 
 /// What a scrape may take.
 const SCRAPE: Duration = Duration::from_secs(10);
@@ -16,7 +16,6 @@ const CLOCK: f64 = 0.005;
 #[derive(Debug)]
 pub(crate) struct Scrape<'a> {
     pub(crate) page: Page,
-    pub(crate) engine: Option<Engine>,
     /// The clock before and after, milliseconds since 1970.
     pub(crate) from: i64,
     pub(crate) to: i64,
@@ -37,7 +36,7 @@ impl<'a> Scrape<'a> {
     pub(crate) fn of(vitals: &Vitals, what: &'a str) -> Self {
         let from = now();
         let page = vitals.page("/metrics/cluster", SCRAPE);
-        Self { page, engine: vitals.engine, from, to: now(), what }
+        Self { page, from, to: now(), what }
     }
 
     /// `kafka_consumergroup_<name>` of a group on a topic.
@@ -58,11 +57,6 @@ impl<'a> Scrape<'a> {
         self.page.get(&format!("kafka_consumergroup_{name}{labels}"))
     }
 
-    /// Whether the engine can ask for configurations, and so know of compaction and of what has no retention.
-    pub(crate) fn knows_policies(&self) -> bool {
-        self.page.get(r#"kafka_vitals_kafka_unsupported{api="DescribeConfigs"}"#).is_none()
-    }
-
     /// Partitions whose lag in seconds is unknown, by reason.
     pub(crate) fn unknown_seconds(&self, group: &Group, topic: &str, reason: &str) -> f64 {
         let name = "kafka_consumergroup_lag_seconds_unknown_partitions";
@@ -79,11 +73,8 @@ impl<'a> Scrape<'a> {
 #[track_caller]
 pub(crate) fn shown(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
     // What is absent in one must not hide what is wrong in another.
-    let is_guess = scenario.is_compacted && !scrape.knows_policies();
-    let of_seconds: [fn(&Scrape<'_>, &Scenario<'_>, &Group) -> Result<(), String>; 2] =
-        if is_guess { [seconds_are_not_smaller, |_, _, _| Ok(())] } else { [seconds_are_right, margin_is_right] };
-    let [seconds, margin] = of_seconds.map(|is_right| is_right(scrape, scenario, group));
-    [records_are_right(scrape, scenario, group), seconds, margin].into_iter().collect()
+    let all = [records_are_right, seconds_are_right, margin_is_right].map(|is_right| is_right(scrape, scenario, group));
+    all.into_iter().collect()
 }
 
 /// The group's lag in records.
@@ -96,8 +87,7 @@ pub(crate) fn records_are_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, gr
         let shown = scrape.of_partition("lag", group, topic, partition);
         (format!("lag on {partition}"), shown, Some(at.map_or(-1, |at| log.lag(at))))
     });
-    let has_retention = scenario.has_retention || !scrape.knows_policies();
-    let margin = behind().map(|(log, at)| log.margin(at)).min().filter(|_| has_retention);
+    let margin = behind().map(|(log, at)| log.margin(at)).min().filter(|_| scenario.has_retention);
     let of_topic = [
         ("current_offset_sum", Some(committed().map(|(_, at)| at).sum::<i64>())),
         ("lag_sum", Some(committed().map(|(log, at)| log.lag(at)).sum())),
@@ -173,21 +163,19 @@ fn assert_is_between((value, error): (f64, f64), least: f64, most: f64, whose: &
     assert!(value >= 0.0 && error >= 0.0 && error <= f64::max(1.0, value / 4.0), "{shown}");
 }
 
-/// Of an engine that does not know that the topic is compacted: older than it is, perhaps, as if what is removed were there.
+/// If the group's lag in seconds is on the page, then none that is younger than it is: what is shown without knowing that the
+/// topic is compacted, as if what is removed were there. Whether it is.
 #[track_caller]
-fn seconds_are_not_smaller(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
-    let value = scrape.of_topic("lag_seconds", group, scenario.name);
-    let error = scrape.of_topic("lag_seconds_error", group, scenario.name);
-    assert_eq!(value.is_some(), error.is_some(), "{group:?}");
+pub(crate) fn is_not_younger(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> bool {
+    let [value, error] = ["lag_seconds", "lag_seconds_error"].map(|name| scrape.of_topic(name, group, scenario.name));
+    let Some((value, error)) = value.zip(error) else { return false };
     for (log, committed) in scenario.committed(group) {
         let (Age::Since(next) | Age::Hole { next, .. }) = log.age(committed, scrape.from) else { continue };
-        if let Some((value, error)) = value.zip(error) {
-            let least = as_seconds(scrape.from - next.latest);
-            let shown = format!("{}: {value} s with an error of {error} s of {group:?}", scrape.what);
-            assert!(value + error + CLOCK >= least, "{shown}, truly {least} s");
-        }
+        let least = as_seconds(scrape.from - next.latest);
+        let shown = format!("{}: {value} s with an error of {error} s of {group:?}", scrape.what);
+        assert!(value + error + CLOCK >= least, "{shown}, truly {least} s");
     }
-    Ok(())
+    true
 }
 
 /// The greatest of these partitions, each with what the group has committed, by what was written to them.
