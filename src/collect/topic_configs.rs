@@ -9,7 +9,7 @@ type Column = (Metric, fn(&TopicConfig) -> Option<f64>);
 
 /// `kafka_topic_info` and what is a number of a topic's configuration. What is unknown is absent.
 pub fn families(configs: &TopicConfigs) -> Vec<Family> {
-    let mut topics: Vec<_> = configs.0.iter().collect();
+    let mut topics: Vec<_> = configs.known.iter().collect();
     topics.sort_unstable_by_key(|(topic, _)| *topic);
     let mut info = topic_configs::INFO.family();
     for (topic, config) in &topics {
@@ -68,7 +68,7 @@ mod tests {
             ..TopicConfig::default()
         };
         let configs = [("b".into(), Arc::new(TopicConfig::default())), ("a".into(), Arc::new(config))];
-        let families = families(&TopicConfigs(configs.into()));
+        let families = families(&TopicConfigs { known: configs.into(), ..TopicConfigs::default() });
         let samples = families.iter().flat_map(|family| {
             family.samples.iter().map(|sample| (format!("{}{{{}}}", family.name, sample.labels.as_str()), sample.value))
         });

@@ -365,13 +365,8 @@ impl ClusterReader {
         let unread = unread(cluster, &index, ends, starts, groups);
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
-        // One whose configuration is not known yet may be; one of which nobody tells is not.
-        let (configs, refused) = (Arc::clone(&snapshot.configs), self.inventory.refused_configs());
-        let may_be_told = self.selection.topic_configs;
-        let is_compacted = move |topic: &str| {
-            let policy = configs.cleanup_policy(topic);
-            policy.map_or(may_be_told && !refused.contains(topic), |policy| policy.compact)
-        };
+        let configs = Arc::clone(&snapshot.configs);
+        let is_compacted = move |topic: &str| configs.cleanup_policy(topic).compact;
         let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);

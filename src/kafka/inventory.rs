@@ -113,17 +113,13 @@ impl Inventory {
         let state = locked(&self.state);
         snapshot.registered = state.registered.value(is_young);
         let configs = state.configs.iter();
-        let configs = configs.filter_map(|(topic, answer)| Some((topic.clone(), answer.value(is_young)?)));
-        snapshot.configs = Arc::new(TopicConfigs(configs.collect()));
+        let known = configs.clone().filter_map(|(topic, answer)| Some((topic.clone(), answer.value(is_young)?)));
+        let refused = configs.filter(|(_, answer)| answer.error().is_some_and(is_refusal));
+        let refused = refused.map(|(topic, _)| topic.clone()).collect();
+        let are_unwanted = !self.selection.topic_configs;
+        snapshot.configs = Arc::new(TopicConfigs { known: known.collect(), refused, are_unwanted });
         let log_dirs = state.log_dirs.iter();
         snapshot.log_dirs = log_dirs.filter_map(|(id, answer)| Some((*id, answer.value(is_young)?))).collect();
-    }
-
-    /// Topics whose configuration nobody tells.
-    pub(super) fn refused_configs(&self) -> HashSet<TopicName> {
-        let state = locked(&self.state);
-        let refused = state.configs.iter().filter(|(_, answer)| answer.error().is_some_and(is_refusal));
-        refused.map(|(topic, _)| topic.clone()).collect()
     }
 
     /// Adds to the snapshot of a collection that ends what has failed since the last one, what is refused all the time,

@@ -166,7 +166,7 @@ impl LogTimeReader {
             self.ask(scope.cluster, &questions, &mut searched, &mut failures, deadline).await;
         };
         let starts = searched.iter().filter_map(|searched| {
-            let first = searched.anchors.at(searched.start)?;
+            let first = searched.anchors.first(searched.start, searched.has_holes)?;
             Some(((searched.topic, searched.partition), first))
         });
         let starts = starts.collect();

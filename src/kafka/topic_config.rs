@@ -1,19 +1,32 @@
 //! Topic configurations: the entries that are worth a series, read from Kafka's text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
 use kafka_admin::{ConfigEntry, TopicName};
 
-/// Configurations by topic. A topic whose configuration is not known is not in it.
+/// Configurations by topic. A topic whose configuration is not known yet is not in it.
 #[derive(Debug, Clone, Default)]
-pub struct TopicConfigs(pub HashMap<TopicName, Arc<TopicConfig>>);
+pub struct TopicConfigs {
+    /// Those that are known.
+    pub known: HashMap<TopicName, Arc<TopicConfig>>,
+    /// Topics whose configuration may not, or cannot, be asked for.
+    pub refused: HashSet<TopicName>,
+    /// Whether nobody wants them.
+    pub are_unwanted: bool,
+}
 
 impl TopicConfigs {
-    /// What becomes of the topic's old records; absent when it is not known.
-    pub fn cleanup_policy(&self, topic: &str) -> Option<CleanupPolicy> {
-        self.0.get(topic)?.cleanup_policy
+    /// What is to be supposed of the topic's old records. What is not known, but may yet be: that any of them may be
+    /// missing and nobody can tell when the rest goes. What will not be known: Kafka's default.
+    pub fn cleanup_policy(&self, topic: &str) -> CleanupPolicy {
+        let known = self.known.get(topic).and_then(|config| config.cleanup_policy);
+        let supposed = || {
+            let is_default = self.are_unwanted || self.refused.contains(topic);
+            CleanupPolicy { compact: !is_default, delete: is_default }
+        };
+        known.unwrap_or_else(supposed)
     }
 }
 
@@ -171,6 +184,27 @@ mod tests {
         assert_eq!(whole, expected);
         let odd = [("retention.ms", Some("a week")), ("retention.bytes", Some("-2")), ("segment.bytes", None)];
         assert_eq!(read(&odd), TopicConfig::default());
+    }
+
+    #[test]
+    fn a_policy_that_may_yet_be_known_promises_nothing_and_one_that_will_not_is_the_default() {
+        let policy = |compact, delete| CleanupPolicy { compact, delete };
+        let config = |cleanup_policy| Arc::new(TopicConfig { cleanup_policy, ..TopicConfig::default() });
+        let configs = TopicConfigs {
+            known: [("both".into(), config(Some(policy(true, true)))), ("odd".into(), config(None))].into(),
+            refused: ["refused".into()].into(),
+            are_unwanted: false,
+        };
+        for (topic, expected) in [
+            ("both", policy(true, true)),
+            ("odd", policy(true, false)),
+            ("new", policy(true, false)),
+            ("refused", policy(false, true)),
+        ] {
+            assert_eq!(configs.cleanup_policy(topic), expected, "{topic}");
+        }
+        let unwanted = TopicConfigs { are_unwanted: true, ..TopicConfigs::default() };
+        assert_eq!(unwanted.cleanup_policy("any"), policy(false, true));
     }
 
     #[test]

@@ -127,6 +127,12 @@ impl Anchors {
         self.0[at].timestamp
     }
 
+    /// The timestamp of the first record of a log that begins at `start` or, if it `has_holes`, after it.
+    pub fn first(&self, start: i64, has_holes: bool) -> Option<i64> {
+        let after_a_hole = || self.around(start).above.filter(|above| has_holes && above.before <= 0)?.timestamp;
+        self.at(start).or_else(after_a_hole)
+    }
+
     /// Whether nothing is known.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -159,6 +165,17 @@ mod tests {
         anchors.learn(900, None, 50);
         assert_eq!(anchors.around(30), Gap { below: Some((10, 200)), above: Some(above(50, 900, None)) });
         assert_eq!((anchors.at(10), anchors.at(11), anchors.at(50)), (Some(200), None, None));
+    }
+
+    #[test]
+    fn the_first_record_is_at_the_start_or_after_what_compaction_removed() {
+        let first = |asked| {
+            let mut anchors = Anchors::default();
+            anchors.learn(asked, Some((10, 200)), 50);
+            [(10, false), (10, true), (5, false), (5, true)].map(|(start, has_holes)| anchors.first(start, has_holes))
+        };
+        assert_eq!(first(0), [Some(200), Some(200), None, Some(200)]);
+        assert_eq!(first(150), [Some(200), Some(200), None, None]);
     }
 
     #[test]

@@ -150,11 +150,14 @@ pub fn ages(time: LogTime, now: i64) -> Result<(i64, i64), Unknown> {
     }
 }
 
-/// The timestamps to look up next, none of them twice: at most three, and none if no lookup can tell more.
+/// The timestamps to look up next, none of them twice: at most three, or ten in a log with holes, and none if no lookup can
+/// tell more.
 ///
 /// Two enclose the time that it would have if the records around came evenly, so that a right guess is the last one. The
 /// third halves what is left in terms of the wanted precision, so that a search ends after some ten rounds at the worst,
-/// however uneven the log is; in the first round it is worth its cost only where much is left.
+/// however uneven the log is; in the first round it is worth its cost only where much is left. A hole is the harder to prove,
+/// as only the very record before it and the one after it do, and what is known of a log with holes does not outlast a
+/// collection: from the third round on they are asked for, in eight parts at once.
 pub fn lookups(anchors: &Anchors, position: Position, now: i64, wanted: Wanted, round: usize) -> Vec<i64> {
     if anchors.at(position.offset).is_some() {
         return Vec::new();
@@ -183,8 +186,13 @@ pub fn lookups(anchors: &Anchors, position: Position, now: i64, wanted: Wanted, 
         timestamps.push(guess.saturating_add(half).min(last));
     }
     let much = if round == 0 { 64 } else { 4 };
+    let part = |part| part_of(part, (oldest, last), now, wanted.precision).clamp(oldest + 1, last);
     if (last - oldest) / half > much {
-        timestamps.push(halving(now, oldest, last, wanted.precision).clamp(oldest + 1, last));
+        timestamps.push(part(0.5));
+    }
+    if position.has_holes && round > 1 {
+        timestamps.push(oldest + 1);
+        timestamps.extend((1..8).map(|eighths| part(f64::from(eighths) / 8.0)));
     }
     timestamps.sort_unstable();
     timestamps.dedup();
@@ -198,13 +206,13 @@ fn between(from: (i64, i64), to: (i64, i64), offset: i64) -> i64 {
     from.1 + ((to.1 - from.1) as f64 * part) as i64
 }
 
-/// The time between `oldest` and `last` that leaves as many brackets of the wanted precision on one side as on the other.
+/// The time between `oldest` and `last` that leaves this part of the brackets of the wanted precision on the older side.
 /// Their width grows with the age: the geometric mean of the ages, shifted by that from which on it grows.
 #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "a time to try")]
-fn halving(now: i64, oldest: i64, last: i64, precision: Precision) -> i64 {
+fn part_of(part: f64, (oldest, last): (i64, i64), now: i64, precision: Precision) -> i64 {
     let shift = SECOND as f64 / precision.0;
     let age = |time: i64| (now - time).max(0) as f64 + shift;
-    now - ((age(oldest) * age(last)).sqrt() - shift) as i64
+    now - (age(oldest).powf(1.0 - part) * age(last).powf(part) - shift) as i64
 }
 
 #[cfg(test)]
@@ -340,6 +348,27 @@ mod tests {
             }
         }
         unreachable!()
+    }
+
+    #[test]
+    fn a_hole_of_any_width_is_proven_within_the_rounds_of_one_collection() {
+        let all = week(|second| if second % 3_600 < 60 { 10.0 } else { 0.5 });
+        let records = all.len();
+        for (from, to) in [(1_000, records - 5), (records / 2, records / 2 + 9_000), (records - 9_000, records - 1)] {
+            // (offset, timestamp)
+            let left: Vec<(i64, i64)> = (0..).zip(all.iter().copied()).collect();
+            let left = [&left[..from], &left[to..]].concat();
+            let end = records as i64;
+            let position = Position { offset: i64::midpoint(from as i64, to as i64), end, has_holes: true };
+            let mut anchors = Anchors::default();
+            for round in 0..10 {
+                for asked in lookups(&anchors, position, NOW, WANTED, round) {
+                    let found = left.iter().find(|(_, timestamp)| *timestamp >= asked);
+                    anchors.learn(asked, found.copied(), end);
+                }
+            }
+            assert_eq!(log_time(&anchors, position, NOW), LogTime::Gap(all[from - 1], all[to]), "{from} to {to}");
+        }
     }
 
     /// Median and maximum.

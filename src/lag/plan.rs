@@ -107,7 +107,7 @@ fn wanted<'a>(
         .zip(&ages)
         .map(|(position, age)| {
             let known = known(position);
-            let start = known.anchors.at(known.start)?;
+            let start = known.anchors.first(known.start, known.has_holes)?;
             let whole = now.saturating_sub(start);
             Some((start, (whole.saturating_sub(age.1).max(0), whole.saturating_sub(age.0).max(0))))
         })

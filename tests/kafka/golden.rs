@@ -5,12 +5,13 @@
 //! to run.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use kafka_lab::wait_until;
 use kafka_vitals::metrics::catalogue::{self, topic_configs};
 
 use crate::clusters::{current, vitals_of_each};
-use crate::support::{Page, Vitals, canonical, each};
+use crate::support::{PATIENCE, Page, Vitals, canonical, each};
 
 const SHOW_ALL: &str = include_str!("golden/show-all.txt");
 const NO_SHOW_ALL: &str = include_str!("golden/no-show-all.txt");
@@ -40,12 +41,63 @@ const SHOW_ALL_CORRECTIONS: [Correction; 3] = [
     (r#"kafka_consumergroup_lag_sum{consumergroup="late-starter",topic="orders"}"#, None, 90.0, LOST_SUM),
 ];
 
-/// Of what we add under kafka_exporter's prefixes: names, and the only series that is not zero. Other tests look at the rest.
-const ADDED: [(&str, Option<(&str, f64)>); 4] = [
-    ("kafka_consumergroup_beyond_end_partitions", Some((r#"{consumergroup="ahead",topic="payments"}"#, 1.0))),
-    ("kafka_consumergroup_lost_records", Some((r#"{consumergroup="behind-retention",topic="payments"}"#, 10.0))),
-    ("kafka_consumergroup_lag_unknown_partitions", None),
-    ("kafka_consumergroup_commits_unknown", None),
+/// Of what we add under kafka_exporter's prefixes: names, and all series that are not zero.
+#[rustfmt::skip]
+const ADDED: [(&str, &[(&str, f64)]); 8] = [
+    ("kafka_consumergroup_assigned_partitions", &[
+        (r#"{consumergroup="billing",topic="orders"}"#, 3.0),
+        (r#"{consumergroup="next-gen",topic="orders"}"#, 3.0),
+    ]),
+    ("kafka_consumergroup_beyond_end_partitions", &[(r#"{consumergroup="ahead",topic="payments"}"#, 1.0)]),
+    ("kafka_consumergroup_commits_unknown", &[]),
+    ("kafka_consumergroup_lag_max", &[
+        (r#"{consumergroup="behind-retention"}"#, 35.0),
+        (r#"{consumergroup="billing"}"#, 10.0),
+        (r#"{consumergroup="late-starter"}"#, 90.0),
+        (r#"{consumergroup="two-topics"}"#, 30.0),
+    ]),
+    ("kafka_consumergroup_lag_unknown_partitions", &[]),
+    ("kafka_consumergroup_lost_records", &[(r#"{consumergroup="behind-retention",topic="payments"}"#, 10.0)]),
+    ("kafka_consumergroup_retention_margin_records", &[
+        (r#"{consumergroup="billing",topic="orders"}"#, 90.0),
+        (r#"{consumergroup="late-starter",topic="orders"}"#, 10.0),
+        (r#"{consumergroup="two-topics",topic="orders"}"#, 20.0),
+        (r#"{consumergroup="two-topics",topic="payments"}"#, 15.0),
+    ]),
+    ("kafka_consumergroup_stable_lag_sum", &[
+        (r#"{consumergroup="behind-retention",topic="payments"}"#, 35.0),
+        (r#"{consumergroup="billing",topic="orders"}"#, 10.0),
+        (r#"{consumergroup="late-starter",topic="orders"}"#, 90.0),
+        (r#"{consumergroup="two-topics",topic="orders"}"#, 30.0),
+        (r#"{consumergroup="two-topics",topic="payments"}"#, 10.0),
+    ]),
+];
+
+/// What else we add: the last test here looks at what is in seconds, those in `groups` at the rest.
+const ELSEWHERE: [&str; 12] = [
+    "kafka_consumergroup_commit_unmoved_seconds",
+    "kafka_consumergroup_coordinator",
+    "kafka_consumergroup_info",
+    "kafka_consumergroup_lag_seconds",
+    "kafka_consumergroup_lag_seconds_error",
+    "kafka_consumergroup_lag_seconds_max",
+    "kafka_consumergroup_lag_seconds_max_error",
+    "kafka_consumergroup_partition_owner",
+    "kafka_consumergroup_rebalances_observed_total",
+    "kafka_consumergroup_retention_margin_seconds",
+    "kafka_consumergroup_state",
+    "kafka_consumergroup_state_seconds",
+];
+
+/// The first record that each group has not read on a topic, where it is furthest behind in time: group, topic, partition,
+/// offset, which is that of the end where it has read all.
+const UNREAD: [(&str, &str, i32, i64); 6] = [
+    ("ahead", "payments", 0, 40),
+    ("behind-retention", "payments", 0, 15),
+    ("billing", "orders", 0, 90),
+    ("late-starter", "orders", 0, 10),
+    ("two-topics", "orders", 1, 20),
+    ("two-topics", "payments", 0, 30),
 ];
 
 /// What kafka_exporter said: values by series (absent: any), types by name.
@@ -120,17 +172,37 @@ fn check(page: &Page, golden: &Golden) {
         assert!(of_family().count() > 4, "{family} is there for all groups");
         let not_zero: Vec<_> = of_family().filter(|(_, value)| **value != 0.0).collect();
         let not_zero: Vec<_> = not_zero.iter().map(|(series, value)| (&series[family.len()..], **value)).collect();
-        assert_eq!(not_zero, Vec::from_iter(expected), "{family}");
+        assert_eq!(not_zero, expected, "{family}");
     }
+    let is_known = |name: &str| ADDED.iter().any(|(added, _)| *added == name) || ELSEWHERE.contains(&name);
+    let unknown: Vec<_> = added.keys().filter(|series| !is_known(name(series))).collect();
+    assert!(unknown.is_empty(), "nobody looks at {unknown:#?}");
 }
 
-/// Both pages that have the cluster on them.
+/// Both pages that have the cluster on them, once what takes more than one look is there.
 fn check_pages(all: &[Vitals], golden: &Golden) {
     for vitals in each(all) {
+        searched(vitals);
         for path in ["/metrics/cluster", "/metrics"] {
             check(&vitals.page(path, Duration::from_secs(20)), golden);
         }
     }
+}
+
+/// The page, once the lag in seconds and the topics' policies are known.
+fn searched(vitals: &Vitals) -> Page {
+    let look = || {
+        let page = vitals.page("/metrics/cluster", Duration::from_secs(20));
+        let is_there = |(group, topic, _, offset): &(&str, &str, i32, i64)| {
+            let labels = format!(r#"{{consumergroup="{group}",topic="{topic}"}}"#);
+            // Who is not behind has no margin.
+            let name = if *offset == 40 { "lag_seconds" } else { "retention_margin_seconds" };
+            page.get(&format!("kafka_consumergroup_{name}{labels}")).is_some()
+        };
+        let missing = UNREAD.iter().find(|unread| !is_there(unread));
+        missing.map_or(Ok(()), |missing| Err(format!("{missing:?}"))).map(|()| page)
+    };
+    wait_until(PATIENCE, "all lag in seconds", look).unwrap()
 }
 
 /// They show what kafka_exporter shows by default, its mistakes put right, of the broker with this address.
@@ -156,5 +228,58 @@ fn without_show_all_the_golden_scenario_has_kafka_exporters_series_too() {
     correct(&mut golden, &CORRECTIONS);
     for flags in [["--no-offset.show-all"], ["--offset.show-all=false"]] {
         check_pages(&vitals_of_each(cluster, &flags), &golden);
+    }
+}
+
+#[test]
+fn the_golden_groups_are_as_far_behind_in_seconds_as_their_first_unread_records_are_old() {
+    let times = ["orders/0", "orders/1", "payments/0"].map(|partition| {
+        let (topic, id) = partition.split_once('/').unwrap();
+        let records = current().kafka().read(topic, id.parse().unwrap()).unwrap();
+        (partition, BTreeMap::from_iter(records))
+    });
+    let times = BTreeMap::from(times);
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    for vitals in each(&vitals_of_each(current(), &["--scrape.reuse=0s"])) {
+        searched(vitals);
+        let before = now();
+        let page = searched(vitals);
+        let after = now();
+        for (group, topic, partition, offset) in UNREAD {
+            let of_partition = &times[format!("{topic}/{partition}").as_str()];
+            // Milliseconds, far below 2^53.
+            let seconds = |time: i64| f64::from(u32::try_from(time / 1_000).unwrap());
+            let age = |now: f64| of_partition.get(&offset).map_or(0.0, |written| now - seconds(*written));
+            let [value, error] = ["lag_seconds", "lag_seconds_error"].map(|name| {
+                page.value(&format!(r#"kafka_consumergroup_{name}{{consumergroup="{group}",topic="{topic}"}}"#))
+            });
+            // They are cut to whole seconds here.
+            let (least, most) = ((age(before) - 1.0).max(0.0), age(after));
+            let shown = format!("{group} {topic}: {value} s, error {error} s, truly {least} to {most} s");
+            assert!(value - error <= most && least <= value + error && error <= f64::max(1.0, value / 4.0), "{shown}");
+            let margin = r#"kafka_consumergroup_retention_margin_seconds{consumergroup="#;
+            let margin = page.get(&format!(r#"{margin}"{group}",topic="{topic}"}}"#));
+            let first = of_partition.first_key_value().map(|(_, time)| *time);
+            match (of_partition.get(&offset).zip(first), margin) {
+                (None, None) => {}
+                (Some((unread, first)), Some(margin)) => {
+                    assert!((margin - (seconds(*unread) - seconds(first))).abs() <= 2.0, "{shown}: {margin}");
+                }
+                (expected, margin) => panic!("{shown}: {margin:?}, {expected:?}"),
+            }
+        }
+        // A group is as far behind as on its worst topic.
+        for group in ["ahead", "behind-retention", "billing", "late-starter", "two-topics"] {
+            let labels = format!(r#"consumergroup="{group}""#);
+            let topics = page.named("kafka_consumergroup_lag_seconds");
+            let topics = topics.iter().filter(|(series, _)| series.contains(&labels)).map(|(_, value)| *value);
+            let (whole, most) =
+                (page.value(&format!("kafka_consumergroup_lag_seconds_max{{{labels}}}")), topics.fold(0.0, f64::max));
+            let error = page.value(&format!("kafka_consumergroup_lag_seconds_max_error{{{labels}}}"));
+            assert!((whole - most).abs() <= error, "{group}: {whole} with an error of {error}, {most}");
+        }
+        let unknown = page.named("kafka_consumergroup_lag_seconds_unknown_partitions");
+        let unknown: Vec<_> = unknown.keys().filter(|series| belongs_here(series)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

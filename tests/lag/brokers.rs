@@ -32,6 +32,10 @@ fn is_unknown(scrape: &Scrape<'_>, topic: &str, group: &Group) -> Result<(), Str
     for name in ["lag_max", "lag_seconds_max", "lag_seconds_max_error"] {
         assert_eq!(scrape.of_group(name, group), None, "{name} of {group:?}");
     }
+    for name in ["lag", "partition_lag_seconds", "partition_lag_seconds_error"] {
+        assert_eq!(scrape.of_partition(name, group, topic, 1), None, "{name} of {group:?}");
+    }
+    assert_eq!(scrape.of_partition("lag", group, topic, 0), Some(2.0), "{group:?}");
     assert_eq!(scrape.of_topic("lag_unknown_partitions", group, topic), Some(1.0), "{group:?}");
     assert_eq!(scrape.unknown_seconds(group, topic, "lag"), 1.0, "{group:?}");
     Ok(())

@@ -32,6 +32,9 @@ pub(crate) enum Age {
     Zero,
     /// It is this old at the moment `now` less the log's time there.
     Since(Moment),
+    /// Likewise since `next`, but there is none at this very offset: if there were, it could be as old as `before`, and
+    /// whether there is one can be told by reading alone.
+    Hole { before: Moment, next: Moment },
     /// Neither it nor any before it has a timestamp.
     NoTimestamp,
     /// A record before it is from the future, and hides its time.
@@ -85,12 +88,17 @@ impl Log {
         (committed - self.start).max(0)
     }
 
-    /// How much younger the first unread record is than the first one of the log, in milliseconds, where its time is known to
-    /// the millisecond; absent for a reader that is not behind at the time `now`.
-    pub(crate) fn margin_in_time(&self, committed: i64, now: i64) -> Option<i64> {
-        let Age::Since(unread) = self.age(committed, now) else { return None };
+    /// How much younger the first unread record is than the first one of the log, in milliseconds, at the least and at the most
+    /// that can be told, where its time is known to the millisecond; absent for a reader that is not behind at the time `now`.
+    pub(crate) fn margin_in_time(&self, committed: i64, now: i64) -> Option<(i64, i64)> {
+        let (oldest, youngest) = match self.age(committed, now) {
+            Age::Since(unread) => (unread, unread),
+            Age::Hole { before, next } => (before, next),
+            Age::Zero | Age::NoTimestamp | Age::Future => return None,
+        };
         let (_, first) = self.records.first_key_value()?;
-        Some(if committed <= self.start { 0 } else { unread.earliest - first.earliest })
+        let since = |unread: Moment| unread.earliest - first.earliest;
+        Some(if committed <= self.start { (0, 0) } else { (since(oldest), since(youngest)) })
     }
 
     /// Offsets and times, as far as they are known to the millisecond, as a reader would get them.
@@ -108,6 +116,7 @@ impl Log {
         let time = before.map_or(*own, |before| before.max(*own));
         match before {
             _ if time.latest < 0 => Age::NoTimestamp,
+            Some(before) if time.earliest <= now && *first > committed => Age::Hole { before, next: time },
             _ if time.earliest <= now => Age::Since(time),
             Some(before) if before.latest >= own.earliest => Age::Future,
             _ => Age::Zero,
@@ -153,8 +162,11 @@ mod tests {
     fn what_is_removed_takes_its_time_with_it() {
         let mut compacted = log(&[10, 90, 20, 30, 40]);
         compacted.retain(|offset| [2, 4].contains(&offset));
-        assert_eq!(ages(&compacted, 99), [since(20), since(20), since(20), since(40), since(40), Age::Zero]);
+        let hole = Age::Hole { before: Moment::at(20), next: Moment::at(40) };
+        assert_eq!(ages(&compacted, 99), [since(20), since(20), since(20), hole, since(40), Age::Zero]);
         assert_eq!((compacted.lag(0), compacted.lost(0)), (5, 0));
+        let margins = (0..5).map(|committed| compacted.margin_in_time(committed, 99)).collect::<Vec<_>>();
+        assert_eq!(margins, [Some((0, 0)), Some((0, 0)), Some((0, 0)), Some((0, 20)), Some((20, 20))]);
 
         let mut retained = log(&[10, 90, 20, 30]);
         retained.retain_from(2);

@@ -3,8 +3,9 @@
 use kafka_lab::{Record, Transaction, wait_until};
 
 use crate::log::Moment;
-use crate::scenario::{Group, Scenario, WAIT, ago, everywhere, now};
-use crate::shown::as_value;
+use crate::scenario::{Group, REFRESH, Scenario, WAIT, ago, everywhere, now, watching};
+use crate::shown::{Scrape, as_value, is_not_younger};
+use crate::support::at_once;
 use crate::world::World;
 
 /// Each record begins a segment of its own, if it is a minute or more younger than the one before.
@@ -75,19 +76,46 @@ pub(crate) fn in_a_compacted_log_the_next_record_that_is_left_counts(world: Worl
     let mut scenario = Scenario::with_topic(&cluster, "compacted", 1, &not_yet);
     scenario.has_retention = false;
     let keys = ["a", "b", "a", "c", "b", "a", "d", "b", "a", "e"];
-    let times = ago(&[9_000, 8_700, 8_400, 8_100, 7_800, 7_500, 7_200, 6_900, 6_600, 6_300]);
-    for (time, key) in times.into_iter().zip(keys) {
-        scenario.kafka().produce([("compacted", Record::to_partition(0, "x").key(key).at(time))]).unwrap();
-        scenario.log(0).append(Moment::at(time));
-    }
+    let times = [9_000, 8_700, 8_400, 8_100, 7_800, 7_500, 7_200, 6_900, 6_600, 6_300];
+    write_with_keys(&mut scenario, &keys, &times);
     let groups = everywhere(&scenario);
     scenario.is_right(&groups);
+    // Who must not ask for configurations remembers what will be removed.
+    let unaware = watching(&cluster, "compacted", REFRESH, &["--topic.configs=false"]);
+    let show_nothing_younger = |scenario: &Scenario<'_>| {
+        for scrape in at_once(&unaware, |vitals| Scrape::of(vitals, "unaware")) {
+            groups.iter().for_each(|group| assert!(is_not_younger(&scrape, scenario, group), "{group:?}"));
+        }
+    };
+    show_nothing_younger(&scenario);
 
     scenario.kafka().configure_topic("compacted", "min.compaction.lag.ms", "0").unwrap();
     // The last record of a key stays, and so does what is in the segment that is written to.
     scenario.log(0).retain(|offset| [3, 6, 7, 8, 9].contains(&offset));
     until_left(&scenario);
     scenario.is_right(&groups);
+    show_nothing_younger(&scenario);
+}
+
+pub(crate) fn a_hole_in_a_log_that_is_too_wide_to_tell_the_age_is_told_as_the_reason(world: World) {
+    let cluster = world.shared();
+    // Retention is in force too: the margin ends where the hole begins.
+    let policy = [("cleanup.policy", "compact,delete"), ("min.cleanable.dirty.ratio", "0.01"), SEGMENT_PER_RECORD];
+    let mut scenario = Scenario::with_topic(&cluster, "hole", 1, &policy);
+    let keys = ["a", "a", "a", "b", "a", "c", "a", "d"];
+    write_with_keys(&mut scenario, &keys, &[90_000, 80_000, 70_000, 60_000, 20_000, 12_000, 11_000, 1_000]);
+    // At 4 the one before is five times as old as the next one.
+    scenario.log(0).retain(|offset| [3, 5, 6, 7].contains(&offset));
+    until_left(&scenario);
+    scenario.is_right(&everywhere(&scenario));
+}
+
+/// Writes a record with each of these keys, so many seconds ago.
+fn write_with_keys(scenario: &mut Scenario<'_>, keys: &[&'static str], seconds: &[i64]) {
+    for (time, key) in ago(seconds).into_iter().zip(keys) {
+        scenario.kafka().produce([(scenario.name, Record::to_partition(0, "x").key(*key).at(time))]).unwrap();
+        scenario.log(0).append(Moment::at(time));
+    }
 }
 
 /// Waits until nothing stands in the log but what is left of it.

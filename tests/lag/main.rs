@@ -15,16 +15,17 @@ mod support;
 mod times;
 mod world;
 
-/// Each of these once on Kafka 4.3.0 and once on 3.9.1.
+use world::World;
+
+/// Each of these on Kafka 4.3.0 and 3.9.1, at the same time: mostly they wait.
 macro_rules! on_each_kafka {
     ($($module:ident::$test:ident,)*) => {
-        mod kafka_4_3 {
-            $(#[test] fn $test() { crate::$module::$test(crate::world::World::Current) })*
-        }
-        mod kafka_3_9 {
-            $(#[test] fn $test() { crate::$module::$test(crate::world::World::Old) })*
-        }
+        $(#[test] fn $test() { on_each_kafka($module::$test) })*
     };
+}
+
+fn on_each_kafka(test: fn(World)) {
+    support::at_once(&[World::Current, World::Old], |world| test(*world));
 }
 
 on_each_kafka! {
@@ -38,6 +39,7 @@ on_each_kafka! {
     times::where_the_broker_sets_the_time_that_counts,
     logs::records_in_an_open_transaction_are_lag_but_not_to_readers_of_what_is_committed,
     logs::in_a_compacted_log_the_next_record_that_is_left_counts,
+    logs::a_hole_in_a_log_that_is_too_wide_to_tell_the_age_is_told_as_the_reason,
     logs::retention_that_passes_a_group_is_told_and_the_seconds_are_those_of_the_first_record_left,
     changes::a_topic_that_is_deleted_and_made_anew_has_nothing_of_the_old_one,
     changes::partitions_that_are_added_are_missing_in_no_sum_and_count_once_they_are_committed_to,
@@ -48,6 +50,6 @@ on_each_kafka! {
 
 /// One node has nowhere to move a leader to.
 #[test]
-fn kafka_4_3_leaders_that_move_change_no_lag() {
-    brokers::leaders_that_move_change_no_lag(world::World::Current);
+fn leaders_that_move_change_no_lag() {
+    brokers::leaders_that_move_change_no_lag(World::Current);
 }

@@ -14,7 +14,7 @@ use crate::support::{Vitals, at_once};
 pub(crate) const WAIT: Duration = Duration::from_secs(30);
 
 /// How old what kafka-vitals knows of topics and logs' starts may be.
-const REFRESH: Duration = Duration::from_secs(1);
+pub(crate) const REFRESH: Duration = Duration::from_secs(1);
 
 /// Milliseconds since 1970.
 pub(crate) fn now() -> i64 {
@@ -55,14 +55,7 @@ impl<'a> Scenario<'a> {
 
     /// The same where kafka-vitals may remember topics and logs' starts for so long.
     pub(crate) fn remembering(cluster: &'a Cluster, name: &'static str, age: Duration) -> Self {
-        let flags = [
-            format!("--kafka.server={}", cluster.bootstrap()),
-            format!("--topic.filter=^{name}$"),
-            format!("--group.filter=^{name}-"),
-            format!("--refresh.metadata={}s", age.as_secs()),
-            "--scrape.reuse=0s".to_owned(),
-        ];
-        let all = Vitals::start_each(cluster.lab(), &flags.each_ref().map(String::as_str));
+        let all = watching(cluster, name, age, &[]);
         Self { name, cluster, logs: Vec::new(), has_retention: true, all }
     }
 
@@ -155,10 +148,25 @@ impl<'a> Scenario<'a> {
     #[track_caller]
     pub(crate) fn until(&self, what: &str, is_so: impl Fn(&Scrape<'_>) -> Result<(), String> + Sync) {
         at_once(&self.all, |vitals| {
-            let what = format!("{}, {:?}: {what}", self.name, vitals.engine);
+            // Kafka 4.3.0 has three nodes, 3.9.1 one.
+            let what = format!("{} on {}, {:?}: {what}", self.name, self.cluster.bootstrap(), vitals.engine);
             wait_until(WAIT, &what, || is_so(&Scrape::of(vitals, &what))).unwrap();
         });
     }
+}
+
+/// kafka-vitals over each engine, which sees the topic and its groups alone, with more flags.
+pub(crate) fn watching(cluster: &Cluster, name: &str, age: Duration, more: &[&str]) -> Vec<Vitals> {
+    let flags = [
+        format!("--kafka.server={}", cluster.bootstrap()),
+        format!("--topic.filter=^{name}$"),
+        format!("--group.filter=^{name}-"),
+        format!("--refresh.metadata={}s", age.as_secs()),
+        "--scrape.reuse=0s".to_owned(),
+        "--series.granularity=lag_seconds=partition".to_owned(),
+    ];
+    let flags: Vec<&str> = flags.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    Vitals::start_each(cluster.lab(), &flags)
 }
 
 impl Drop for Scenario<'_> {

@@ -7,6 +7,7 @@
 //!
 //! Linux only: each node has an address of its own in 127.0.0.0/8, and figures come from `/proc`.
 
+mod acl_command;
 mod builder;
 mod certificates;
 mod cluster;

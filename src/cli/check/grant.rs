@@ -16,8 +16,16 @@ pub(super) fn principal(kafka: &ClientConfig) -> String {
         Sasl::Gssapi { principal, .. } => principal.split(['/', '@']).next(),
         Sasl::OAuthBearer { .. } => None,
     });
-    let name = kafka.properties.get("sasl.username").map(String::as_str).or(of_sasl).unwrap_or("<principal>");
+    let name = kafka.properties.get("sasl.username").map(String::as_str).or(of_sasl);
+    let name = name.unwrap_or(if is_anonymous(kafka) { "ANONYMOUS" } else { "<principal>" });
     format!("User:{name}")
+}
+
+/// Whether nothing tells brokers who asks: neither SASL nor a client certificate.
+fn is_anonymous(kafka: &ClientConfig) -> bool {
+    let has_certificate = kafka.security.tls.as_ref().is_some_and(|tls| tls.cert_file.is_some());
+    let tells = |key: &String| ["security.", "sasl.", "ssl."].iter().any(|prefix| key.starts_with(prefix));
+    kafka.security.sasl.is_none() && !has_certificate && !kafka.properties.keys().any(tells)
 }
 
 /// A right, in `kafka-acls.sh`'s terms.
@@ -95,7 +103,8 @@ mod tests {
             (kafka(plain("vitals"), Some(("sasl.username", "other"))), "User:other"),
             (kafka(Some(kerberos), None), "User:v"),
             (kafka(Some(tokens), None), "User:<principal>"),
-            (kafka(None, None), "User:<principal>"),
+            (kafka(None, None), "User:ANONYMOUS"),
+            (kafka(None, Some(("ssl.certificate.location", "/c"))), "User:<principal>"),
         ] {
             assert_eq!(principal(&kafka), expected);
         }

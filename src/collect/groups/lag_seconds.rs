@@ -56,7 +56,7 @@ impl<'a> LagFamilies<'a> {
         let mut lag_max = Some(0);
         for lag in topics {
             let Some(topic) = cluster.topics.get(lag.topic) else { continue };
-            let has_retention = self.configs.cleanup_policy(&topic.name).is_none_or(|policy| policy.delete);
+            let has_retention = self.configs.cleanup_policy(&topic.name).delete;
             let seconds = LagSeconds::of_topic(lag, self.times);
             let seconds = if has_retention { seconds } else { seconds.without_margin() };
             whole.merge(&seconds);

@@ -182,7 +182,7 @@ fn shown(snapshot: &Snapshot) -> Shown {
         let brokers = brokers.iter().map(|broker| (broker.broker.id, broker.is_fenced));
         brokers.collect::<Vec<_>>()
     });
-    let mut topics: Vec<_> = snapshot.configs.0.keys().map(|topic| topic.to_string()).collect();
+    let mut topics: Vec<_> = snapshot.configs.known.keys().map(|topic| topic.to_string()).collect();
     topics.sort();
     (registered, topics, snapshot.log_dirs.keys().copied().collect())
 }
@@ -213,7 +213,7 @@ async fn all_is_asked_once_and_again_from_half_of_its_age_on_and_what_is_new_at_
     assert_eq!(shown(&first), (Some(vec![(1, false), (2, false)]), vec!["a".to_owned(), "b".to_owned()], vec![1, 2]));
     assert!(first.failures.is_empty() && first.access.unsupported().eq([REQUEST_TIMES]));
     let compact = CleanupPolicy { compact: true, delete: false };
-    assert_eq!(["a", "c"].map(|topic| first.configs.cleanup_policy(topic)), [Some(compact), None]);
+    assert_eq!(first.configs.known["a"].cleanup_policy, Some(compact));
 
     let second = collect(&inventory, &two).await;
     assert_eq!(fake.take_asked(), [""; 0]);
@@ -293,6 +293,7 @@ async fn a_refusal_takes_what_was_told_counts_once_and_is_not_asked_for_again_at
         let snapshot = collect(&inventory, &cluster).await;
         assert_eq!(failures(&snapshot), counts);
         assert_eq!(shown(&snapshot).1, ["b"]);
+        assert_eq!(snapshot.configs.refused, ["a".into()].into());
         assert_eq!(shown(&snapshot).2, [0; 0]);
     }
     assert_eq!(fake.take_asked(), ["configs a b", "log_dirs [1]", "log_dirs [2]", "registered"]);
