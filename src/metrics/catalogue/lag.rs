@@ -14,9 +14,10 @@ pub const LAG_SECONDS: Metric = Metric {
     name: "kafka_consumergroup_lag_seconds",
     kind: Gauge,
     labels: TOPIC,
-    help: "How old the first record is that the group has not read, by the records' own timestamps, in seconds: of all \
-           partitions of the topic the oldest; 0 if it has read all. The truth is within \
-           kafka_consumergroup_lag_seconds_error of it. Absent, not smaller, while it is not known to a second or 25 %.",
+    help: "How old the first record is that the group has not read, in seconds: of all partitions of the topic the oldest; 0 \
+           if it has read all. By the log's time, which is the records' own timestamps where these do not go back. The truth \
+           is within kafka_consumergroup_lag_seconds_error of it. Absent, not smaller, while it is not known to a second or \
+           25 %.",
     source: TIMES,
 };
 
@@ -116,9 +117,9 @@ pub const RETENTION_MARGIN_RECORDS: Metric = Metric {
     name: "kafka_consumergroup_retention_margin_records",
     kind: Gauge,
     labels: TOPIC,
-    help: "Records that retention may still remove before it comes to one that the group has not read: between the start of \
-           the partition and the committed offset, where that is least among the partitions with lag. 0 if it has come to \
-           that. Absent without lag, when a start is unknown, and where cleanup.policy has no delete.",
+    help: "Records between the start of the partition and the committed offset, where they are fewest among the partitions \
+           with lag: what retention removes before it comes to one that the group has not read. 0 where the group is at the \
+           start, or has lost records. Absent without lag, when a start is unknown, and where retention removes nothing.",
     source: RECORDS,
 };
 
@@ -127,10 +128,11 @@ pub const RETENTION_MARGIN_SECONDS: Metric = Metric {
     name: "kafka_consumergroup_retention_margin_seconds",
     kind: Gauge,
     labels: TOPIC,
-    help: "Time between the first record of the partition and the first one that the group has not read, by their timestamps, \
-           in seconds, where it is least among the partitions with lag: about how long a group that stands still has until \
-           retention by time removes what it has not read. Absent without lag, while it is not known to a second or 25 %, and \
-           where cleanup.policy has no delete.",
+    help: "How long a group that stands still has until retention removes what it has not read, in seconds, where that is \
+           least among the partitions with lag: retention.ms less the age of the first unread record. With a limit of size, \
+           or limits that may not be read, it is the time between the first record of the partition and that one instead, \
+           which is as much where the log has reached its limit. 0 where records have been lost. Absent without lag, while \
+           it is not known to a second or 25 %, and where retention removes nothing.",
     source: TIMES,
 };
 
