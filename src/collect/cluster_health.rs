@@ -21,8 +21,12 @@ struct Counts {
 }
 
 /// `kafka_broker_*_partitions`, `kafka_broker_*_replicas` and `kafka_cluster_*_partitions`. Over all topics: what a broker
-/// leads is the broker's matter, whichever topics are of interest.
+/// leads is the broker's matter, whichever topics are of interest. None while the partitions of a topic cannot be seen: the
+/// counts would be too small.
 pub fn families(cluster: &Cluster) -> Vec<Family> {
+    if cluster.topics.iter().any(|topic| topic.error.is_some()) {
+        return Vec::new();
+    }
     let partitions = || cluster.topics.iter().flat_map(|topic| &topic.partitions);
     let mut families = per_broker(cluster, partitions());
     let is_under_replicated = |partition: &&Partition| partition.isr.len() < partition.replicas.len();

@@ -73,7 +73,12 @@ pub fn families(all: &Groups<'_>, config: &Config) -> Vec<Family> {
                 families.add(cluster, group, topic);
                 owners.add(cluster, group, assigned.as_ref(), topic);
             }
-            lag_families.add(cluster, group, &lags, &labels);
+            // What no member is assigned to now (in a rebalance that may be all) is behind nevertheless.
+            let all_committed = match show {
+                Show::Assigned(_) => Some(lag::group_lag(cluster, index, all.offsets, committed, Show::Committed)),
+                Show::All | Show::Committed => None,
+            };
+            lag_families.add(cluster, group, all_committed.as_ref().unwrap_or(&lags), &labels);
         }
         families.end_group(&labels);
         let topics = all
@@ -100,6 +105,7 @@ struct Families {
     current_offset_sum: Sum,
     lag_sum: Sum,
     unknown_partitions: Sum,
+    unknown_reasons: Family,
     beyond_end_partitions: Sum,
     lost_records: Sum,
 }
@@ -117,6 +123,7 @@ impl Families {
             current_offset_sum: Sum::new(groups::CURRENT_OFFSET_SUM, offset),
             lag_sum: Sum::new(groups::LAG_SUM, lag),
             unknown_partitions: Sum::new(groups::LAG_UNKNOWN_PARTITIONS, lag),
+            unknown_reasons: groups::LAG_UNKNOWN_REASONS.family(),
             beyond_end_partitions: Sum::new(groups::BEYOND_END_PARTITIONS, lag),
             lost_records: Sum::new(groups::LOST_RECORDS, lag),
         }
@@ -138,6 +145,10 @@ impl Families {
                 let (offset, lag) = (offset.filter(|_| with_offset), lag.filter(|_| with_lag));
                 rows.push(partition.id, [offset.map(offset_value), lag.map(offset_value)]);
             }
+        }
+        for (reason, partitions) in &lag.unknown_reasons {
+            let labels = labels.iter().copied().chain([("reason", *reason)]);
+            self.unknown_reasons.push(Labels::new(labels), f64::from(*partitions));
         }
         let labels = Labels::new(labels);
         for (sum, value) in [
@@ -174,6 +185,7 @@ impl Families {
             groups::LAG_RECORDS.family().with_column(lag),
             self.lag_sum.into_family(),
             self.unknown_partitions.into_family(),
+            self.unknown_reasons,
             self.beyond_end_partitions.into_family(),
             self.lost_records.into_family(),
         ]

@@ -366,10 +366,13 @@ impl ClusterReader {
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
         let configs = Arc::clone(&snapshot.configs);
-        let is_compacted = move |topic: &str| configs.cleanup_policy(topic).compact;
-        let scope = Scope { cluster, ends, starts, is_compacted: &is_compacted };
+        let scope = Scope { cluster, ends, starts, configs: &configs };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
+        if times.lack_timestamps() {
+            // Or the log begins later than remembered, and what is asked for is gone.
+            locked(&self.remembered).starts = None;
+        }
         snapshot.stable_ends = Arc::new(stable_ends);
         snapshot.log_times = Arc::new(times);
         snapshot.failures.merge(stable_failures);

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use kafka_admin::{AdminError, Cluster, ErrorCode, Isolation, KafkaAdmin, OffsetQuery, OffsetSpec, TopicName};
 
-use super::{Failures, Part, PartitionOffsets};
+use super::{Failures, Part, PartitionOffsets, Retention, TopicConfigs};
 use crate::lag::anchors::Anchors;
-use crate::lag::log_time::{LogTime, Unknown};
+use crate::lag::log_time::{LogTime, Precision, Unknown, ages};
 use crate::lag::plan::{self, Known, Question};
 use crate::lag::unread::{Unread, Unseen};
 use crate::locked::locked;
@@ -35,8 +35,8 @@ pub struct LogTimes {
     pub now: i64,
     unread: Unread,
     times: Vec<LogTime>,
-    /// Of the partitions with unread positions: the time of their first record, where it is known.
-    starts: HashMap<(u32, u32), i64>,
+    /// Of the partitions with unread positions: what is older than this retention removes next, where that is known.
+    floors: HashMap<(u32, u32), i64>,
     /// What it took.
     pub effort: Effort,
 }
@@ -61,9 +61,15 @@ impl LogTimes {
         found.ok().and_then(|at| self.times.get(at)).copied().unwrap_or(searching)
     }
 
-    /// The timestamp of the partition's first record, if it is known.
-    pub fn start(&self, topic: usize, partition: usize) -> Option<i64> {
-        self.starts.get(&(u32::try_from(topic).ok()?, u32::try_from(partition).ok()?)).copied()
+    /// Whether the records at a position seem to have no timestamps.
+    pub(super) fn lack_timestamps(&self) -> bool {
+        self.times.contains(&LogTime::Unknown(Unknown::NoTimestamp))
+    }
+
+    /// Which time of the partition's log retention removes next: that of its first record or, where retention is by time
+    /// alone, the one that is old enough. Absent where it is not known, or nothing is removed.
+    pub fn floor(&self, topic: usize, partition: usize) -> Option<i64> {
+        self.floors.get(&(u32::try_from(topic).ok()?, u32::try_from(partition).ok()?)).copied()
     }
 }
 
@@ -79,6 +85,7 @@ pub(super) struct LogTimeReader {
 #[derive(Debug)]
 struct Remembered {
     topic_id: Option<u128>,
+    leader: Option<i32>,
     anchors: Anchors,
     /// One after the last offset, when it was used last.
     end: i64,
@@ -97,6 +104,7 @@ struct Searched {
     end: i64,
     anchors: Anchors,
     has_holes: bool,
+    retention: Retention,
     /// Why no more is asked in this collection.
     given_up: Option<Unknown>,
     /// A record with its timestamp that must still be there, or it is another log.
@@ -110,8 +118,7 @@ pub(super) struct Scope<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) ends: &'a PartitionOffsets,
     pub(super) starts: &'a PartitionOffsets,
-    /// Whether compaction removes records of a topic.
-    pub(super) is_compacted: &'a (dyn Fn(&str) -> bool + Send + Sync),
+    pub(super) configs: &'a TopicConfigs,
 }
 
 impl LogTimeReader {
@@ -135,9 +142,9 @@ impl LogTimeReader {
         let mut effort = Effort::default();
         let mut spent: HashMap<i32, usize> = HashMap::new();
         let times = loop {
-            let times = plan::times(&unread, |position| known(&searched, position), now);
+            let times = plan::times(&unread, |position| known(&searched, position, now), now);
             let mut questions =
-                plan::questions(&unread, &times, |position| known(&searched, position), now, effort.rounds);
+                plan::questions(&unread, &times, |position| known(&searched, position, now), now, effort.rounds);
             questions.extend(first_records(&searched));
             questions.extend(verifications(&searched));
             questions.sort_unstable();
@@ -165,21 +172,20 @@ impl LogTimeReader {
             effort.lookups += questions.len();
             self.ask(scope.cluster, &questions, &mut searched, &mut failures, deadline).await;
         };
-        let starts = searched.iter().filter_map(|searched| {
-            let first = searched.anchors.first(searched.start, searched.has_holes)?;
-            Some(((searched.topic, searched.partition), first))
-        });
-        let starts = starts.collect();
+        let floors = searched.iter().filter_map(|of| Some(((of.topic, of.partition), of.floor(now)?))).collect();
         let times = unread.positions.iter().zip(times).map(|(position, time)| {
             let given_up = find(&searched, position.topic, position.partition).and_then(|at| searched[at].given_up);
+            let is_precise = ages(time, now).is_ok_and(|(young, old)| Precision::SHOWN.suffices(young, old));
             match (time, given_up) {
-                (LogTime::Unknown(Unknown::Searching), Some(reason)) => LogTime::Unknown(reason),
+                (LogTime::Unknown(Unknown::Searching) | LogTime::Between(..), Some(reason)) if !is_precise => {
+                    LogTime::Unknown(reason)
+                }
                 _ => time,
             }
         });
         let times = times.collect();
         self.remember(scope.cluster, &unread, searched);
-        (LogTimes { now, unread, times, starts, effort }, failures)
+        (LogTimes { now, unread, times, floors, effort }, failures)
     }
 
     /// One round.
@@ -235,7 +241,7 @@ impl LogTimeReader {
         remembered.retain(|_, of_partition| of_partition.used.elapsed() < KEPT);
         let partitions = unread.positions.chunk_by(|a, b| (a.topic, a.partition) == (b.topic, b.partition));
         let partitions = partitions.filter_map(|positions| positions.first());
-        let mut has_holes: Option<(u32, bool)> = None;
+        let mut of_topic: Option<(u32, bool, Retention)> = None;
         partitions
             .filter_map(|position| {
                 let (topic_at, partition_at) = (position.topic as usize, position.partition as usize);
@@ -243,19 +249,25 @@ impl LogTimeReader {
                 let partition = topic.partitions.get(partition_at)?;
                 let end = scope.ends.get(topic_at, partition_at).known()?;
                 let start = scope.starts.get(topic_at, partition_at).known().unwrap_or(0);
-                let (_, has_holes) = match has_holes {
+                let (_, has_holes, retention) = match of_topic {
                     Some(of_topic) if of_topic.0 == position.topic => of_topic,
-                    _ => *has_holes.insert((position.topic, (scope.is_compacted)(&topic.name))),
+                    _ => {
+                        let has_holes = scope.configs.cleanup_policy(&topic.name).compact;
+                        *of_topic.insert((position.topic, has_holes, scope.configs.retention(&topic.name)))
+                    }
                 };
                 let before = remembered.remove(&(topic.name.clone(), partition.id));
                 // A topic that was created again, or a log that was truncated, is another log.
                 let is_same = |before: &Remembered| before.topic_id == topic.id && before.end <= end;
                 // Compaction may have removed any record since.
                 let before = before.filter(|before| is_same(before) && !has_holes);
+                let is_led_by_another = before.as_ref().is_some_and(|before| before.leader != partition.leader);
                 let verified = before.as_ref().map_or_else(Instant::now, |before| before.verified);
                 let mut anchors = before.map(|before| before.anchors).unwrap_or_default();
                 anchors.trim(start, end);
+                // Without an id the topic may have been created again; a new leader may have truncated the log.
                 let is_old = topic.id.is_none() && verified.elapsed() >= self.max_age;
+                let is_old = is_old || is_led_by_another;
                 let to_verify = anchors.around(position.offset).below.filter(|_| is_old);
                 let (topic, partition, leader) = (position.topic, position.partition, partition.leader);
                 Some(Searched {
@@ -266,6 +278,7 @@ impl LogTimeReader {
                     end,
                     anchors,
                     has_holes,
+                    retention,
                     given_up: None,
                     to_verify,
                     verified,
@@ -291,9 +304,20 @@ impl LogTimeReader {
                 let offsets: Vec<i64> = offsets.map(|position| position.offset).collect();
                 searched.anchors.thin(&offsets, most);
             }
-            let Searched { anchors, end, verified, .. } = searched;
-            let of_partition = Remembered { topic_id: topic.id, anchors, end, used, verified };
+            let Searched { leader, anchors, end, verified, .. } = searched;
+            let of_partition = Remembered { topic_id: topic.id, leader, anchors, end, used, verified };
             remembered.insert((topic.name.clone(), partition.id), of_partition);
+        }
+    }
+}
+
+impl Searched {
+    /// What is older than this retention removes next.
+    fn floor(&self, now: i64) -> Option<i64> {
+        match self.retention {
+            Retention::Never => None,
+            Retention::OlderThan(milliseconds) => Some(now.saturating_sub(milliseconds)),
+            Retention::Otherwise => self.anchors.first(self.start, self.has_holes),
         }
     }
 }
@@ -304,13 +328,11 @@ fn find(searched: &[Searched], topic: u32, partition: u32) -> Option<usize> {
 }
 
 /// Every unread position's partition is in `searched`.
-fn known<'a>(searched: &'a [Searched], position: &Unseen) -> Known<'a> {
+fn known<'a>(searched: &'a [Searched], position: &Unseen, now: i64) -> Known<'a> {
     static NOTHING: Anchors = Anchors::NONE;
     match find(searched, position.topic, position.partition).and_then(|at| searched.get(at)) {
-        Some(Searched { anchors, start, end, has_holes, .. }) => {
-            Known { anchors, start: *start, end: *end, has_holes: *has_holes }
-        }
-        None => Known { anchors: &NOTHING, start: 0, end: position.offset + 1, has_holes: false },
+        Some(of) => Known { anchors: &of.anchors, floor: of.floor(now), end: of.end, has_holes: of.has_holes },
+        None => Known { anchors: &NOTHING, floor: None, end: position.offset + 1, has_holes: false },
     }
 }
 
@@ -325,6 +347,9 @@ fn verifications(searched: &[Searched]) -> impl Iterator<Item = Question> {
 /// The lookups of the first records, whose time tells how far a group is from losing records to retention.
 fn first_records(searched: &[Searched]) -> impl Iterator<Item = Question> {
     let is_wanted = |searched: &&Searched| {
+        if searched.retention != Retention::Otherwise {
+            return false;
+        }
         let gap = searched.anchors.around(searched.start);
         // All else that is known of the partition came after this very question, at an earlier start.
         gap.below.is_none() && gap.above.is_some_and(|above| above.before > 0)
@@ -336,16 +361,16 @@ fn first_records(searched: &[Searched]) -> impl Iterator<Item = Question> {
 
 #[cfg(test)]
 impl LogTimes {
-    /// These times by topic, partition and offset, and those of first records.
+    /// These times by topic, partition and offset, and what retention removes next.
     pub(crate) fn of(
         now: i64,
         times: impl IntoIterator<Item = (u32, u32, i64, LogTime)>,
-        starts: impl IntoIterator<Item = ((u32, u32), i64)>,
+        floors: impl IntoIterator<Item = ((u32, u32), i64)>,
     ) -> Self {
         let split = |(topic, partition, offset, time)| (Unseen { topic, partition, offset }, time);
         let (positions, times) = times.into_iter().map(split).unzip();
         let unread = Unread { positions, ..Unread::default() };
-        Self { now, unread, times, starts: starts.into_iter().collect(), effort: Effort::default() }
+        Self { now, unread, times, floors: floors.into_iter().collect(), effort: Effort::default() }
     }
 }
 
@@ -355,7 +380,6 @@ mod tests {
 
     use super::*;
     use crate::kafka::Lookup;
-    use crate::lag::log_time::ages;
 
     const NOW: i64 = 10_000_000;
 
@@ -439,7 +463,8 @@ mod tests {
     async fn read(reader: &LogTimeReader, topic_id: u128, unread: Unread) -> (LogTimes, Failures) {
         let partitions = unread.positions.last().map_or(0, |last| last.partition + 1);
         let (cluster, ends, starts) = cluster(i32::try_from(partitions).unwrap(), topic_id);
-        let scope = Scope { cluster: &cluster, ends: &ends, starts: &starts, is_compacted: &|_| false };
+        let configs = TopicConfigs { refused: ["t".into()].into(), ..TopicConfigs::default() };
+        let scope = Scope { cluster: &cluster, ends: &ends, starts: &starts, configs: &configs };
         reader.read(scope, unread, NOW, Instant::now() + Duration::from_secs(60)).await
     }
 
@@ -451,7 +476,7 @@ mod tests {
         for partition in 0..3 {
             let (youngest, oldest) = ages(times.get(0, partition, 9_000), NOW).unwrap();
             assert!(youngest <= 1_000_000 && 1_000_000 <= oldest && oldest - youngest <= 20_000, "{youngest} {oldest}");
-            assert_eq!(times.start(0, partition), Some(0));
+            assert_eq!(times.floor(0, partition), Some(0));
         }
         log.calls.lock().unwrap().clear();
         let (again, _) = read(&reader, 1, unread(3, 9_000)).await;

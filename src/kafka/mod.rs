@@ -27,7 +27,7 @@ pub use log_dirs::{LogDirUse, LogDirs};
 pub use log_times::{Effort, LogTimes};
 pub use offsets::{Lookup, PartitionOffsets};
 pub use renewable::Renewable;
-pub use topic_config::{CleanupPolicy, Limit, TopicConfig, TopicConfigs};
+pub use topic_config::{CleanupPolicy, Limit, Retention, TopicConfig, TopicConfigs};
 pub use topology::Topology;
 
 /// What one collection found. Parts that failed are absent, never old.

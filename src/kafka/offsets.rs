@@ -21,6 +21,15 @@ impl Lookup {
             Self::NotAsked | Self::Failed(_) => None,
         }
     }
+
+    /// Why it is not known; a label value.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::Known(_) => "known",
+            Self::NotAsked => "not_asked",
+            Self::Failed(kind) => kind.as_str(),
+        }
+    }
 }
 
 /// Offsets by position of topic and partition in the [`Cluster`] that they were asked for.

@@ -28,6 +28,19 @@ impl TopicConfigs {
         };
         known.unwrap_or_else(supposed)
     }
+
+    /// What is to be supposed of the topic's retention, likewise.
+    pub fn retention(&self, topic: &str) -> Retention {
+        if !self.cleanup_policy(topic).delete {
+            return Retention::Never;
+        }
+        let limits = self.known.get(topic).map(|config| (config.retention_ms, config.retention_bytes));
+        match limits {
+            Some((Some(Limit::None), Some(Limit::None))) => Retention::Never,
+            Some((Some(Limit::At(milliseconds)), Some(Limit::None))) => Retention::OlderThan(milliseconds),
+            _ => Retention::Otherwise,
+        }
+    }
 }
 
 /// One topic's configuration, its own values or those that it inherits. An entry is absent when the brokers do not have
@@ -61,6 +74,17 @@ pub struct CleanupPolicy {
     pub compact: bool,
     /// Segments beyond the retention go.
     pub delete: bool,
+}
+
+/// When retention removes what a topic holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retention {
+    /// Never, or it is not known yet.
+    Never,
+    /// When it is older than this, in milliseconds.
+    OlderThan(i64),
+    /// By size, or by limits that are not known.
+    Otherwise,
 }
 
 /// A number that may be without limit.
@@ -205,6 +229,28 @@ mod tests {
         }
         let unwanted = TopicConfigs { are_unwanted: true, ..TopicConfigs::default() };
         assert_eq!(unwanted.cleanup_policy("any"), policy(false, true));
+    }
+
+    #[test]
+    fn retention_is_by_time_alone_only_where_there_is_no_limit_of_size() {
+        let policy = |delete: bool| Some(CleanupPolicy { compact: !delete, delete });
+        let at = |limit: i64| Some(if limit < 0 { Limit::None } else { Limit::At(limit) });
+        for (delete, milliseconds, bytes, expected) in [
+            (true, 1_000, -1, Retention::OlderThan(1_000)),
+            (true, -1, -1, Retention::Never),
+            (true, 1_000, 5, Retention::Otherwise),
+            (true, -1, 5, Retention::Otherwise),
+            (false, 1_000, -1, Retention::Never),
+        ] {
+            let (retention_ms, retention_bytes) = (at(milliseconds), at(bytes));
+            let config =
+                TopicConfig { cleanup_policy: policy(delete), retention_ms, retention_bytes, ..TopicConfig::default() };
+            let configs = TopicConfigs { known: [("t".into(), Arc::new(config))].into(), ..TopicConfigs::default() };
+            assert_eq!(configs.retention("t"), expected);
+        }
+        let refused = TopicConfigs { refused: ["t".into()].into(), ..TopicConfigs::default() };
+        assert_eq!(refused.retention("t"), Retention::Otherwise);
+        assert_eq!(TopicConfigs::default().retention("t"), Retention::Never, "it may yet be known");
     }
 
     #[test]

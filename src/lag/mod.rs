@@ -10,11 +10,11 @@ pub mod plan;
 pub mod seconds;
 pub mod unread;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kafka_admin::{Cluster, CommittedOffset, Topic, TopicName};
 
-use crate::kafka::PartitionOffsets;
+use crate::kafka::{Lookup, PartitionOffsets};
 
 /// One group's lag on one topic to which it has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct TopicLag {
     pub lag_sum: Option<i64>,
     /// Partitions that a committed offset is known or supposed for, and no lag.
     pub unknown_partitions: u32,
+    /// Why, with how many of them: `commit` and `metadata` for what could not be read, else what asking for the end came to.
+    pub unknown_reasons: BTreeMap<&'static str, u32>,
     /// Committed partitions whose committed offset lies beyond the end.
     pub beyond_end_partitions: u32,
     /// Records between the committed offsets and the log starts: gone before they were read. Absent when a start is
@@ -175,6 +177,7 @@ fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, sho
         committed_sum: Some(0),
         lag_sum: Some(0),
         unknown_partitions: 0,
+        unknown_reasons: BTreeMap::new(),
         beyond_end_partitions: 0,
         lost_records: Some(0),
         lag_max: Some(0),
@@ -185,7 +188,7 @@ fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, sho
     let mut add = |position: usize, item: Option<&Committed>| {
         let of_partition = |offsets: &PartitionOffsets| offsets.get(topic, position).known();
         let ends = Ends {
-            end: of_partition(offsets.ends),
+            end: offsets.ends.get(topic, position),
             start: of_partition(offsets.starts),
             stable_end: of_partition(offsets.stable_ends),
         };
@@ -223,12 +226,14 @@ pub fn position(topic: &Topic, id: i32) -> Option<usize> {
 /// A topic whose partitions the metadata does not tell: nothing is known but that there are commits.
 fn unreadable_topic(topic: usize, commits: &[Committed]) -> Option<TopicLag> {
     let committed = commits.iter().filter(|item| item.commit != Commit::Nothing).count();
+    let unknown = u32::try_from(committed).unwrap_or(u32::MAX);
     (committed > 0).then(|| TopicLag {
         topic,
         partitions: Vec::new(),
         committed_sum: None,
         lag_sum: None,
-        unknown_partitions: u32::try_from(committed).unwrap_or(u32::MAX),
+        unknown_partitions: unknown,
+        unknown_reasons: BTreeMap::from([("metadata", unknown)]),
         beyond_end_partitions: 0,
         lost_records: None,
         lag_max: None,
@@ -240,7 +245,7 @@ fn unreadable_topic(topic: usize, commits: &[Committed]) -> Option<TopicLag> {
 /// The offsets of one partition, where they are known.
 #[derive(Debug, Clone, Copy)]
 struct Ends {
-    end: Option<i64>,
+    end: Lookup,
     start: Option<i64>,
     stable_end: Option<i64>,
 }
@@ -265,14 +270,18 @@ impl TopicLag {
                 self.lag_max = None;
                 self.stable_lag_sum = None;
                 *margin = None;
-                self.unknown_partitions += 1;
+                self.add_unknown("commit");
             }
             Commit::At(offset) => {
+                let end = offsets.end.known();
                 let up_to = |end: i64| end.saturating_sub(offset).max(0);
-                lag = told_lag.or(offsets.end.map(up_to));
+                lag = told_lag.or(end.map(up_to));
+                let is_emptied = end.is_some() && offsets.start >= end;
                 let stable = match lag {
                     Some(0) => Some(0),
                     _ if told_lag.is_some() => None,
+                    // It is not asked for where nothing is left to read.
+                    lag if is_emptied => lag,
                     _ => offsets.stable_end.map(up_to),
                 };
                 let lost = offsets.start.map(|start| start.saturating_sub(offset).max(0));
@@ -281,8 +290,10 @@ impl TopicLag {
                 self.stable_lag_sum = plus(self.stable_lag_sum, stable);
                 self.lost_records = plus(self.lost_records, lost);
                 self.lag_max = self.lag_max.zip(lag).map(|(most, lag)| most.max(lag));
-                self.unknown_partitions += u32::from(lag.is_none());
-                self.beyond_end_partitions += u32::from(offsets.end.is_some_and(|end| offset > end));
+                if lag.is_none() {
+                    self.add_unknown(offsets.end.reason());
+                }
+                self.beyond_end_partitions += u32::from(end.is_some_and(|end| offset > end));
                 if lag != Some(0) {
                     let left = offsets.start.map(|start| offset.saturating_sub(start).max(0));
                     *margin = lag.and(*margin).zip(left).map(|(least, left)| least.min(left));
@@ -290,6 +301,13 @@ impl TopicLag {
             }
         }
         self.partitions.push(PartitionLag { partition, commit, lag });
+    }
+}
+
+impl TopicLag {
+    fn add_unknown(&mut self, reason: &'static str) {
+        self.unknown_partitions += 1;
+        *self.unknown_reasons.entry(reason).or_default() += 1;
     }
 }
 
@@ -317,7 +335,6 @@ mod tests {
     };
 
     use super::*;
-    use crate::kafka::Lookup;
 
     fn cluster() -> Cluster {
         let partition = |id| Partition { id, leader: Some(1), replicas: vec![1], isr: vec![1], error: None };
@@ -380,6 +397,7 @@ mod tests {
         let ends = PartitionOffsets::of(vec![vec![known(100), failed, known(0)], vec![known(40)]]);
         let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 20)], &ends, Show::All);
         assert_eq!((lag[0].lag_sum, lag[0].unknown_partitions), (None, 1));
+        assert_eq!(lag[0].unknown_reasons, BTreeMap::from([("timeout", 1)]));
         assert_eq!(lag[0].committed_sum, Some(110), "the commits are known");
         assert_eq!(lag[0].partitions[1].lag, None);
         // An end that nobody needs may be unknown.
@@ -393,7 +411,20 @@ mod tests {
         let unreadable = CommittedOffset { topic: "orders".into(), partition: 1, offset: Err(error), told_lag: None };
         let lag = lag_of(&[commit("orders", 0, 90), unreadable], &ends(), Show::All);
         assert_eq!((lag[0].committed_sum, lag[0].lag_sum, lag[0].lost_records), (None, None, None));
-        assert_eq!(lag[0].unknown_partitions, 1);
+        assert_eq!((lag[0].unknown_partitions, &lag[0].unknown_reasons), (1, &BTreeMap::from([("commit", 1)])));
+    }
+
+    #[test]
+    fn where_retention_has_left_nothing_the_lag_up_to_the_stable_offset_is_all_of_it() {
+        let cluster = cluster();
+        let known = |offset| PartitionOffsets::of(vec![vec![Lookup::Known(offset); 3]]);
+        let (ends, none) = (known(100), PartitionOffsets::default());
+        for (start, expected) in [(100, Some(90)), (50, None)] {
+            let offsets = Offsets { ends: &ends, starts: &known(start), stable_ends: &none };
+            let index = TopicIndex::new(&cluster, |_| true);
+            let lag = group_lag(&cluster, &index, offsets, &[commit("orders", 0, 10)], Show::Committed);
+            assert_eq!((lag[0].lag_sum, lag[0].stable_lag_sum), (Some(90), expected), "{start}");
+        }
     }
 
     #[test]

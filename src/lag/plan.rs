@@ -25,8 +25,9 @@ pub struct Question {
 pub struct Known<'a> {
     /// Answers so far.
     pub anchors: &'a Anchors,
-    /// The first offset.
-    pub start: i64,
+    /// What is older than this, in milliseconds since the epoch, retention removes next; absent where it removes nothing, or
+    /// that is not known.
+    pub floor: Option<i64>,
     /// One after the last offset.
     pub end: i64,
     /// Whether compaction removes records.
@@ -46,7 +47,7 @@ pub fn times<'a>(unread: &Unread, known: impl Fn(&Unseen) -> Known<'a>, now: i64
 ///
 /// Every position is wanted as precisely as it is shown. The oldest of a group on a topic decides about what is shown
 /// for both and is wanted more precisely, and so is each that may turn out to be the oldest. Likewise the one that may be
-/// the closest to the start of its log, by the time between them.
+/// the closest to what retention removes next, by the time between them.
 pub fn questions<'a>(
     unread: &Unread,
     times: &[LogTime],
@@ -100,16 +101,15 @@ fn wanted<'a>(
         .iter()
         .map(|time| ages(*time, now).map_or((0, i64::MAX), |(young, old)| (young.max(0), old.max(0))))
         .collect();
-    // What lies between the first record and the position, where the first one's time is known.
+    // What lies between what retention removes next and the position.
     let margins: Vec<Option<(i64, Bounds)>> = unread
         .positions
         .iter()
         .zip(&ages)
         .map(|(position, age)| {
-            let known = known(position);
-            let start = known.anchors.first(known.start, known.has_holes)?;
-            let whole = now.saturating_sub(start);
-            Some((start, (whole.saturating_sub(age.1).max(0), whole.saturating_sub(age.0).max(0))))
+            let floor = known(position).floor?;
+            let whole = now.saturating_sub(floor);
+            Some((floor, (whole.saturating_sub(age.1).max(0), whole.saturating_sub(age.0).max(0))))
         })
         .collect();
     let mut of_pairs = vec![((0, 0), (i64::MAX, i64::MAX)); unread.pairs];
@@ -134,12 +134,12 @@ fn wanted<'a>(
             let since = wanted.and_then(|wanted| wanted.since);
             *wanted = Some(Wanted { precision: Precision::WANTED, since });
         }
-        if let Some(Some((start, margin))) = margins.get(position)
+        if let Some(Some((floor, margin))) = margins.get(position)
             && margin.0 < least.1
             && is_open(Precision::SHOWN, *margin, *least)
         {
             let precision = wanted.map_or(Precision::SHOWN, |wanted| wanted.precision);
-            *wanted = Some(Wanted { precision, since: Some(*start) });
+            *wanted = Some(Wanted { precision, since: Some(*floor) });
         }
     }
     wanted
@@ -163,7 +163,12 @@ mod tests {
         const END: i64 = NOW / 1_000;
 
         fn known(&self, position: &Unseen) -> Known<'_> {
-            Known { anchors: &self.anchors[position.partition as usize], start: 0, end: Self::END, has_holes: false }
+            Known {
+                anchors: &self.anchors[position.partition as usize],
+                floor: Some(0),
+                end: Self::END,
+                has_holes: false,
+            }
         }
 
         fn answer(&mut self, question: Question) {

@@ -36,7 +36,7 @@ pub struct LagSeconds {
     wide: [u32; 2],
     /// Partitions whose first unread record has a timestamp in the future, and counts as being written now.
     pub clamped: u32,
-    /// How much time lies between the first record of the log and the first unread one: the least of all partitions.
+    /// How much time lies between what retention removes next and the first unread record: the least of all partitions.
     margin: Option<Bracket>,
     /// Partitions whose margin is not known.
     unknown_margins: u32,
@@ -132,8 +132,8 @@ impl LagSeconds {
         Unknown::ALL.into_iter().zip(self.unknown).filter_map(of_reason)
     }
 
-    /// The time between the start of the log and the group's position, in seconds, where it is least; absent if nothing
-    /// is unread, or while it is not known precisely enough.
+    /// The time between what retention removes next and the group's position, in seconds, where it is least; absent if
+    /// nothing is unread, or while it is not known precisely enough.
     pub fn margin(&self) -> Option<f64> {
         let margin = self.margin.filter(|margin| self.unknown_margins == 0 && margin.is_shown())?;
         Some(margin.shown().seconds)
@@ -163,16 +163,16 @@ fn age(topic: usize, partition: &PartitionLag, times: Times<'_>) -> Option<Resul
     Some(ages(time, times.log.now).map(|(youngest, oldest)| Bracket { youngest, oldest, is_final }))
 }
 
-/// The time between the log's first record and the first unread one.
+/// The time between what retention removes next and the first unread record.
 fn margin(topic: usize, partition: &PartitionLag, times: Times<'_>, age: Bracket) -> Option<Bracket> {
     let (Commit::At(committed), start) = (partition.commit, times.starts.get(topic, partition.partition).known()?)
     else {
         return None;
     };
-    if committed <= start {
+    if committed < start {
         return Some(Bracket::default());
     }
-    let oldest = times.log.now.saturating_sub(times.log.start(topic, partition.partition)?);
+    let oldest = times.log.now.saturating_sub(times.log.floor(topic, partition.partition)?);
     Some(Bracket { youngest: oldest - age.oldest, oldest: oldest - age.youngest, ..age }.not_negative())
 }
 
@@ -235,6 +235,7 @@ mod tests {
             committed_sum: None,
             lag_sum: None,
             unknown_partitions: commits.iter().map(|commit| u32::from(*commit == Commit::Unknown)).sum(),
+            unknown_reasons: [].into(),
             beyond_end_partitions: 0,
             lost_records: None,
             lag_max: None,

@@ -85,7 +85,8 @@ fn what_is_denied_is_shown_with_the_command_that_grants_it() {
         assert_eq!(code, Some(1), "{text}");
         let server = cluster().bootstrap_on(Listener::Sasl).unwrap();
         let start = format!(
-            "  kafka-acls.sh --bootstrap-server {server} --add --allow-principal User:{DENIED_USER} --operation Describe"
+            "  kafka-acls.sh --bootstrap-server {server} --command-config admin.properties --add \
+             --allow-principal User:{DENIED_USER} --operation Describe"
         );
         let mut grants = vec![format!("{start} --group '*'")];
         if *engine == Engine::Protocol {

@@ -4,6 +4,7 @@
 //! topics: the broker is ours to choose, so that another one can be asked when it is silent.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,22 +38,19 @@ pub(crate) async fn describe(
         return vec![Err(error); resources.len()];
     }
     let mut brokers: Vec<i32> = shared.known().brokers.iter().map(|broker| broker.id).collect();
-    brokers.sort_by_key(|id| shared.is_silent(*id));
+    brokers.sort_by_cached_key(|id| shared.is_silent(*id));
     let mut results: HashMap<&ConfigResource, Entries> = HashMap::with_capacity(resources.len());
     // Each resource once: brokers answer once for one that is asked twice.
     let (mut topics, mut jobs) = (Vec::new(), Vec::new());
     for resource in resources {
-        let unanswered = Err(AdminError::Timeout { call: CALL });
-        if results.insert(resource, unanswered).is_some() {
-            continue;
-        }
+        let Entry::Vacant(result) = results.entry(resource) else { continue };
+        let mut error = AdminError::Timeout { call: CALL };
         match resource {
             ConfigResource::Topic(_) => topics.push(resource),
             ConfigResource::Broker(id) if brokers.contains(id) => jobs.push((Some(*id), vec![resource])),
-            ConfigResource::Broker(id) => {
-                results.insert(resource, Err(not_available(*id)));
-            }
+            ConfigResource::Broker(id) => error = not_available(*id),
         }
+        result.insert(Err(error));
     }
     let run = Run { name: CALL, width: WIDTH, deadline, patience: |broker| shared.patience(broker, deadline) };
     for any in brokers.into_iter().take(ROUNDS) {

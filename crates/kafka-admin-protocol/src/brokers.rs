@@ -169,7 +169,7 @@ impl Brokers {
     /// Brokers for what any can answer, in the order to be tried.
     pub(crate) fn candidates(&self) -> Vec<i32> {
         let mut candidates = self.ids();
-        candidates.sort_by_key(|id| self.is_silent(*id));
+        candidates.sort_by_cached_key(|id| self.is_silent(*id));
         candidates
     }
 

@@ -116,6 +116,14 @@ fn queries(cluster: &Cluster) -> Vec<OffsetQuery> {
     topic.partitions.iter().map(|p| query("spread", p.id, OffsetSpec::Latest, p.leader)).collect()
 }
 
+/// Any broker may tell of the topic, and each of itself.
+fn assert_told(configs: &Configs, silent: Option<i32>) {
+    assert_eq!(configs.topic, Ok(()));
+    for (broker, told) in &configs.brokers {
+        assert!(told.is_ok() || silent == Some(*broker), "{broker}: {told:?}");
+    }
+}
+
 fn assert_right(
     collected: &Collected,
     silent: Option<i32>,
@@ -123,10 +131,7 @@ fn assert_right(
     coordinators: &BTreeMap<GroupId, i32>,
 ) {
     collected.cluster.as_ref().expect("metadata");
-    assert_eq!(collected.configs.topic, Ok(()), "any broker may tell");
-    for (broker, told) in &collected.configs.brokers {
-        assert!(told.is_ok() || silent == Some(*broker), "{broker}: {told:?}");
-    }
+    assert_told(&collected.configs, silent);
     let mut lost = (0, 0, 0);
     for (partition, found) in &collected.latest {
         if silent.is_none() || leaders.get(partition).copied() != silent {
@@ -235,9 +240,17 @@ async fn a_silent_broker_costs_its_own_groups_and_partitions_only_and_is_back_at
         let asked = queries(&cluster);
         let leaders: BTreeMap<i32, i32> = asked.iter().filter_map(|q| Some((q.partition, q.leader?))).collect();
 
+        // They know all brokers, and of none that it is silent.
+        let fresh = Engine::admins(&lab.bootstrap());
+        each(&fresh, |admin| admin.cluster(within(SCRAPE))).await;
+
         println!("broker {id} freezes");
         node.freeze().expect("freezes");
         let frozen = Instant::now();
+        for told in each(&fresh, |admin| configs(admin, vec![1, 2, 3])).await {
+            assert_told(&told, Some(id));
+            assert!(told.brokers[&id].is_err(), "broker {id} is silent");
+        }
         for _ in 0..2 {
             let both = each(&admins, |admin| collect(admin, &groups, &asked)).await;
             for collected in &both {

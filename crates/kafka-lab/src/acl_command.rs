@@ -11,7 +11,7 @@ const VERSION: KafkaVersion = KafkaVersion::V3_9_1;
 
 impl Cluster {
     /// Runs a `kafka-acls.sh` command as somebody who may do everything: instead of its bootstrap server, which must come
-    /// first, the plain listener is asked. Words may be in single quotes.
+    /// first, and with the properties that may follow, the plain listener is asked. Words may be in single quotes.
     ///
     /// # Errors
     /// When it is no such command or fails; the log is in the lab's folder.
@@ -19,6 +19,7 @@ impl Cluster {
         let words = command.strip_prefix("kafka-acls.sh --bootstrap-server ").and_then(|rest| rest.split_once(' '));
         let (_, words) =
             words.ok_or_else(|| LabError::Input(format!("{command:?} is no kafka-acls.sh with a server")))?;
+        let words = words.strip_prefix("--command-config admin.properties ").unwrap_or(words);
         let server = self.bootstrap();
         let lab = self.lab();
         let folder = tempfile::Builder::new().prefix("acls-").tempdir_in(lab.folder());

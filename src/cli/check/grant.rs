@@ -53,8 +53,11 @@ impl Grant {
     pub(super) fn command(self, kafka: &ClientConfig) -> String {
         let (server, principal) = (quoted(&kafka.bootstrap.join(",")), quoted(&principal(kafka)));
         let Self { operation, resource } = self;
+        // Of somebody who may grant rights; without security there is nothing to be said in it.
+        let admin = if is_anonymous(kafka) { "" } else { " --command-config admin.properties" };
         format!(
-            "kafka-acls.sh --bootstrap-server {server} --add --allow-principal {principal} --operation {operation} {resource}"
+            "kafka-acls.sh --bootstrap-server {server}{admin} --add --allow-principal {principal} --operation {operation} \
+             {resource}"
         )
     }
 }
@@ -115,7 +118,8 @@ mod tests {
         let error = |call, code| AdminError::Broker { call, code: ErrorCode(code), message: String::new() };
         let command =
             |error: AdminError, user: &str| Grant::lacked(&error).map(|grant| grant.command(&kafka(plain(user), None)));
-        let start = "kafka-acls.sh --bootstrap-server a:9092,b:9092 --add --allow-principal";
+        let start =
+            "kafka-acls.sh --bootstrap-server a:9092,b:9092 --command-config admin.properties --add --allow-principal";
         for (call, code, user, end) in [
             ("ListOffsets", 29, "vitals", "User:vitals --operation Describe --topic '*'"),
             ("ConsumerGroupDescribe", 29, "vitals", "User:vitals --operation Describe --topic '*'"),

@@ -5,7 +5,7 @@ use kafka_admin::Cluster;
 use super::sums::Sum;
 use crate::config::Granularity;
 use crate::config::Level;
-use crate::kafka::{Effort, Group, TopicConfigs};
+use crate::kafka::{Effort, Group, Retention, TopicConfigs};
 use crate::lag::TopicLag;
 use crate::lag::seconds::{Age, LagSeconds, Times, partition_age};
 use crate::metrics::catalogue::lag;
@@ -56,7 +56,7 @@ impl<'a> LagFamilies<'a> {
         let mut lag_max = Some(0);
         for lag in topics {
             let Some(topic) = cluster.topics.get(lag.topic) else { continue };
-            let has_retention = self.configs.cleanup_policy(&topic.name).delete;
+            let has_retention = self.configs.retention(&topic.name) != Retention::Never;
             let seconds = LagSeconds::of_topic(lag, self.times);
             let seconds = if has_retention { seconds } else { seconds.without_margin() };
             whole.merge(&seconds);

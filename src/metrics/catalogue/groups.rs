@@ -70,6 +70,18 @@ pub const LAG_UNKNOWN_PARTITIONS: Metric = Metric {
     source: LAG,
 };
 
+/// Why lags are unknown.
+pub const LAG_UNKNOWN_REASONS: Metric = Metric {
+    name: "kafka_consumergroup_lag_unknown_reason_partitions",
+    kind: Gauge,
+    labels: &["consumergroup", "reason", "topic"],
+    help: "The partitions of kafka_consumergroup_lag_unknown_partitions by reason: commit (it could not be read), metadata \
+           (that of the topic could not be read), or the kind of error that asking for the end gave, as in \
+           kafka_vitals_collector_errors_total: unavailable (no leader), timeout, authorization and so on. Absent if there \
+           are none.",
+    source: LAG,
+};
+
 /// Commits beyond the end.
 pub const BEYOND_END_PARTITIONS: Metric = Metric {
     name: "kafka_consumergroup_beyond_end_partitions",
@@ -216,6 +228,7 @@ pub const ALL: &[Metric] = &[
     LAG_SUM,
     MEMBERS,
     LAG_UNKNOWN_PARTITIONS,
+    LAG_UNKNOWN_REASONS,
     BEYOND_END_PARTITIONS,
     LOST_RECORDS,
     COMMITS_UNKNOWN,

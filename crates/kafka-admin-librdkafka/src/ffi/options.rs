@@ -1,4 +1,4 @@
-//! What goes into a call: options, partition lists, group-offset requests and group ids, each freed when dropped.
+//! What goes into most calls: options, partition lists, group-offset requests and group ids, each freed when dropped.
 //! librdkafka copies all of them during the call.
 
 use std::ffi::{CString, c_char, c_int, c_void};
