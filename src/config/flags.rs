@@ -68,7 +68,7 @@ pub struct Flags {
     #[arg(long = "kafka.labels", value_name = "NAME=VALUE,...", help_heading = "Kafka")]
     pub kafka_labels: Option<String>,
 
-    /// How long brokers, leaders and group members may be remembered [default: 30s].
+    /// How long brokers, leaders, group members and start offsets may be remembered [default: 30s].
     #[arg(long = "refresh.metadata", value_name = "DURATION", value_parser = parse_duration, help_heading = "Kafka")]
     pub refresh_metadata: Option<std::time::Duration>,
 
@@ -223,7 +223,8 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
     pub offset_show_all: Option<bool>,
 
-    /// Ask for the configurations of topics, which takes the right DescribeConfigs on them [default: true].
+    /// Ask for the configurations of topics, which takes the right DescribeConfigs on them, and which tell of which topics the
+    /// lag in seconds must reckon with compaction [default: true].
     #[arg(long = "topic.configs", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
     pub topic_configs: Option<bool>,
