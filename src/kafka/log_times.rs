@@ -2,6 +2,7 @@
 //! remembers the answers, which stay true as long as their records.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,7 @@ pub(super) struct LogTimeReader {
     admin: Arc<dyn KafkaAdmin>,
     /// For how long a log is taken for the same one where no topic ids tell.
     max_age: Duration,
+    collections: AtomicUsize,
     remembered: Mutex<HashMap<(TopicName, i32), Remembered>>,
 }
 
@@ -125,7 +127,7 @@ impl LogTimeReader {
     /// Where the engine does not learn topic ids, a log is looked at again after `max_age`: its topic may have been created
     /// again.
     pub(super) fn new(admin: Arc<dyn KafkaAdmin>, max_age: Duration) -> Self {
-        Self { admin, max_age, remembered: Mutex::default() }
+        Self { admin, max_age, collections: AtomicUsize::new(0), remembered: Mutex::default() }
     }
 
     /// The times of all `unread` positions at the time `now`, as precisely as they are wanted and can be had by
@@ -141,6 +143,7 @@ impl LogTimeReader {
         let mut failures = Failures::default();
         let mut effort = Effort::default();
         let mut spent: HashMap<i32, usize> = HashMap::new();
+        let collection = self.collections.fetch_add(1, Ordering::Relaxed) % 1_000;
         let times = loop {
             let times = plan::times(&unread, |position| known(&searched, position, now), now);
             let mut questions =
@@ -154,6 +157,8 @@ impl LogTimeReader {
                     .is_some_and(|at| searched[at].given_up.is_none() && searched[at].leader.is_some())
             });
             let wanted = questions.len();
+            // Where one collection cannot ask for all, each begins elsewhere, or those in front would always come first.
+            questions.rotate_left((collection * PER_LEADER) % wanted.max(1));
             if effort.rounds < ROUNDS && Instant::now() < deadline {
                 questions.retain(|question| {
                     let leader = find(&searched, question.topic, question.partition).and_then(|at| searched[at].leader);
