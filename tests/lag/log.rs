@@ -41,6 +41,16 @@ pub(crate) enum Age {
     Future,
 }
 
+/// When retention removes records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retention {
+    Never,
+    /// When they are older than this, in milliseconds.
+    OlderThan(i64),
+    /// When there are too many bytes.
+    BySize,
+}
+
 /// A partition's log.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Log {
@@ -88,17 +98,23 @@ impl Log {
         (committed - self.start).max(0)
     }
 
-    /// How much younger the first unread record is than the first one of the log, in milliseconds, at the least and at the most
-    /// that can be told, where its time is known to the millisecond; absent for a reader that is not behind at the time `now`.
-    pub(crate) fn margin_in_time(&self, committed: i64, now: i64) -> Option<(i64, i64)> {
+    /// How much younger the first unread record is than what retention removes next, in milliseconds, at the least and at the
+    /// most that can be told, where its time is known to the millisecond; absent for a reader that is not behind at the time
+    /// `now`, and without retention.
+    pub(crate) fn margin_in_time(&self, committed: i64, now: i64, retention: Retention) -> Option<(i64, i64)> {
         let (oldest, youngest) = match self.age(committed, now) {
             Age::Since(unread) => (unread, unread),
             Age::Hole { before, next } => (before, next),
             Age::Zero | Age::NoTimestamp | Age::Future => return None,
         };
         let (_, first) = self.records.first_key_value()?;
-        let since = |unread: Moment| unread.earliest - first.earliest;
-        Some(if committed <= self.start { (0, 0) } else { (since(oldest), since(youngest)) })
+        let next = match retention {
+            Retention::Never => return None,
+            Retention::OlderThan(milliseconds) => now - milliseconds,
+            Retention::BySize => first.earliest,
+        };
+        let since = |unread: Moment| (unread.earliest - next).max(0);
+        Some(if committed < self.start { (0, 0) } else { (since(oldest), since(youngest)) })
     }
 
     /// Offsets and times, as far as they are known to the millisecond, as a reader would get them.
@@ -165,8 +181,11 @@ mod tests {
         let hole = Age::Hole { before: Moment::at(20), next: Moment::at(40) };
         assert_eq!(ages(&compacted, 99), [since(20), since(20), since(20), hole, since(40), Age::Zero]);
         assert_eq!((compacted.lag(0), compacted.lost(0)), (5, 0));
-        let margins = (0..5).map(|committed| compacted.margin_in_time(committed, 99)).collect::<Vec<_>>();
+        let margins = (0..5).map(|committed| compacted.margin_in_time(committed, 99, Retention::BySize));
+        let margins = margins.collect::<Vec<_>>();
         assert_eq!(margins, [Some((0, 0)), Some((0, 0)), Some((0, 0)), Some((0, 20)), Some((20, 20))]);
+        assert_eq!(compacted.margin_in_time(3, 99, Retention::OlderThan(90)), Some((11, 31)));
+        assert_eq!(compacted.margin_in_time(3, 99, Retention::Never), None);
 
         let mut retained = log(&[10, 90, 20, 30]);
         retained.retain_from(2);

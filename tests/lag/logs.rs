@@ -1,8 +1,8 @@
 //! Logs that are more than the records that were written to them: transactions, compaction, retention.
 
-use kafka_lab::{Record, Transaction, wait_until};
+use kafka_lab::{NewTopic, Record, Transaction, wait_until};
 
-use crate::log::Moment;
+use crate::log::{Moment, Retention};
 use crate::scenario::{Group, REFRESH, Scenario, WAIT, ago, everywhere, now, watching};
 use crate::shown::{Scrape, as_value, is_not_younger};
 use crate::support::at_once;
@@ -74,7 +74,7 @@ pub(crate) fn in_a_compacted_log_the_next_record_that_is_left_counts(world: Worl
         SEGMENT_PER_RECORD,
     ];
     let mut scenario = Scenario::with_topic(&cluster, "compacted", 1, &not_yet);
-    scenario.has_retention = false;
+    scenario.retention = Retention::Never;
     let keys = ["a", "b", "a", "c", "b", "a", "d", "b", "a", "e"];
     let times = [9_000, 8_700, 8_400, 8_100, 7_800, 7_500, 7_200, 6_900, 6_600, 6_300];
     write_with_keys(&mut scenario, &keys, &times);
@@ -141,4 +141,13 @@ pub(crate) fn retention_that_passes_a_group_is_told_and_the_seconds_are_those_of
     until_left(&scenario);
     scenario.refreshed();
     scenario.is_right(&groups);
+}
+
+pub(crate) fn where_retention_is_by_time_alone_its_margin_is_what_is_left_of_that_time(world: World) {
+    let cluster = world.shared();
+    let mut scenario = Scenario::new(&cluster, "timed");
+    scenario.retention = Retention::OlderThan(86_400_000);
+    scenario.create(NewTopic::new("timed", 1), 1);
+    scenario.write(0, &ago(&[40_000, 30_000, 700, 600]));
+    scenario.is_right(&scenario.commit_at(&[("first", 0), ("second", 1), ("last", 3), ("end", 4)]));
 }

@@ -41,6 +41,7 @@ on_each_kafka! {
     logs::in_a_compacted_log_the_next_record_that_is_left_counts,
     logs::a_hole_in_a_log_that_is_too_wide_to_tell_the_age_is_told_as_the_reason,
     logs::retention_that_passes_a_group_is_told_and_the_seconds_are_those_of_the_first_record_left,
+    logs::where_retention_is_by_time_alone_its_margin_is_what_is_left_of_that_time,
     changes::a_topic_that_is_deleted_and_made_anew_has_nothing_of_the_old_one,
     changes::partitions_that_are_added_are_missing_in_no_sum_and_count_once_they_are_committed_to,
     changes::a_group_that_is_reset_backwards_is_as_far_behind_as_it_then_is,

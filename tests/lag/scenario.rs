@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kafka_lab::{Cluster, Commit, Kafka, NewTopic, Record, wait_until};
 
-use crate::log::{Log, Moment};
+use crate::log::{Log, Moment, Retention};
 use crate::shown::{Scrape, shown};
 use crate::support::{Vitals, at_once};
 
@@ -42,8 +42,8 @@ pub(crate) struct Scenario<'a> {
     pub(crate) cluster: &'a Cluster,
     /// What stands in the topic, by partition.
     pub(crate) logs: Vec<Log>,
-    /// Whether retention removes records, now or some day: `cleanup.policy` has `delete`.
-    pub(crate) has_retention: bool,
+    /// What removes records, now or some day, if `cleanup.policy` has `delete`.
+    pub(crate) retention: Retention,
     pub(crate) all: Vec<Vitals>,
 }
 
@@ -56,7 +56,7 @@ impl<'a> Scenario<'a> {
     /// The same where kafka-vitals may remember topics and logs' starts for so long.
     pub(crate) fn remembering(cluster: &'a Cluster, name: &'static str, age: Duration) -> Self {
         let all = watching(cluster, name, age, &[]);
-        Self { name, cluster, logs: Vec::new(), has_retention: true, all }
+        Self { name, cluster, logs: Vec::new(), retention: Retention::BySize, all }
     }
 
     /// The same with a topic of so many partitions.
@@ -75,7 +75,13 @@ impl<'a> Scenario<'a> {
     /// Makes the topic, with so many partitions.
     pub(crate) fn create(&mut self, topic: NewTopic, partitions: i32) {
         // The old times that records are given here would make Kafka remove them.
-        self.kafka().create_topics(&[topic.config("retention.ms", "-1")]).unwrap();
+        let (time, size) = match self.retention {
+            Retention::Never => (-1, -1),
+            Retention::OlderThan(milliseconds) => (milliseconds, -1),
+            Retention::BySize => (-1, i64::MAX),
+        };
+        let topic = topic.config("retention.ms", &time.to_string()).config("retention.bytes", &size.to_string());
+        self.kafka().create_topics(&[topic]).unwrap();
         self.logs = (0..partitions).map(|_| Log::default()).collect();
     }
 

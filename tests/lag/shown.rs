@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::log::{Age, Log};
+use crate::log::{Age, Log, Retention};
 use crate::scenario::{Group, Scenario, now};
 use crate::support::{Page, Vitals};
 
@@ -87,7 +87,7 @@ pub(crate) fn records_are_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, gr
         let shown = scrape.of_partition("lag", group, topic, partition);
         (format!("lag on {partition}"), shown, Some(at.map_or(-1, |at| log.lag(at))))
     });
-    let margin = behind().map(|(log, at)| log.margin(at)).min().filter(|_| scenario.has_retention);
+    let margin = behind().map(|(log, at)| log.margin(at)).min().filter(|_| scenario.retention != Retention::Never);
     let of_topic = [
         ("current_offset_sum", Some(committed().map(|(_, at)| at).sum::<i64>())),
         ("lag_sum", Some(committed().map(|(log, at)| log.lag(at)).sum())),
@@ -205,13 +205,14 @@ fn seconds(scrape: &Scrape<'_>, committed: &[(&Log, i64)]) -> Seconds {
 fn margin_is_right(scrape: &Scrape<'_>, scenario: &Scenario<'_>, group: &Group) -> Result<(), String> {
     let (what, name) = (scrape.what, &group.name);
     let shown = scrape.of_topic("retention_margin_seconds", group, scenario.name);
-    let margins = scenario.committed(group).filter_map(|(log, at)| log.margin_in_time(at, scrape.from));
-    let margin = margins.min_by_key(|(_, margin)| *margin).filter(|_| scenario.has_retention);
+    let margin_of = |(log, at): (&Log, i64)| log.margin_in_time(at, scrape.from, scenario.retention);
+    let margin = scenario.committed(group).filter_map(margin_of).min_by_key(|(_, margin)| *margin);
     match (margin.filter(|(least, margin)| is_shown(*least, *margin)), shown) {
         (None, None) => Ok(()),
         (Some((_, margin)), Some(shown)) => {
             let margin = as_seconds(margin);
-            assert!((shown - margin).abs() <= f64::max(1.0, shown / 4.0) + CLOCK, "{what}: {shown} {margin} {name}");
+            let error = f64::max(1.0, shown / 4.0) + as_seconds(scrape.to - scrape.from) + CLOCK;
+            assert!((shown - margin).abs() <= error, "{what}: {shown} {margin} {name}");
             Ok(())
         }
         (Some(_), None) => Err(format!("no retention_margin_seconds of {name}")),
