@@ -6,7 +6,7 @@
 use super::log_time::{LogTime, Precision, Unknown, ages};
 use super::unread::first_unread;
 use super::{Commit, PartitionLag, TopicLag};
-use crate::kafka::{LogTimes, PartitionOffsets};
+use crate::kafka::{LogTimes, PartitionOffsets, Rest};
 
 /// An age as it is shown: the middle of what is proven, and how far the truth may be from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -154,6 +154,11 @@ fn age(topic: usize, partition: &PartitionLag, times: Times<'_>) -> Option<Resul
         (Commit::At(_), Some(0)) => return Some(Ok(Bracket::default())),
         (Commit::At(committed), Some(_)) => committed,
     };
+    match partition.rest {
+        Rest::Records => {}
+        Rest::Markers => return Some(Ok(Bracket::default())),
+        Rest::Unknown => return Some(Err(Unknown::Lookup)),
+    }
     let offset = first_unread(committed, times.starts.get(topic, partition.partition).known());
     if times.ends.get(topic, partition.partition).known().is_some_and(|end| offset >= end) {
         return Some(Ok(Bracket::default()));
@@ -227,7 +232,7 @@ mod tests {
     fn lag(commits: &[Commit]) -> TopicLag {
         let partition = |(partition, commit): (usize, &Commit)| {
             let lag = if let Commit::At(offset) = commit { Some((100 - offset).max(0)) } else { None };
-            PartitionLag { partition, commit: *commit, lag }
+            PartitionLag { partition, commit: *commit, lag, rest: Rest::Records }
         };
         TopicLag {
             topic: 0,
