@@ -269,6 +269,23 @@ mod tests {
     }
 
     #[test]
+    fn who_has_only_markers_left_is_at_zero_and_where_nobody_tells_it_is_unknown() {
+        let world = world(&[(0, 98, ago(102, 98)), (1, 99, ago(31, 29))]);
+        let times = Times { ends: &world.ends, starts: &world.starts, log: &world.log };
+        let mut lag = lag(&[Commit::At(98), Commit::At(99)]);
+        let zero = Some(Age { seconds: 0.0, error: 0.0 });
+        lag.partitions[0].rest = Rest::Markers;
+        assert_eq!(LagSeconds::of_topic(&lag, times).age(), Some(Age { seconds: 30.0, error: 1.0 }));
+        assert_eq!(partition_age(0, &lag.partitions[0], times), zero);
+        lag.partitions[1].rest = Rest::Markers;
+        let seconds = LagSeconds::of_topic(&lag, times);
+        assert_eq!((seconds.age(), seconds.margin()), (zero, None));
+        lag.partitions[1].rest = Rest::Unknown;
+        let seconds = LagSeconds::of_topic(&lag, times);
+        assert_eq!((seconds.age(), seconds.unknown().collect::<Vec<_>>()), (None, vec![(Unknown::Lookup, 1)]));
+    }
+
+    #[test]
     fn an_unknown_partition_makes_it_unknown_with_the_reason() {
         let searching = LogTime::Unknown(Unknown::Searching);
         let world = world(&[(0, 50, ago(102, 98)), (1, 60, searching), (2, 70, LogTime::Unknown(Unknown::Lookup))]);
