@@ -70,6 +70,11 @@ pub(crate) fn who_has_only_markers_left_has_caught_up_if_that_is_wanted(world: W
         scenario.is_right(&groups);
         sleep(Duration::from_secs(2));
     }
+    scenario.until("nobody to fetch unasked", |scrape| {
+        let of_fetch = scrape.page.series.keys().find(|series| series.contains(r#"api="Fetch""#));
+        assert_eq!(of_fetch, None);
+        Ok(())
+    });
     are_right(&scenario, &skipping, &[(groups[0].clone(), 1)], &groups[1..]);
 
     let transaction = scenario.kafka().begin_transaction("markers-a").unwrap();
