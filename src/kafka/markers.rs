@@ -93,7 +93,8 @@ impl MarkerReader {
             return (markers, failures);
         }
         failures.asked(FETCH);
-        let before = std::mem::take(&mut locked(&self.remembered).verdicts);
+        let Remembered { verdicts: before, mut denied } = std::mem::take(&mut *locked(&self.remembered));
+        denied.retain(|_, (at, _)| at.elapsed() < DENIED);
         let mut verdicts = HashMap::new();
         let (mut positions, mut asked) = (Vec::new(), Vec::new());
         for position in &unread.positions {
@@ -101,8 +102,8 @@ impl MarkerReader {
             if let Some((key, verdict)) = key.and_then(|key| Some((key, *before.get(&key)?))) {
                 markers.learn(*position, verdict);
                 verdicts.insert(key, verdict);
-            } else if let Some(error) = self.denial(&range.topic) {
-                failures.add_denied(Part::Offsets, &error);
+            } else if let Some((_, error)) = denied.get(&range.topic) {
+                failures.add_denied(Part::Offsets, error);
             } else {
                 positions.push((*position, key));
                 asked.push(range);
@@ -121,23 +122,16 @@ impl MarkerReader {
                 Err(error) => {
                     failures.add(Part::Offsets, &error);
                     if error.kind() == ErrorKind::Authorization {
-                        locked(&self.remembered).denied.insert(range.topic, (Instant::now(), error));
+                        denied.insert(range.topic, (Instant::now(), error));
                     } else {
                         markers.0.insert(position, Rest::Unknown);
                     }
                 }
             }
         }
-        locked(&self.remembered).verdicts = verdicts;
+        *locked(&self.remembered) = Remembered { verdicts, denied };
         unread.retain(|position| markers.of(position) != Rest::Markers);
         (markers, failures)
-    }
-
-    /// What the brokers said lately of a topic that may not be read.
-    fn denial(&self, topic: &TopicName) -> Option<AdminError> {
-        let denied = &mut locked(&self.remembered).denied;
-        denied.retain(|_, (at, _)| at.elapsed() < DENIED);
-        denied.get(topic).map(|(_, error)| error.clone())
     }
 }
 
