@@ -113,7 +113,7 @@ impl ClusterReading {
     /// them. Takes CPU time at the first call.
     pub fn families(&self, config: &Config) -> &[Family] {
         self.families.get_or_init(|| {
-            let Snapshot { cluster, ends, starts, stable_ends, log_times, groups, .. } = &self.snapshot;
+            let Snapshot { cluster, ends, starts, stable_ends, log_times, markers, groups, .. } = &self.snapshot;
             let Snapshot { registered, configs, log_dirs: dirs, access, .. } = &self.snapshot;
             let mut families = access::families(access);
             if let Some(cluster) = cluster {
@@ -132,7 +132,7 @@ impl ClusterReading {
                 let groups = Groups {
                     groups: self.shown(groups),
                     cluster: cluster.as_deref(),
-                    offsets: Offsets { ends, starts, stable_ends },
+                    offsets: Offsets { ends, starts, stable_ends, markers },
                     log_times,
                     configs,
                     objectives: &self.objectives,

@@ -234,6 +234,12 @@ pub struct Flags {
           value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
     pub broker_log_dirs: Option<bool>,
 
+    /// Count a group as caught up, 0 seconds behind, that has nothing left to read but transaction markers. The last few offsets
+    /// are fetched for it, which takes the right Read on the topics; not with librdkafka [default: false].
+    #[arg(long = "lag.skip-markers", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          value_name = "BOOL", hide_possible_values = true, help_heading = "What to export")]
+    pub lag_skip_markers: Option<bool>,
+
     /// Lagging partitions of the cluster, the worst first, whose owner (client id and host) is shown; 0 = none
     /// [default: 50].
     #[arg(long = "group.owners", value_name = "N", help_heading = "What to export")]

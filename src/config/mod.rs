@@ -93,6 +93,8 @@ pub struct Selection {
     pub topic_configs: bool,
     /// Log directories of brokers.
     pub log_dirs: bool,
+    /// A group that has only transaction markers left to read has caught up.
+    pub skip_markers: bool,
 }
 
 impl Selection {

@@ -52,6 +52,7 @@ pub(super) fn resolve(flags: &Flags) -> Result<Config, String> {
             show_all_offsets: flags.offset_show_all.unwrap_or(true),
             topic_configs: flags.topic_configs.unwrap_or(true),
             log_dirs: flags.broker_log_dirs.unwrap_or(true),
+            skip_markers: flags.lag_skip_markers.unwrap_or(false),
         },
         groups: GroupConfig {
             owners: flags.group_owners.unwrap_or(50),

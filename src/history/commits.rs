@@ -6,6 +6,7 @@ use std::time::Duration;
 use kafka_admin::{Cluster, Topic, TopicName};
 
 use super::Clock;
+use crate::kafka::Rest;
 use crate::lag::{Commit, PartitionLag, TopicLag};
 
 /// A group's commits as they were last seen, in ascending order of topic name.
@@ -124,11 +125,16 @@ fn place(before: Option<&Place>, partition: i32, shown: PartitionLag, clock: Clo
         Commit::Unknown => return before.copied(),
     };
     let stood = before.filter(|before| before.offset == offset).map(|before| before.stuck);
-    let stuck = match (shown.lag, stood) {
+    let lag = match shown.rest {
+        Rest::Records => shown.lag,
+        Rest::Markers => Some(0),
+        Rest::Unknown => None,
+    };
+    let stuck = match (lag, stood) {
         (Some(0), _) => Since::NEVER,
         (Some(_), Some(since)) if since != Since::NEVER => since,
         (Some(_), _) => Since::at(clock),
-        // The end cannot be seen. If there was lag before there is now, as the commit has not moved.
+        // The end cannot be seen, or what stands before it. If there was lag before there is now, as the commit has not moved.
         (None, stood) => stood.unwrap_or(Since::NEVER),
     };
     Some(Place { offset, partition, stuck })

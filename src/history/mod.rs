@@ -92,7 +92,12 @@ impl History {
         let world = snapshot.cluster.as_ref().map(|cluster| World {
             cluster,
             index: TopicIndex::new(cluster, wanted),
-            offsets: Offsets { ends: &snapshot.ends, starts: &snapshot.starts, stable_ends: &snapshot.stable_ends },
+            offsets: Offsets {
+                ends: &snapshot.ends,
+                starts: &snapshot.starts,
+                stable_ends: &snapshot.stable_ends,
+                markers: &snapshot.markers,
+            },
         });
         let mut before = std::mem::take(&mut self.groups);
         let clock = Clock { began: self.began, started, ended };

@@ -12,6 +12,7 @@ use kafka_admin::{
 };
 
 use super::log_times::{LogTimeReader, Scope};
+use super::markers::{FETCH, MarkerReader};
 use super::offsets::{Position, Questions, all_of};
 use super::vanished::Vanished;
 use super::{Access, Failures, Group, Inventory, Part, PartitionOffsets, Snapshot, Topology};
@@ -33,6 +34,7 @@ pub struct ClusterReader {
     forget_after: Duration,
     remembered: Mutex<Remembered>,
     log_times: LogTimeReader,
+    markers: MarkerReader,
 }
 
 #[derive(Debug, Default)]
@@ -77,7 +79,9 @@ impl ClusterReader {
         forget_after: Duration,
     ) -> Self {
         let log_times = LogTimeReader::new(Arc::clone(&admin), max_age);
-        Self { admin, topology, inventory, selection, max_age, forget_after, remembered: Mutex::default(), log_times }
+        let markers = MarkerReader::new(Arc::clone(&admin));
+        let remembered = Mutex::default();
+        Self { admin, topology, inventory, selection, max_age, forget_after, remembered, log_times, markers }
     }
 
     /// Collects by `deadline`. `publish` gets what there is when the topology is known, again when groups are and again
@@ -142,14 +146,14 @@ impl ClusterReader {
             self.times(cluster, &mut snapshot, share(deadline, 0.9)).await;
         }
         // Topics that are denied are in no metadata.
-        let moved = |part: Part, kind| match kind {
+        let moved = |part: Part, kind, error: &AdminError| match kind {
             ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::Transport => {
                 part != Part::Topology && !part.is_inventory()
             }
-            ErrorKind::Authorization => part == Part::Offsets,
+            ErrorKind::Authorization => part == Part::Offsets && error.call() != Some(FETCH),
             _ => false,
         };
-        if snapshot.failures.iter().any(|(part, kind, ..)| moved(part, kind)) {
+        if snapshot.failures.iter().any(|(part, kind, _, error)| moved(part, kind, error)) {
             self.topology.suspect();
         }
         snapshot.failures.merge(vanished);
@@ -194,7 +198,9 @@ impl ClusterReader {
     fn access(&self, snapshot: &Snapshot) -> Access {
         let mut access = snapshot.failures.access().clone();
         access.recall(&snapshot.access);
-        self.admin.unsupported().iter().for_each(|call| access.lacks(call));
+        let unsupported = self.admin.unsupported().iter();
+        let is_wanted = |call: &&&str| self.selection.skip_markers || **call != FETCH;
+        unsupported.filter(is_wanted).for_each(|call| access.lacks(call));
         let asked = &mut locked(&self.remembered).asked;
         asked.extend(access.denied().map(|(call, _)| call));
         asked.iter().for_each(|call| access.asked(call));
@@ -362,7 +368,12 @@ impl ClusterReader {
         let Snapshot { ends, starts, groups, .. } = &*snapshot;
         let index = TopicIndex::new(cluster, |topic| self.selection.topic(topic));
         let groups = groups.as_deref().map(Vec::as_slice).unwrap_or_default();
-        let unread = unread(cluster, &index, ends, starts, groups);
+        let mut unread = unread(cluster, &index, ends, starts, groups);
+        let (markers, marker_failures) = if self.selection.skip_markers {
+            self.markers.read(cluster, ends, &mut unread, share(deadline, 0.5)).await
+        } else {
+            Default::default()
+        };
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
         let configs = Arc::clone(&snapshot.configs);
@@ -375,6 +386,8 @@ impl ClusterReader {
         }
         snapshot.stable_ends = Arc::new(stable_ends);
         snapshot.log_times = Arc::new(times);
+        snapshot.markers = Arc::new(markers);
+        snapshot.failures.merge(marker_failures);
         snapshot.failures.merge(stable_failures);
         snapshot.failures.merge(time_failures);
     }

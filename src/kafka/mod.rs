@@ -6,6 +6,7 @@ mod collection;
 mod inventory;
 mod log_dirs;
 mod log_times;
+mod markers;
 mod offsets;
 mod renewable;
 mod topic_config;
@@ -25,6 +26,7 @@ pub use collection::ClusterReader;
 pub use inventory::Inventory;
 pub use log_dirs::{LogDirUse, LogDirs};
 pub use log_times::{Effort, LogTimes};
+pub use markers::{Markers, Rest};
 pub use offsets::{Lookup, PartitionOffsets};
 pub use renewable::Renewable;
 pub use topic_config::{CleanupPolicy, Limit, Retention, TopicConfig, TopicConfigs};
@@ -45,6 +47,8 @@ pub struct Snapshot {
     pub stable_ends: Arc<PartitionOffsets>,
     /// Times of the records from which on groups have not read.
     pub log_times: Arc<LogTimes>,
+    /// Where groups have only transaction markers left to read; empty unless it is wanted.
+    pub markers: Arc<Markers>,
     /// Groups that pass the filters, in ascending order of id; absent when no broker listed any.
     pub groups: Option<Arc<Vec<Group>>>,
     /// Brokers that are registered, alive or not, in ascending order of id; absent where nobody can tell.
@@ -148,6 +152,12 @@ impl Failures {
     /// Takes up one that was counted when it happened, and is still so.
     pub fn add_known(&mut self, part: Part, error: &AdminError) {
         self.by_kind.entry((part, error.kind())).or_insert_with(|| (0, error.clone()));
+    }
+
+    /// The same for one that was denied, and counts as that each time.
+    pub fn add_denied(&mut self, part: Part, error: &AdminError) {
+        self.access.failed(error);
+        self.add_known(part, error);
     }
 
     /// Adds all of `other`.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription, GroupRef,
-    GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker, RequestTime,
+    GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, OffsetRange, Quorum, RegisteredBroker, RequestTime,
 };
 
 /// See the module.
@@ -88,6 +88,10 @@ impl KafkaAdmin for Renewable {
         deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
         self.current().configs(resources, names, deadline).await
+    }
+
+    async fn only_control_records(&self, ranges: &[OffsetRange], deadline: Instant) -> Vec<Result<bool, AdminError>> {
+        self.current().only_control_records(ranges, deadline).await
     }
 
     fn request_times(&self) -> Option<Vec<RequestTime>> {

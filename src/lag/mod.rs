@@ -14,7 +14,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use kafka_admin::{Cluster, CommittedOffset, Topic, TopicName};
 
-use crate::kafka::{Lookup, PartitionOffsets};
+use crate::kafka::{Lookup, Markers, PartitionOffsets, Rest};
+use unread::first_unread;
 
 /// One group's lag on one topic to which it has committed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub struct Offsets<'a> {
     pub starts: &'a PartitionOffsets,
     /// Last stable offsets, one after the last record that read_committed consumers see, where a group has lag.
     pub stable_ends: &'a PartitionOffsets,
+    /// Where only transaction markers are left to read.
+    pub markers: &'a Markers,
 }
 
 /// One group's lag on one partition.
@@ -65,6 +68,8 @@ pub struct PartitionLag {
     pub commit: Commit,
     /// Lag in records; absent when the end is unknown or nothing is committed.
     pub lag: Option<i64>,
+    /// What the lag consists of.
+    pub rest: Rest,
 }
 
 /// What a group has committed for a partition.
@@ -193,7 +198,11 @@ fn topic_lag(cluster: &Cluster, commits: &[Committed], offsets: Offsets<'_>, sho
             stable_end: of_partition(offsets.stable_ends),
         };
         let (commit, told_lag) = item.map_or((Commit::Nothing, None), |item| (item.commit, item.told_lag));
-        lag.add(position, commit, told_lag, ends, &mut margin);
+        let rest = match commit {
+            Commit::At(offset) => offsets.markers.rest(topic, position, first_unread(offset, ends.start)),
+            Commit::Nothing | Commit::Unknown => Rest::default(),
+        };
+        lag.add(position, commit, told_lag, ends, rest, &mut margin);
     };
     let of =
         |partition: i32| commits.binary_search_by_key(&partition, |item| item.partition).ok().map(|at| &commits[at]);
@@ -258,6 +267,7 @@ impl TopicLag {
         commit: Commit,
         told_lag: Option<i64>,
         offsets: Ends,
+        rest: Rest,
         margin: &mut Option<i64>,
     ) {
         let mut lag = None;
@@ -280,6 +290,7 @@ impl TopicLag {
                 let stable = match lag {
                     Some(0) => Some(0),
                     _ if told_lag.is_some() => None,
+                    Some(_) if rest == Rest::Markers => Some(0),
                     // It is not asked for where nothing is left to read.
                     lag if is_emptied => lag,
                     _ => offsets.stable_end.map(up_to),
@@ -300,7 +311,7 @@ impl TopicLag {
                 }
             }
         }
-        self.partitions.push(PartitionLag { partition, commit, lag });
+        self.partitions.push(PartitionLag { partition, commit, lag, rest });
     }
 }
 
@@ -330,6 +341,8 @@ pub fn assigned_partitions(description: &kafka_admin::GroupDescription) -> Assig
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use kafka_admin::{
         AdminError, ErrorKind, GroupDescription, GroupState, GroupType, Member, Partition, Topic, TopicPartition,
     };
@@ -348,15 +361,17 @@ mod tests {
         CommittedOffset { topic: topic.into(), partition, offset: Ok(Some(offset)), told_lag: None }
     }
 
+    static NO_MARKERS: LazyLock<Markers> = LazyLock::new(Markers::default);
+
     fn of(all: &PartitionOffsets) -> Offsets<'_> {
-        Offsets { ends: all, starts: all, stable_ends: all }
+        Offsets { ends: all, starts: all, stable_ends: all, markers: &NO_MARKERS }
     }
 
     fn lag_of(committed: &[CommittedOffset], ends: &PartitionOffsets, show: Show<'_>) -> Vec<TopicLag> {
         let cluster = cluster();
         let known = |offset| Lookup::Known(offset);
         let starts = PartitionOffsets::of(vec![vec![known(0); 3], vec![known(15)]]);
-        let offsets = Offsets { ends, starts: &starts, stable_ends: ends };
+        let offsets = Offsets { ends, starts: &starts, stable_ends: ends, markers: &NO_MARKERS };
         group_lag(&cluster, &TopicIndex::new(&cluster, |_| true), offsets, committed, show)
     }
 
@@ -369,9 +384,9 @@ mod tests {
     fn uncommitted_partitions_are_shown_and_in_no_sum() {
         let lag = lag_of(&[commit("orders", 0, 90), commit("orders", 1, 50)], &ends(), Show::All);
         let shown = [
-            PartitionLag { partition: 0, commit: Commit::At(90), lag: Some(10) },
-            PartitionLag { partition: 1, commit: Commit::At(50), lag: Some(0) },
-            PartitionLag { partition: 2, commit: Commit::Nothing, lag: None },
+            PartitionLag { partition: 0, commit: Commit::At(90), lag: Some(10), rest: Rest::Records },
+            PartitionLag { partition: 1, commit: Commit::At(50), lag: Some(0), rest: Rest::Records },
+            PartitionLag { partition: 2, commit: Commit::Nothing, lag: None, rest: Rest::Records },
         ];
         assert_eq!(lag.len(), 1);
         assert_eq!(lag[0].partitions, shown);
@@ -420,7 +435,8 @@ mod tests {
         let known = |offset| PartitionOffsets::of(vec![vec![Lookup::Known(offset); 3]]);
         let (ends, none) = (known(100), PartitionOffsets::default());
         for (start, expected) in [(100, Some(90)), (50, None)] {
-            let offsets = Offsets { ends: &ends, starts: &known(start), stable_ends: &none };
+            let (starts, markers) = (known(start), Markers::default());
+            let offsets = Offsets { ends: &ends, starts: &starts, stable_ends: &none, markers: &markers };
             let index = TopicIndex::new(&cluster, |_| true);
             let lag = group_lag(&cluster, &index, offsets, &[commit("orders", 0, 10)], Show::Committed);
             assert_eq!((lag[0].lag_sum, lag[0].stable_lag_sum), (Some(90), expected), "{start}");

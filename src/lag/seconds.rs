@@ -6,7 +6,7 @@
 use super::log_time::{LogTime, Precision, Unknown, ages};
 use super::unread::first_unread;
 use super::{Commit, PartitionLag, TopicLag};
-use crate::kafka::{LogTimes, PartitionOffsets};
+use crate::kafka::{LogTimes, PartitionOffsets, Rest};
 
 /// An age as it is shown: the middle of what is proven, and how far the truth may be from it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -154,6 +154,11 @@ fn age(topic: usize, partition: &PartitionLag, times: Times<'_>) -> Option<Resul
         (Commit::At(_), Some(0)) => return Some(Ok(Bracket::default())),
         (Commit::At(committed), Some(_)) => committed,
     };
+    match partition.rest {
+        Rest::Records => {}
+        Rest::Markers => return Some(Ok(Bracket::default())),
+        Rest::Unknown => return Some(Err(Unknown::Lookup)),
+    }
     let offset = first_unread(committed, times.starts.get(topic, partition.partition).known());
     if times.ends.get(topic, partition.partition).known().is_some_and(|end| offset >= end) {
         return Some(Ok(Bracket::default()));
@@ -227,7 +232,7 @@ mod tests {
     fn lag(commits: &[Commit]) -> TopicLag {
         let partition = |(partition, commit): (usize, &Commit)| {
             let lag = if let Commit::At(offset) = commit { Some((100 - offset).max(0)) } else { None };
-            PartitionLag { partition, commit: *commit, lag }
+            PartitionLag { partition, commit: *commit, lag, rest: Rest::Records }
         };
         TopicLag {
             topic: 0,
@@ -262,6 +267,23 @@ mod tests {
         assert_eq!(lag.margin(), Some(900.0));
         assert_eq!(seconds(&world, &[Commit::At(100), Commit::At(250)]).age(), Some(Age { seconds: 0.0, error: 0.0 }));
         assert_eq!(seconds(&world, &[Commit::At(100)]).margin(), None);
+    }
+
+    #[test]
+    fn who_has_only_markers_left_is_at_zero_and_where_nobody_tells_it_is_unknown() {
+        let world = world(&[(0, 98, ago(102, 98)), (1, 99, ago(31, 29))]);
+        let times = Times { ends: &world.ends, starts: &world.starts, log: &world.log };
+        let mut lag = lag(&[Commit::At(98), Commit::At(99)]);
+        let zero = Some(Age { seconds: 0.0, error: 0.0 });
+        lag.partitions[0].rest = Rest::Markers;
+        assert_eq!(LagSeconds::of_topic(&lag, times).age(), Some(Age { seconds: 30.0, error: 1.0 }));
+        assert_eq!(partition_age(0, &lag.partitions[0], times), zero);
+        lag.partitions[1].rest = Rest::Markers;
+        let seconds = LagSeconds::of_topic(&lag, times);
+        assert_eq!((seconds.age(), seconds.margin()), (zero, None));
+        lag.partitions[1].rest = Rest::Unknown;
+        let seconds = LagSeconds::of_topic(&lag, times);
+        assert_eq!((seconds.age(), seconds.unknown().collect::<Vec<_>>()), (None, vec![(Unknown::Lookup, 1)]));
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct Unread {
 }
 
 /// One position in a partition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unseen {
     /// Position of the topic in the cluster.
     pub topic: u32,
@@ -26,6 +26,18 @@ pub struct Unseen {
     pub partition: u32,
     /// Offset of the first record that has not been read and is still there, before the partition's end.
     pub offset: i64,
+}
+
+impl Unread {
+    /// Takes out the positions that `is_kept` does not accept, and the groups there.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Unseen) -> bool) {
+        let mut kept = 0..;
+        let places: Vec<Option<u32>> =
+            self.positions.iter().map(|position| is_kept(position).then(|| kept.next()).flatten()).collect();
+        let place = |(at, pair): &(u32, u32)| Some(((*places.get(*at as usize)?)?, *pair));
+        self.owners = self.owners.iter().filter_map(place).collect();
+        self.positions.retain(is_kept);
+    }
 }
 
 /// The offset from which on there is something to read: what was committed, or the start if retention has passed that.

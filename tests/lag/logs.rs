@@ -23,14 +23,14 @@ fn stable_lag_is(scenario: &Scenario<'_>, groups: &[Group], expected: &[i64]) {
 }
 
 /// Writes a record for each of these times as part of a transaction.
-fn write(scenario: &mut Scenario<'_>, transaction: &Transaction, times: &[i64]) {
+pub(crate) fn write(scenario: &mut Scenario<'_>, transaction: &Transaction, times: &[i64]) {
     let records = times.iter().map(|time| (scenario.name, Record::to_partition(0, "x").at(*time)));
     transaction.produce(records).unwrap();
     times.iter().for_each(|time| scenario.log(0).append(Moment::at(*time)));
 }
 
 /// Ends a transaction, which writes a marker with the time of the broker's clock, and that some moments later.
-fn end(scenario: &mut Scenario<'_>, ends: impl FnOnce() -> kafka_lab::Result<()>) {
+pub(crate) fn end(scenario: &mut Scenario<'_>, ends: impl FnOnce() -> kafka_lab::Result<()>) {
     let earliest = now();
     ends().unwrap();
     let (kafka, written) = (scenario.kafka(), scenario.logs[0].end() + 1);

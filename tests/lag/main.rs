@@ -7,6 +7,7 @@ mod brokers;
 mod changes;
 mod log;
 mod logs;
+mod markers;
 mod positions;
 mod scenario;
 mod shown;
@@ -38,6 +39,7 @@ on_each_kafka! {
     times::records_without_a_time_have_none,
     times::where_the_broker_sets_the_time_that_counts,
     logs::records_in_an_open_transaction_are_lag_but_not_to_readers_of_what_is_committed,
+    markers::who_has_only_markers_left_has_caught_up_if_that_is_wanted,
     logs::in_a_compacted_log_the_next_record_that_is_left_counts,
     logs::a_hole_in_a_log_that_is_too_wide_to_tell_the_age_is_told_as_the_reason,
     logs::retention_that_passes_a_group_is_told_and_the_seconds_are_those_of_the_first_record_left,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use kafka_lab::sasl::Mechanism;
 use kafka_lab::{Cluster, Commit, GroupProtocol, KafkaVersion, Listener, NewTopic, Operation, Resource, wait_until};
 
-use crate::support::{Engine, PATIENCE, Page, Vitals, each};
+use crate::support::{Engine, PATIENCE, Page, Vitals, each, run};
 use crate::world::{self, cluster, mechanism};
 
 /// Kafka 3.9.1 beside the current one, which the other tests use.
@@ -29,12 +29,17 @@ pub(crate) fn old_cluster() -> &'static Cluster {
 
 /// An exporter for each engine as `user`, who is allowed nothing yet.
 fn start_as(cluster: &Cluster, user: &str) -> Vec<Vitals> {
+    world::start(cluster, &flags_as(cluster, user, &[]))
+}
+
+/// The flags to be `user`, and others.
+fn flags_as(cluster: &Cluster, user: &str, more: &[&str]) -> Vec<String> {
     let token = cluster.issuer().sign(user, Duration::from_secs(3600)).unwrap();
     let file = cluster.lab().folder().join(format!("token-of-{user}"));
     std::fs::write(&file, token).unwrap();
     let server = format!("--kafka.server={}", cluster.bootstrap_on(Listener::Sasl).unwrap());
     let flags = [vec![server, format!("--sasl.oauth.token-file={}", file.display())], mechanism("oauthbearer")];
-    world::start(cluster, &flags.concat())
+    [flags.concat(), more.iter().map(|flag| (*flag).to_owned()).collect()].concat()
 }
 
 fn denied(page: &Page, api: &str) -> Option<f64> {
@@ -151,4 +156,37 @@ fn partly_seen(version: KafkaVersion, cluster: &Cluster) {
         until(vitals, "the topic to be back", |page| lag(page, "audit", "orders") == Some(3.0));
         until(vitals, "nothing to be denied", |page| denied(page, "ListOffsets") == Some(0.0));
     }
+}
+
+#[test]
+fn topics_that_may_not_be_read_are_counted_and_their_lag_is_that_of_offsets() {
+    const USER: &str = "no-reader";
+    let kafka = cluster().kafka();
+    kafka.allow(USER, &[Operation::Describe], Resource::Topic("orders")).unwrap();
+    kafka.allow(USER, &[Operation::Describe], Resource::Group("billing")).unwrap();
+    let flags = flags_as(cluster(), USER, &["--lag.skip-markers"]);
+    let all = world::start(cluster(), &flags);
+    // The broker is asked at the first scrape alone.
+    for vitals in each(&all).chain(each(&all)) {
+        let page = until(vitals, "the group", |page| lag(page, "billing", "orders") == Some(6.0));
+        let can_fetch = vitals.engine == Some(Engine::Protocol);
+        assert_eq!(denied(&page, "Fetch"), can_fetch.then_some(1.0));
+        let unsupported = page.get(r#"kafka_vitals_kafka_unsupported{api="Fetch"}"#);
+        assert_eq!(unsupported, (!can_fetch).then_some(1.0));
+    }
+    let flags: Vec<&str> =
+        ["check", "--kafka.client=protocol"].into_iter().chain(flags.iter().map(String::as_str)).collect();
+    let row = |text: &str| text.lines().find(|line| line.trim_start().starts_with("Fetch")).map(str::to_owned);
+    let grants = |text: &str| text.lines().any(|line| line.ends_with("--operation Read --topic '*'"));
+    let (code, text, _) = run(&flags);
+    assert!(code == Some(1) && grants(&text), "{text}");
+    kafka.allow(USER, &[Operation::Read], Resource::Topic("orders")).unwrap();
+    let is_known = || {
+        let (_, text, _) = run(&flags);
+        let works = row(&text).is_some_and(|row| row.ends_with("partitions: 1"));
+        if works && !grants(&text) { Ok(()) } else { Err(text) }
+    };
+    wait_until(PATIENCE, "the right to be known", is_known).unwrap();
+    let (_, text, _) = run(&flags.iter().copied().filter(|flag| *flag != "--lag.skip-markers").collect::<Vec<_>>());
+    assert_eq!(row(&text), None, "{text}");
 }

@@ -112,6 +112,7 @@ impl KafkaAdmin for LibrdkafkaAdmin {
             "DescribeLogDirs",
             "DescribeQuorum",
             "DescribeShareGroupOffsets",
+            "Fetch",
             "ShareGroupDescribe",
             "StreamsGroupDescribe",
         ]

@@ -11,6 +11,7 @@ mod connection;
 mod connections;
 mod describe;
 mod groups;
+mod markers;
 mod metadata;
 mod offsets;
 mod properties;
@@ -25,7 +26,8 @@ use std::time::Instant;
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, ClientConfig, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription,
-    GroupRef, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker, RequestTime,
+    GroupRef, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, OffsetRange, Quorum, RegisteredBroker,
+    RequestTime,
 };
 
 pub use properties::is_honoured;
@@ -104,6 +106,10 @@ impl KafkaAdmin for ProtocolAdmin {
         deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
         describe::configs(&self.brokers, resources, names, deadline).await
+    }
+
+    async fn only_control_records(&self, ranges: &[OffsetRange], deadline: Instant) -> Vec<Result<bool, AdminError>> {
+        markers::only(&self.brokers, ranges, deadline).await
     }
 
     fn request_times(&self) -> Option<Vec<RequestTime>> {

@@ -4,8 +4,10 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use kafka_admin::{AdminError, ConfigEntry, ConfigResource, ErrorCode, GroupState, GroupType, Isolation, OffsetSpec};
-use kafka_lab::{Cluster, Commit, GroupProtocol, NewTopic, Record};
+use kafka_admin::{
+    AdminError, ConfigEntry, ConfigResource, ErrorCode, GroupState, GroupType, Isolation, OffsetRange, OffsetSpec,
+};
+use kafka_lab::{Cluster, Commit, GroupProtocol, NewTopic, Record, wait_until};
 
 use kafka_admin_tests::{Engine, ids, offset, plain, query, soon};
 
@@ -222,6 +224,67 @@ async fn an_open_transaction_hides_what_follows_from_read_committed() {
         assert_eq!(offset(&found[0]), Some(5));
     }
     transaction.abort().expect("aborts");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn markers_are_told_from_records_also_from_those_of_aborted_transactions() {
+    let kafka = CLUSTER.kafka();
+    kafka.create_topics(&[NewTopic::new("markers", 2)]).expect("topic");
+    let record = |partition| ("markers", Record::to_partition(partition, "x"));
+    let begin = |id: &str| kafka.begin_transaction(id).expect("begins");
+    let until = |partition, end| {
+        wait_until(WAIT, "the markers", || match kafka.bounds("markers", partition) {
+            Ok((_, at)) if at == end => Ok(()),
+            bounds => Err(format!("{bounds:?}")),
+        })
+        .expect("the markers");
+    };
+    // Partition 0: records at 0 and 1, one that is committed at 2, one that is aborted at 4; markers at 3 and 5.
+    kafka.produce([record(0), record(0)]).expect("records");
+    let committed = begin("markers-a");
+    committed.produce([record(0)]).expect("a record");
+    committed.commit().expect("commits");
+    until(0, 4);
+    let aborted = begin("markers-a");
+    aborted.produce([record(0)]).expect("a record");
+    aborted.abort().expect("aborts");
+    until(0, 6);
+    // Partition 1: records at 0 and 1, their markers at 2 and 3.
+    let (first, second) = (begin("markers-a"), begin("markers-b"));
+    first.produce([record(1)]).expect("a record");
+    second.produce([record(1)]).expect("a record");
+    first.commit().expect("commits");
+    second.abort().expect("aborts");
+    until(1, 4);
+
+    let range =
+        |topic: &str, partition, from, to| OffsetRange { topic: topic.into(), partition, from, to, leader: Some(1) };
+    let cases = [
+        (range("markers", 1, 2, 4), Ok(true)),
+        (range("markers", 0, 5, 6), Ok(true)),
+        (range("markers", 0, 3, 4), Ok(true)),
+        (range("markers", 0, 4, 6), Ok(false)),
+        (range("markers", 0, 3, 6), Ok(false)),
+        (range("markers", 1, 1, 4), Ok(false)),
+        (range("markers", 1, 3, 4), Ok(true)),
+        (range("markers", 0, 0, 1), Ok(false)),
+        // Not there yet.
+        (range("markers", 0, 5, 7), Ok(false)),
+        (range("markers", 0, 99, 100), Ok(false)),
+        (range("no-such-topic", 0, 0, 1), Err(Some(3))),
+    ];
+    let (ranges, expected): (Vec<_>, Vec<Result<bool, Option<i16>>>) = cases.into_iter().unzip();
+    let code = |error: AdminError| if let AdminError::Broker { code, .. } = error { Some(code.0) } else { None };
+    for (engine, admin) in Engine::admins(&CLUSTER.bootstrap()) {
+        println!("{engine}");
+        let found = admin.only_control_records(&ranges, soon()).await;
+        if engine == Engine::Librdkafka {
+            assert_eq!(found, vec![Err(AdminError::Unsupported { call: "Fetch" }); ranges.len()]);
+            continue;
+        }
+        let found: Vec<_> = found.into_iter().map(|found| found.map_err(code)).collect();
+        assert_eq!(found, expected);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,8 +16,8 @@ pub use error::{AdminError, ErrorCode, ErrorKind};
 pub use types::{
     Broker, Cluster, CommittedOffset, ConfigEntry, ConfigResource, FoundOffset, GroupDescription, GroupId,
     GroupListing, GroupRef, GroupState, GroupType, GroupsListed, Isolation, LogDir, LogDirReplica, Member, OffsetQuery,
-    OffsetSpec, Partition, Quorum, QuorumNode, QuorumReplica, RegisteredBroker, RequestTime, Topic, TopicName,
-    TopicPartition,
+    OffsetRange, OffsetSpec, Partition, Quorum, QuorumNode, QuorumReplica, RegisteredBroker, RequestTime, Topic,
+    TopicName, TopicPartition,
 };
 
 /// The calls every engine answers. All of them return by `deadline` (give or take the time of a thread switch), with
@@ -86,6 +86,12 @@ pub trait KafkaAdmin: Send + Sync + std::fmt::Debug {
         _deadline: Instant,
     ) -> Vec<Result<Vec<ConfigEntry>, AdminError>> {
         vec![Err(AdminError::Unsupported { call: "DescribeConfigs" }); resources.len()]
+    }
+
+    /// Of each range whether no records stand in it but control records (markers that end transactions, KIP-98), in the order
+    /// asked (Fetch, API key 1). What is not seen counts as records.
+    async fn only_control_records(&self, ranges: &[OffsetRange], _deadline: Instant) -> Vec<Result<bool, AdminError>> {
+        vec![Err(AdminError::Unsupported { call: "Fetch" }); ranges.len()]
     }
 
     /// How long brokers have taken to answer since the start, in ascending order of broker and API; `None` where the

@@ -283,6 +283,21 @@ pub struct OffsetQuery {
     pub leader: Option<i32>,
 }
 
+/// Some offsets of one partition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OffsetRange {
+    /// Topic name.
+    pub topic: TopicName,
+    /// Partition id.
+    pub partition: i32,
+    /// First offset, inclusive.
+    pub from: i64,
+    /// Last offset, exclusive.
+    pub to: i64,
+    /// The leader as last known.
+    pub leader: Option<i32>,
+}
+
 /// The answer to one [`OffsetQuery`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FoundOffset {

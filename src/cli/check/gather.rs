@@ -10,7 +10,7 @@ use super::observed::{Observation, Observed};
 use super::probe::probe;
 use super::report::{AgentReport, CallReport, KafkaReport, Outcome, PageReport, Report};
 use super::{advice, engine};
-use crate::config::Config;
+use crate::config::{Config, Selection};
 use crate::exporter::{ClusterReading, Exporter, NodeRun, check_agents, read_objectives, read_rules};
 use crate::mbean::ReadErrorKind;
 use crate::scrape::{Run, page_deadline};
@@ -18,7 +18,7 @@ use crate::web;
 
 /// All calls of the exporter, in the order in which they are shown; what their items are, and what it means that there was
 /// nothing to ask.
-const CALLS: [(&str, &str, &str); 13] = [
+const CALLS: [(&str, &str, &str); 14] = [
     ("Metadata", "visible topics", ""),
     ("ListGroups", "visible groups", ""),
     ("DescribeGroups", "groups", "no such group is visible"),
@@ -28,6 +28,7 @@ const CALLS: [(&str, &str, &str); 13] = [
     ("OffsetFetch", "groups", "no group is visible"),
     ("DescribeShareGroupOffsets", "groups", "no such group is visible"),
     ("ListOffsets", "partitions", "no topic is visible"),
+    ("Fetch", "partitions", "no topic is visible"),
     ("DescribeQuorum", "voters", "only asked with --jolokia.port, for the controllers"),
     ("DescribeCluster", "registered brokers", ""),
     ("DescribeConfigs", "topics", "no topic is visible"),
@@ -70,7 +71,7 @@ pub(super) async fn gather(mut config: Config) -> Result<Report, String> {
     let kafka = match (&chosen, &observed, &config.kafka) {
         (Some(chosen), Some(observed), Some(kafka)) => {
             let (client, security) = (observed.engine(), chosen.security);
-            let calls = calls(observed, connected.as_ref());
+            let calls = calls(observed, connected.as_ref(), &config.selection);
             Some(KafkaReport {
                 bootstrap: kafka.bootstrap.join(","),
                 client,
@@ -100,10 +101,11 @@ fn half(deadline: Instant) -> Instant {
 }
 
 /// How all calls went; without metadata nothing else was asked.
-fn calls(observed: &Observed, cluster: Option<&Cluster>) -> Vec<CallReport> {
+fn calls(observed: &Observed, cluster: Option<&Cluster>, selection: &Selection) -> Vec<CallReport> {
     let made = observed.calls();
     let mut reports = Vec::new();
-    for (api, noun, untried) in CALLS.into_iter().take(if cluster.is_some() { CALLS.len() } else { 1 }) {
+    let wanted = CALLS.into_iter().filter(|(api, ..)| selection.skip_markers || *api != "Fetch");
+    for (api, noun, untried) in wanted.take(if cluster.is_some() { CALLS.len() } else { 1 }) {
         let without = |outcome, detail: String| CallReport {
             api,
             outcome,

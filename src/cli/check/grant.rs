@@ -45,7 +45,11 @@ impl Grant {
             CLUSTER_AUTHORIZATION_FAILED => "--cluster",
             _ => return None,
         };
-        let operation = if *call == "DescribeConfigs" { "DescribeConfigs" } else { "Describe" };
+        let operation = match *call {
+            "DescribeConfigs" => "DescribeConfigs",
+            "Fetch" => "Read",
+            _ => "Describe",
+        };
         Some(Self { operation, resource })
     }
 
@@ -126,6 +130,7 @@ mod tests {
             ("OffsetFetch", 30, "a b", "'User:a b' --operation Describe --group '*'"),
             ("DescribeLogDirs", 31, "o'neil", r"'User:o'\''neil' --operation Describe --cluster"),
             ("DescribeConfigs", 29, "vitals", "User:vitals --operation DescribeConfigs --topic '*'"),
+            ("Fetch", 29, "vitals", "User:vitals --operation Read --topic '*'"),
             ("DescribeConfigs", 31, "vitals", "User:vitals --operation DescribeConfigs --cluster"),
         ] {
             assert_eq!(command(error(call, code), user), Some(format!("{start} {end}")));

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use kafka_admin::{
     AdminError, Cluster, CommittedOffset, ConfigEntry, ConfigResource, ErrorCode, FoundOffset, GroupDescription,
-    GroupRef, GroupType, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, Quorum, RegisteredBroker,
-    RequestTime,
+    GroupRef, GroupType, GroupsListed, Isolation, KafkaAdmin, LogDir, OffsetQuery, OffsetRange, Quorum,
+    RegisteredBroker, RequestTime,
 };
 
 use crate::locked::locked;
@@ -201,6 +201,17 @@ impl KafkaAdmin for Observed {
             Some((name, answer.as_ref().err()?.clone()))
         });
         self.note("DescribeConfigs", started, resources.len(), errors);
+        answers
+    }
+
+    async fn only_control_records(&self, ranges: &[OffsetRange], deadline: Instant) -> Vec<Result<bool, AdminError>> {
+        let started = Instant::now();
+        let answers = self.inner.only_control_records(ranges, deadline).await;
+        let errors = ranges.iter().zip(&answers).filter_map(|(range, answer)| {
+            let error = answer.as_ref().err()?;
+            Some((format!("topic {} partition {}", range.topic, range.partition), error.clone()))
+        });
+        self.note("Fetch", started, ranges.len(), errors);
         answers
     }
 

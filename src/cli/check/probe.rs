@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use kafka_admin::{Cluster, ErrorKind, GroupRef, GroupType, Isolation, KafkaAdmin as _, OffsetQuery, OffsetSpec};
+use kafka_admin::{
+    Cluster, ErrorKind, GroupRef, GroupType, Isolation, KafkaAdmin as _, OffsetQuery, OffsetRange, OffsetSpec,
+};
 
 use super::observed::Observed;
 use crate::config::Selection;
@@ -23,7 +25,26 @@ pub(super) async fn probe(observed: &Observed, cluster: &Cluster, selection: &Se
             no_topic(observed, brokers.first().copied(), deadline).await;
         }
     };
-    tokio::join!(groups(observed, selection, deadline), topics);
+    let markers = async {
+        if selection.skip_markers {
+            first_of_topics(observed, cluster, selection, deadline).await;
+        }
+    };
+    tokio::join!(groups(observed, selection, deadline), topics, markers);
+}
+
+/// Whether topics may be read, which is asked otherwise only where a group stands near an end.
+async fn first_of_topics(observed: &Observed, cluster: &Cluster, selection: &Selection, deadline: Instant) {
+    let topics = cluster.topics.iter().filter(|topic| selection.topic(&topic.name));
+    let first = topics.filter_map(|topic| {
+        let partition = topic.partitions.iter().find(|partition| partition.leader.is_some())?;
+        let (topic, leader) = (topic.name.clone(), partition.leader);
+        Some(OffsetRange { topic, partition: partition.id, from: 0, to: 0, leader })
+    });
+    let first: Vec<OffsetRange> = first.collect();
+    if !first.is_empty() && !observed.unsupported().contains(&"Fetch") {
+        observed.only_control_records(&first, deadline).await;
+    }
 }
 
 async fn groups(observed: &Observed, selection: &Selection, deadline: Instant) {

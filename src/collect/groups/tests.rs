@@ -8,8 +8,7 @@ use kafka_admin::{CommittedOffset, GroupDescription, GroupState, GroupType, Memb
 
 use super::*;
 use crate::config::{Invocation, from_command_line};
-use crate::kafka::Lookup;
-use crate::kafka::PartitionOffsets;
+use crate::kafka::{Lookup, Markers, PartitionOffsets};
 
 /// Each partition ends at 100, but for those of a topic `silent`, whose ends nobody knows.
 fn cluster() -> (Cluster, PartitionOffsets, PartitionOffsets) {
@@ -77,7 +76,7 @@ fn series(
     let groups = Groups {
         groups: groups.iter().map(|group| (group, history)).collect(),
         cluster: Some(&cluster),
-        offsets: Offsets { ends: &ends, starts: &starts, stable_ends: &ends },
+        offsets: Offsets { ends: &ends, starts: &starts, stable_ends: &ends, markers: &Markers::default() },
         log_times: &LogTimes::default(),
         configs: &TopicConfigs::default(),
         objectives: &Objectives::parse(objectives).unwrap(),

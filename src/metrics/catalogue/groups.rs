@@ -177,8 +177,8 @@ pub const COMMIT_UNMOVED_SECONDS: Metric = Metric {
     name: "kafka_consumergroup_commit_unmoved_seconds",
     kind: Gauge,
     labels: TOPIC,
-    help: "For how long a partition's committed offset has been seen not to move although there was lag on it, in seconds, \
-           of the topic's partitions the longest; 0 if there is none. A lower bound: what was before the first collection is \
+    help: "For how long a partition's committed offset has been seen not to move although there was lag on it (with \
+           --lag.skip-markers: other than transaction markers), in seconds, of the topic's partitions the longest; 0 if there is none. A lower bound: what was before the first collection is \
            unseen. Absent at the first collection, and when a commit or the lag is unknown.",
     source: "Kafka OffsetFetch and ListOffsets, from one collection to the next",
 };

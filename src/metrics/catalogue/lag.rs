@@ -15,9 +15,9 @@ pub const LAG_SECONDS: Metric = Metric {
     kind: Gauge,
     labels: TOPIC,
     help: "How old the first record is that the group has not read, in seconds: of all partitions of the topic the oldest; 0 \
-           if it has read all. By the log's time, which is the records' own timestamps where these do not go back. The truth \
-           is within kafka_consumergroup_lag_seconds_error of it. Absent, not smaller, while it is not known to a second or \
-           25 %.",
+           if it has read all, with --lag.skip-markers all but transaction markers. By the log's time, which is the records' \
+           own timestamps where these do not go back. The truth is within kafka_consumergroup_lag_seconds_error of it. Absent, \
+           not smaller, while it is not known to a second or 25 %.",
     source: TIMES,
 };
 
@@ -107,7 +107,8 @@ pub const STABLE_LAG_SUM: Metric = Metric {
     kind: Gauge,
     labels: TOPIC,
     help: "As kafka_consumergroup_lag_sum, up to the last stable offset instead of the end: what a consumer with \
-           isolation.level=read_committed may read. Less than that while a transaction is open. Absent, not smaller, when \
+           isolation.level=read_committed may read. Less than that while a transaction is open, and 0 with \
+           --lag.skip-markers where only transaction markers are left. Absent, not smaller, when \
            that of one partition is unknown, and for share groups.",
     source: RECORDS,
 };

@@ -48,6 +48,8 @@ fn lengths_beyond_the_answer_are_refused_before_anything_is_reserved() {
         ("OffsetFetch", 8, &[0, 0, 0, 0, 1, 1, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]),
         ("OffsetFetch", 8, &[0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff, 0x0f]),
         ("DescribeQuorum", 0, &[0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]),
+        ("Fetch", 4, &[0, 0, 0, 0, 0x7f, 0xff, 0xff, 0xff]),
+        ("Fetch", 12, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x0f]),
     ] {
         let target = target(name);
         let refused = (target.decode)(version, body).expect_err("no answer");
@@ -136,6 +138,8 @@ fn answers_dense_with_the_smallest_items_hold_no_more_than_a_multiple() {
             4,
             dense(&[&throttle[..], &[2, 0, 0, 0, 2], b"\x02a"].concat(), |_| vec![1, 0, 0, 0, 0, 1, 0, 0, 0], &[0, 0]),
         ),
+        // Topics that nobody asked for.
+        ("Fetch", 12, dense(&[0; 10], |number| [&text(number)[..], &[1, 0]].concat(), &[0])),
         (
             "DescribeCluster",
             2,

@@ -7,6 +7,7 @@ mod allocator;
 mod attacks;
 mod cluster;
 mod descriptions;
+mod fetch;
 mod fuzz;
 mod groups;
 mod logs;
@@ -201,7 +202,7 @@ impl Target {
 fn targets() -> Vec<Target> {
     let mut targets = vec![cluster::metadata(), cluster::describe_cluster(), cluster::describe_quorum()];
     targets.extend([groups::list_groups(), groups::find_coordinator()]);
-    targets.extend([offsets::list_offsets(), offsets::offset_fetch(), offsets::share_offsets()]);
+    targets.extend([offsets::list_offsets(), offsets::offset_fetch(), offsets::share_offsets(), fetch::fetch()]);
     targets.extend([descriptions::classic(), descriptions::consumer(), descriptions::share()]);
     targets.extend([logs::log_dirs(), logs::configs(), recorded::streams()]);
     targets.extend(connection::tests::targets::all());
