@@ -126,7 +126,9 @@ impl ClusterReading {
                 families.extend(brokers::registered_families(registered));
             }
             families.extend(topic_configs::families(configs));
-            families.extend(log_dirs::families(dirs));
+            let topics = cluster.iter().flat_map(|cluster| &cluster.topics).map(|topic| &*topic.name);
+            let topics: HashSet<&str> = topics.collect();
+            families.extend(log_dirs::families(dirs, |topic| cluster.is_none() || topics.contains(topic)));
             let mut left_out = Vec::new();
             if let Some(groups) = groups {
                 let groups = Groups {

@@ -7,8 +7,9 @@ use crate::metrics::{Family, Labels, offset_value};
 /// A metric and its value, if there is one.
 type Column = (Metric, fn(&LogDirUse) -> Option<f64>);
 
-/// `kafka_log_dir_*`. What is unknown is absent.
-pub fn families(dirs: &LogDirs) -> Vec<Family> {
+/// `kafka_log_dir_*`, of topics that are still there: directories are remembered for longer than topics. What is unknown is
+/// absent.
+pub fn families(dirs: &LogDirs, is_there: impl Fn(&str) -> bool) -> Vec<Family> {
     let mut topics = log_dirs::TOPIC_BYTES.family();
     let columns: [Column; 4] = [
         (log_dirs::TOTAL_BYTES, |dir| dir.total_bytes.map(offset_value)),
@@ -25,7 +26,7 @@ pub fn families(dirs: &LogDirs) -> Vec<Family> {
                 family.push(Labels::new(labels), value);
             }
         }
-        for (topic, bytes) in &dir.topics {
+        for (topic, bytes) in dir.topics.iter().filter(|(topic, _)| is_there(topic)) {
             topics.push(Labels::new(labels.into_iter().chain([("topic", &**topic)])), offset_value(*bytes));
         }
     }
@@ -39,16 +40,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_that_failed_is_offline_and_has_no_sizes() {
+    fn a_directory_that_failed_is_offline_and_has_no_sizes_and_a_topic_that_is_gone_takes_none() {
         let dir = |path: &str, is_online| LogDirUse {
             path: path.to_owned(),
             is_online,
             total_bytes: is_online.then_some(100),
             usable_bytes: is_online.then_some(40),
             future_bytes: is_online.then_some(0),
-            topics: if is_online { vec![("t".into(), 7)] } else { Vec::new() },
+            topics: if is_online { vec![("gone".into(), 5), ("t".into(), 7)] } else { Vec::new() },
         };
-        let families = families(&[(1, Arc::new(vec![dir("/a", true), dir("/b", false)]))].into());
+        let dirs = [(1, Arc::new(vec![dir("/a", true), dir("/b", false)]))].into();
+        let families = families(&dirs, |topic| topic != "gone");
         let samples = families.iter().flat_map(|family| {
             family.samples.iter().map(|sample| (format!("{}{{{}}}", family.name, sample.labels.as_str()), sample.value))
         });
