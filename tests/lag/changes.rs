@@ -27,8 +27,7 @@ pub(crate) fn a_topic_that_is_deleted_and_made_anew_has_nothing_of_the_old_one(w
     scenario.kafka().delete_topic("anew").unwrap();
     scenario.until("the topic to be gone", |scrape| {
         let of_topic = |series: &&String| series.contains(r#"topic="anew""#);
-        // What a broker's disks hold is remembered for minutes.
-        let left = scrape.page.series.keys().filter(of_topic).next();
+        let left = scrape.page.series.keys().find(of_topic);
         left.map_or(Ok(()), |series| Err(series.clone()))
     });
     make(&mut scenario);
