@@ -257,7 +257,8 @@ pub struct Flags {
     pub group_forget_after: Option<std::time::Duration>,
 
     /// Finest series of a family, e.g. lag=topic; repeatable. Families: lag, offset, lag_seconds, assigned_partitions,
-    /// commit_unmoved, topic_partition; levels: group, topic, partition [default: as docs/operations.md lists them].
+    /// commit_unmoved, topic_partition; levels: group, topic, partition [default: partition for lag, offset and
+    /// topic_partition, topic for the others].
     #[arg(
         long = "series.granularity",
         value_name = "FAMILY=LEVEL",
