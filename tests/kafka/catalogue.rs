@@ -29,11 +29,12 @@ const OURS: [&str; 15] = [
 ];
 
 /// What a healthy cluster in KRaft mode does not show: errors, ZooKeeper, calls that the protocol client cannot make, and
-/// records whose time is unknown or to come.
-const NOT_SEEN: [&str; 5] = [
+/// records whose lag or time is unknown or to come.
+const NOT_SEEN: [&str; 6] = [
     "kafka_vitals_collector_errors_total",
     "kafka_zookeeper_session_state",
     "kafka_vitals_kafka_unsupported",
+    "kafka_consumergroup_lag_unknown_reason_partitions",
     "kafka_consumergroup_lag_seconds_unknown_partitions",
     "kafka_consumergroup_lag_seconds_clamped_partitions",
 ];

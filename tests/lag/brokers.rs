@@ -37,6 +37,7 @@ fn is_unknown(scrape: &Scrape<'_>, topic: &str, group: &Group) -> Result<(), Str
     }
     assert_eq!(scrape.of_partition("lag", group, topic, 0), Some(2.0), "{group:?}");
     assert_eq!(scrape.of_topic("lag_unknown_partitions", group, topic), Some(1.0), "{group:?}");
+    assert_eq!(scrape.unknown_records(group, topic, "timeout"), 1.0, "{group:?}");
     assert_eq!(scrape.unknown_seconds(group, topic, "lag"), 1.0, "{group:?}");
     Ok(())
 }

@@ -59,7 +59,15 @@ impl<'a> Scrape<'a> {
 
     /// Partitions whose lag in seconds is unknown, by reason.
     pub(crate) fn unknown_seconds(&self, group: &Group, topic: &str, reason: &str) -> f64 {
-        let name = "kafka_consumergroup_lag_seconds_unknown_partitions";
+        self.unknown("kafka_consumergroup_lag_seconds_unknown_partitions", group, topic, reason)
+    }
+
+    /// Partitions whose lag in records is unknown, by reason.
+    pub(crate) fn unknown_records(&self, group: &Group, topic: &str, reason: &str) -> f64 {
+        self.unknown("kafka_consumergroup_lag_unknown_reason_partitions", group, topic, reason)
+    }
+
+    fn unknown(&self, name: &str, group: &Group, topic: &str, reason: &str) -> f64 {
         let group = &group.name;
         let labels = format!(r#"{{consumergroup="{group}",topic="{topic}",reason="{reason}"}}"#);
         self.page.get(&format!("{name}{labels}")).unwrap_or(0.0)
