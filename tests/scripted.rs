@@ -51,7 +51,10 @@ fn ten_thousand_short_lived_group_names_leave_neither_series_nor_memory() {
             let name = format!("consumergroup=\"scripted-group-{generation}-");
             assert!(groups.len() == 250 && groups.iter().all(|group| group.contains(&name)), "{groups:?}");
             let of_kafka = page.series.keys().filter(|series| series.starts_with("kafka_consumergroup")).count();
-            assert_eq!(*series[at].get_or_insert(of_kafka), of_kafka);
+            // At first it is not known yet that nobody tells topics' configurations: without them there are no margins.
+            if generation > 0 {
+                assert_eq!(*series[at].get_or_insert(of_kafka), of_kafka);
+            }
             if generation == SETTLED {
                 settled[at] = rss(vitals);
             }
