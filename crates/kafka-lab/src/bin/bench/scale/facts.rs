@@ -59,7 +59,7 @@ impl Facts {
             }
         }
         let expected = [
-            ("kafka_vitals_collector_success", 3),
+            ("kafka_vitals_collector_success", 6),
             ("kafka_topic_partitions", self.topics),
             ("kafka_topic_partition_current_offset", self.partitions),
             ("kafka_topic_partition_oldest_offset", self.partitions),
