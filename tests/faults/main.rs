@@ -210,8 +210,9 @@ fn a_rolling_restart_under_scrapes_each_second_shows_nothing_wrong_and_counts_ev
             restart.unwrap();
         });
         let scrapes = until_whole(&all, &roles, "restarted");
-        assert_eq!(scrapes, 1, "all is back at the next scrape");
-        // Leaderships go back, so that the next restart moves some.
+        // Leaderships and coordinators go back to it by themselves, maybe just then.
+        assert!(scrapes <= 2, "all is back at the next scrape, or at the one after: {scrapes}");
+        // So that the next restart moves some.
         world.settled();
     }
 }
