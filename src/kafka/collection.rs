@@ -365,7 +365,7 @@ impl ClusterReader {
     /// Of the partitions on which a group has lag, the last stable offsets and the times of what is unread.
     async fn times(&self, cluster: &Cluster, snapshot: &mut Snapshot, deadline: Instant) {
         let now = unix_millis(SystemTime::now());
-        let Snapshot { ends, starts, groups, .. } = &*snapshot;
+        let Snapshot { ends, starts, groups, configs, .. } = &*snapshot;
         let index = TopicIndex::new(cluster, |topic| self.selection.topic(topic));
         let groups = groups.as_deref().map(Vec::as_slice).unwrap_or_default();
         let mut unread = unread(cluster, &index, ends, starts, groups);
@@ -376,8 +376,7 @@ impl ClusterReader {
         };
         let partitions = partitions_of(&unread);
         let stable = self.offsets(cluster, partitions, OffsetSpec::Latest, Isolation::ReadCommitted, deadline);
-        let configs = Arc::clone(&snapshot.configs);
-        let scope = Scope { cluster, ends, starts, configs: &configs };
+        let scope = Scope { cluster, ends, starts, configs };
         let times = self.log_times.read(scope, unread, now, deadline);
         let ((stable_ends, stable_failures), (times, time_failures)) = tokio::join!(stable, times);
         if times.lack_timestamps() {

@@ -271,9 +271,8 @@ impl LogTimeReader {
                 let mut anchors = before.map(|before| before.anchors).unwrap_or_default();
                 anchors.trim(start, end);
                 // Without an id the topic may have been created again; a new leader may have truncated the log.
-                let is_old = topic.id.is_none() && verified.elapsed() >= self.max_age;
-                let is_old = is_old || is_led_by_another;
-                let to_verify = anchors.around(position.offset).below.filter(|_| is_old);
+                let may_be_another = is_led_by_another || (topic.id.is_none() && verified.elapsed() >= self.max_age);
+                let to_verify = anchors.around(position.offset).below.filter(|_| may_be_another);
                 let (topic, partition, leader) = (position.topic, position.partition, partition.leader);
                 Some(Searched {
                     topic,

@@ -260,6 +260,11 @@ struct Ends {
 }
 
 impl TopicLag {
+    fn add_unknown(&mut self, reason: &'static str) {
+        self.unknown_partitions += 1;
+        *self.unknown_reasons.entry(reason).or_default() += 1;
+    }
+
     /// `margin` becomes the least number of records in front of which a partition with lag has its start.
     fn add(
         &mut self,
@@ -312,13 +317,6 @@ impl TopicLag {
             }
         }
         self.partitions.push(PartitionLag { partition, commit, lag, rest });
-    }
-}
-
-impl TopicLag {
-    fn add_unknown(&mut self, reason: &'static str) {
-        self.unknown_partitions += 1;
-        *self.unknown_reasons.entry(reason).or_default() += 1;
     }
 }
 

@@ -3,8 +3,7 @@
 use kafka_admin::Cluster;
 
 use super::sums::Sum;
-use crate::config::Granularity;
-use crate::config::Level;
+use crate::config::{Granularity, Level};
 use crate::kafka::{Effort, Group, Retention, TopicConfigs};
 use crate::lag::TopicLag;
 use crate::lag::seconds::{Age, LagSeconds, Times, partition_age};
