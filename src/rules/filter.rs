@@ -90,6 +90,11 @@ impl Filter {
             && (!self.include_attributes.in_use || self.include_attributes.names_bean(name))
     }
 
+    /// The first pattern that excludes the bean.
+    pub fn excluded_by(&self, name: &ObjectName<'_>) -> Option<&ObjectNamePattern> {
+        self.exclude.iter().find(|pattern| pattern.matches(name))
+    }
+
     /// Whether the attribute of a bean that passed [`bean`](Self::bean) may count.
     pub fn attribute(&self, name: &ObjectName<'_>, attribute: &str) -> bool {
         if self.exclude_attributes.names(name, attribute)
