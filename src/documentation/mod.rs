@@ -18,11 +18,12 @@ const INTRODUCTION: &str = "\
 Every metric that kafka-vitals exports: what it makes by itself, then what the rules that come with it make of MBeans. With rules
 of your own, the second part is theirs.
 
+* **unit**: `number` where the meaning begins with what is counted.
 * **labels**: on `/metrics`, what comes from a node has the label `broker` besides those listed here; a label of that name
   that the sample already has becomes `exported_broker`. The pages of single nodes have neither.
-* **on**: `yes`, or what switches it on: a flag, or the line to take out of `excludeObjectNames` in a copy of the rules file.
-* **since**: the version of kafka-vitals, then the versions of Kafka that tell it. Where there are none, all do that kafka-vitals can
-  read (2.8 and later), as far as the node has the part that it is about.
+* **on**: `yes`, or what switches it on: a flag, or the lines to take out of `excludeObjectNames` in a copy of the rules file.
+* **since**: the version of kafka-vitals, then the versions of Kafka that tell it: none where all from 2.8 on do, if the node has the
+  part that it is about.
 * **series**: how many there are on all pages together when everything is known and in use; what is unknown is absent. `≤`:
   at most. A summary is counted with both of its series, `_sum` and `_count`. In the terms of this table:
 ";

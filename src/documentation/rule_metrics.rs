@@ -206,12 +206,12 @@ fn mbean(match_string: &str) -> String {
     attribute.replacen('<', ":", 1).replace(", ", ",").trim_end_matches(':').to_owned()
 }
 
-/// The line of `excludeObjectNames` that leaves the bean of this match string out.
-fn excluded_by(rules: &Rules, match_string: &str) -> Result<Option<String>, String> {
+/// The lines of `excludeObjectNames` that leave the bean of this match string out.
+fn excluded_by(rules: &Rules, match_string: &str) -> Result<Vec<String>, String> {
     let (bean, _) = match_string.split_once("><").ok_or_else(|| format!("{match_string} names no bean"))?;
     let bean = bean.replacen('<', ":", 1).replace(", ", ",");
     let name = ObjectName::parse(&bean).map_err(|error| format!("{bean}: {error}"))?;
-    Ok(rules.filter.excluded_by(&name).map(ToString::to_string))
+    Ok(rules.filter.excluded_by(&name).map(ToString::to_string).collect())
 }
 
 /// The product of what the labels can be.
@@ -264,7 +264,7 @@ rules:
         assert_eq!(rows.len(), 2);
         assert_eq!(row.name, "kafka_server_replicafetchermanager_maxlag");
         assert_eq!(row.labels.iter().collect::<Vec<_>>(), ["partition", "quantile", "topic"]);
-        assert_eq!(row.opt_in.as_deref(), Some("kafka.*:partition=*,*"));
+        assert_eq!(row.opt_in, ["kafka.*:partition=*,*"]);
         assert_eq!((row.meaning.as_str(), row.unit.as_str()), ("Bytes of ReplicaFetcherManager.", "bytes"));
         let source = "kafka.server:type=ReplicaFetcherManager,name=MaxLag,topic=*,partition=* {50,99}thPercentile";
         assert_eq!(row.source, source);

@@ -13,8 +13,8 @@ pub(super) struct Row {
     pub(super) kind: MetricType,
     pub(super) unit: String,
     pub(super) labels: BTreeSet<String>,
-    /// What switches it on; `None` = it is on by default.
-    pub(super) opt_in: Option<String>,
+    /// What together switches it on; none = it is on by default.
+    pub(super) opt_in: Vec<String>,
     pub(super) meaning: String,
     pub(super) source: String,
     /// Versions of kafka-vitals and of Kafka.
@@ -29,7 +29,7 @@ impl From<&Metric> for Row {
             kind: metric.kind,
             unit: metric.unit.to_owned(),
             labels: metric.labels.iter().map(|label| (*label).to_owned()).collect(),
-            opt_in: metric.opt_in.map(str::to_owned),
+            opt_in: metric.opt_in.map(str::to_owned).into_iter().collect(),
             meaning: metric.help.to_owned(),
             source: metric.source.to_owned(),
             since: since(metric.since, metric.kafka.map(|version| format!("Kafka {version} and later"))),
@@ -52,18 +52,17 @@ pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row
          |---|---|---|---|---|---|---|---|---|\n"
     );
     for row in rows {
-        let labels: Vec<_> = row.labels.iter().map(|label| format!("`{label}`")).collect();
         let kind = match row.kind {
             MetricType::Unknown => "untyped",
             kind => kind.as_str(),
         };
-        let opt_in = row.opt_in.map_or_else(|| "yes".to_owned(), |switch| format!("`{switch}`"));
+        let on = if row.opt_in.is_empty() { "yes".to_owned() } else { code(&row.opt_in) };
         let cells = [
             &format!("`{}`", row.name),
             kind,
             &row.unit,
-            &labels.join(", "),
-            &opt_in,
+            &code(&row.labels),
+            &on,
             &row.meaning,
             &row.source,
             &row.since,
@@ -71,6 +70,10 @@ pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row
         ];
         let _ = writeln!(text, "| {} |", cells.map(cell).join(" | "));
     }
+}
+
+fn code<'t>(texts: impl IntoIterator<Item = &'t String>) -> String {
+    texts.into_iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// `text` in a cell of a table.

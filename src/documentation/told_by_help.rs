@@ -9,6 +9,7 @@ const UNITS: &[(&str, &str)] = &[
     ("in milliseconds", "milliseconds"),
     ("Microseconds", "microseconds"),
     ("Seconds", "seconds"),
+    ("Bytes per second", "bytes per second"),
     ("per second", "per second"),
     ("1 if", "0 or 1"),
     ("1 on the", "0 or 1"),
@@ -16,7 +17,7 @@ const UNITS: &[(&str, &str)] = &[
     ("Bytes", "bytes"),
     ("Of the bytes", "bytes"),
     ("Node id", "node id"),
-    ("Offset", "offset"),
+    ("Offset ", "offset"),
     ("First offset", "offset"),
     ("End of this node's", "offset"),
     ("Epoch", "epoch"),
@@ -25,7 +26,6 @@ const UNITS: &[(&str, &str)] = &[
     ("Migration from ZooKeeper", "state"),
     ("feature level", "level"),
     ("Level of", "level"),
-    ("records", "records"),
     ("Records", "records"),
 ];
 

@@ -90,9 +90,9 @@ impl Filter {
             && (!self.include_attributes.in_use || self.include_attributes.names_bean(name))
     }
 
-    /// The first pattern that excludes the bean.
-    pub fn excluded_by(&self, name: &ObjectName<'_>) -> Option<&ObjectNamePattern> {
-        self.exclude.iter().find(|pattern| pattern.matches(name))
+    /// The patterns that exclude the bean.
+    pub fn excluded_by<'f>(&'f self, name: &'f ObjectName<'_>) -> impl Iterator<Item = &'f ObjectNamePattern> {
+        self.exclude.iter().filter(|pattern| pattern.matches(name))
     }
 
     /// Whether the attribute of a bean that passed [`bean`](Self::bean) may count.

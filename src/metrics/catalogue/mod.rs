@@ -32,10 +32,13 @@ pub const TERMS: [(&str, &str); 20] = [
     ("A", "pairs of a group and a topic that it has committed to or has a member for"),
     ("O", "groups that an objective fits"),
     ("L", "listeners of all nodes together"),
-    ("H", "network threads of all nodes together (`num.network.threads` for each listener but the controllers', which have one)"),
+    ("H", "network threads of all nodes together: `num.network.threads` for each listener"),
     ("Q", "kinds of requests that a node has had, summed over the nodes: some 20 to 40 each"),
     ("M", "memory pools of all nodes' JVMs together: 8 each with the G1 collector"),
-    ("E", "whatever else a label may be, summed over the nodes; the meaning says what that is"),
+    (
+        "E",
+        "what there is of other labels, summed over the nodes: versions and errors of requests, states, features, clients, users",
+    ),
 ];
 
 /// One metric.
