@@ -18,6 +18,8 @@ const INTRODUCTION: &str = "\
 Every metric that kafka-vitals exports: what it makes by itself, then what the rules that come with it make of MBeans. With rules
 of your own, the second part is theirs.
 
+* **type**: as in text format 0.0.4. A counter whose name does not end in `_total` is `untyped` there, as with jmx_exporter 0.x, and
+  in OpenMetrics `unknown`; `rate()` does not mind.
 * **unit**: `number` where the meaning begins with what is counted.
 * **labels**: on `/metrics`, what comes from a node has the label `broker` besides those listed here; a label of that name
   that the sample already has becomes `exported_broker`. The pages of single nodes have neither.
@@ -30,8 +32,7 @@ of your own, the second part is theirs.
 
 const AFTER_TERMS: &str = "
 `--series.granularity` makes series coarser or finer, and `--series.limit` fewer ([operations.md](operations.md#what-it-exports-and-how-much)
-tells how, and has some sums). In OpenMetrics, a metric that breaks a rule of that format (a counter without `_total`, say) keeps its
-name and has the type `unknown`.
+tells how, and has some sums). In OpenMetrics, a metric whose name breaks a rule of that format keeps it, and has the type `unknown`.
 
 This file is written by `cargo xtask docs`; its sources are `src/metrics/catalogue/` and `rules/kafka.yaml`.
 ";

@@ -7,7 +7,8 @@ use super::choices::{self, Group};
 use super::table::{Row, since};
 use super::told_by_help;
 use crate::mbean::ObjectName;
-use crate::rules::{Part, Rule, Rules, Template};
+use crate::metrics::MetricType;
+use crate::rules::{Part, Rule, Rules, Template, type_in_0x};
 
 /// The version of kafka-vitals that all rules are from so far.
 const SINCE: &str = "0.1.0";
@@ -98,7 +99,7 @@ pub(super) fn by_subject(rules: &Rules) -> Result<Vec<(&'static str, Vec<Row>)>,
 }
 
 fn merge(row: &mut Row, other: Row) -> Result<(), String> {
-    if (row.kind, &row.unit, &row.since) != (other.kind, &other.unit, &other.since) {
+    if (&row.kind, &row.unit, &row.since) != (&other.kind, &other.unit, &other.since) {
         return Err(format!("rules disagree on {}: {row:?} and {other:?}", row.name));
     }
     row.labels.extend(other.labels);
@@ -142,9 +143,10 @@ fn of_rule(rules: &Rules, rule: &Rule) -> Result<Vec<Row>, String> {
         for (label, _) in &rule.labels {
             labels.insert(expanded(label, &chosen));
         }
+        let name = lowercase(rules, &expanded(name, &chosen));
         rows.push(Row {
-            name: lowercase(rules, &expanded(name, &chosen)),
-            kind: rule.kind,
+            kind: kind(&name, rule.kind).to_owned(),
+            name,
             unit: told_by_help::unit(help).to_owned(),
             labels,
             opt_in: opt_in.clone(),
@@ -155,6 +157,15 @@ fn of_rule(rules: &Rules, rule: &Rule) -> Result<Vec<Row>, String> {
         });
     }
     Ok(rows)
+}
+
+/// A counter that is not called so is untyped on a page, as jmx_exporter's is.
+fn kind(name: &str, kind: MetricType) -> &'static str {
+    match (kind, type_in_0x(name, kind)) {
+        (MetricType::Counter, MetricType::Unknown) => "untyped, a counter",
+        (_, MetricType::Unknown) => "untyped",
+        (_, kind) => kind.as_str(),
+    }
 }
 
 fn groups_of(template: &Template) -> impl Iterator<Item = usize> {

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use crate::metrics::MetricType;
 use crate::metrics::catalogue::Metric;
 
 /// What is said of a metric.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) name: String,
-    pub(super) kind: MetricType,
+    /// As text format 0.0.4 has it, and what it is besides.
+    pub(super) kind: String,
     pub(super) unit: String,
     pub(super) labels: BTreeSet<String>,
     /// What together switches it on; none = it is on by default.
@@ -26,7 +26,7 @@ impl From<&Metric> for Row {
     fn from(metric: &Metric) -> Self {
         Self {
             name: metric.name.to_owned(),
-            kind: metric.kind,
+            kind: metric.kind.as_str().to_owned(),
             unit: metric.unit.to_owned(),
             labels: metric.labels.iter().map(|label| (*label).to_owned()).collect(),
             opt_in: metric.opt_in.map(str::to_owned).into_iter().collect(),
@@ -52,14 +52,10 @@ pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row
          |---|---|---|---|---|---|---|---|---|\n"
     );
     for row in rows {
-        let kind = match row.kind {
-            MetricType::Unknown => "untyped",
-            kind => kind.as_str(),
-        };
         let on = if row.opt_in.is_empty() { "yes".to_owned() } else { code(&row.opt_in) };
         let cells = [
             &format!("`{}`", row.name),
-            kind,
+            &row.kind,
             &row.unit,
             &code(&row.labels),
             &on,
@@ -68,7 +64,7 @@ pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row
             &row.since,
             &row.series,
         ];
-        let _ = writeln!(text, "| {} |", cells.map(cell).join(" | "));
+        let _ = writeln!(text, "| {} |", cells.map(|text| cell(text)).join(" | "));
     }
 }
 
