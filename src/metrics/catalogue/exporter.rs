@@ -381,7 +381,7 @@ pub const SERIES_DROPPED: Metric = Metric {
     help: "Series of a metric of topics and groups that the page leaves out because of `--series.limit`: those beyond the \
            limit in the order of the page, by group, topic and partition. Absent for metrics without a limit.",
     source: SELF,
-    series: "≤ 60",
+    series: "≤ 80",
     opt_in: Some("--series.limit"),
     ..SINCE_0_1_0
 };

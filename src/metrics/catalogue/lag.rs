@@ -46,7 +46,7 @@ pub const LAG_SECONDS_MAX: Metric = Metric {
     help: "The largest kafka_consumergroup_lag_seconds of the group over all its topics. Absent while that of one topic is \
            not known.",
     source: TIMES,
-    series: "G",
+    series: "committed",
     ..SINCE_0_1_0
 };
 
@@ -58,7 +58,7 @@ pub const LAG_SECONDS_MAX_ERROR: Metric = Metric {
     labels: GROUP,
     help: "By how many seconds kafka_consumergroup_lag_seconds_max may be off at the most.",
     source: TIMES,
-    series: "G",
+    series: "committed",
     ..SINCE_0_1_0
 };
 
@@ -70,7 +70,7 @@ pub const PARTITION_LAG_SECONDS: Metric = Metric {
     labels: PARTITION,
     help: "As kafka_consumergroup_lag_seconds, of one partition. Opt-in: --series.granularity=lag_seconds=partition.",
     source: TIMES,
-    series: "C",
+    series: "commits",
     opt_in: Some("--series.granularity=lag_seconds=partition"),
     ..SINCE_0_1_0
 };
@@ -83,7 +83,7 @@ pub const PARTITION_LAG_SECONDS_ERROR: Metric = Metric {
     labels: PARTITION,
     help: "By how many seconds kafka_consumergroup_partition_lag_seconds may be off at the most. Opt-in likewise.",
     source: TIMES,
-    series: "C",
+    series: "commits",
     opt_in: Some("--series.granularity=lag_seconds=partition"),
     ..SINCE_0_1_0
 };
@@ -100,7 +100,7 @@ pub const LAG_SECONDS_UNKNOWN: Metric = Metric {
            ones), compaction (the record may have been removed, and the next one is much younger). Absent if there are \
            none.",
     source: TIMES,
-    series: "≤ C",
+    series: "≤ commits",
     ..SINCE_0_1_0
 };
 
@@ -113,7 +113,7 @@ pub const LAG_SECONDS_CLAMPED: Metric = Metric {
     help: "Partitions whose first unread record has a timestamp in the future (a producer's clock is ahead), so that it \
            counts as 0 seconds old. Absent if there are none.",
     source: TIMES,
-    series: "≤ G",
+    series: "≤ committed",
     ..SINCE_0_1_0
 };
 
@@ -126,7 +126,7 @@ pub const LAG_MAX: Metric = Metric {
     help: "The group's lag on the partition where it is largest, in records. Absent, not smaller, when the lag of one \
            partition is unknown.",
     source: RECORDS,
-    series: "G",
+    series: "committed",
     ..SINCE_0_1_0
 };
 

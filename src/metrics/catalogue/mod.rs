@@ -15,7 +15,7 @@ pub mod topic_configs;
 use super::{Family, MetricType};
 
 /// What the numbers of series are counted in, and what each stands for.
-pub const TERMS: [(&str, &str); 20] = [
+pub const TERMS: [(&str, &str); 22] = [
     ("N", "nodes whose MBeans are read, brokers and controllers"),
     ("B", "brokers"),
     ("T", "topics that `--topic.filter` and `--topic.exclude` let through"),
@@ -27,8 +27,10 @@ pub const TERMS: [(&str, &str); 20] = [
     ("consumer", "those that use the next-generation consumer protocol (KIP-848)"),
     ("share", "share groups (KIP-932)"),
     ("streams", "streams groups (KIP-1071)"),
+    ("committed", "groups that have committed offsets"),
     ("S", "pairs of a group and a topic that it has committed to"),
-    ("C", "pairs of a group and a partition of such a topic"),
+    ("C", "pairs of a group and a partition of such a topic, committed to or not"),
+    ("commits", "committed offsets: of these pairs those with one"),
     ("A", "pairs of a group and a topic that it has committed to or has a member for"),
     ("O", "groups that an objective fits"),
     ("L", "listeners of all nodes together"),
