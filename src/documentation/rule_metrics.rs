@@ -16,44 +16,59 @@ const SINCE: &str = "0.1.0";
 /// Sections with what their metrics' names begin with; the first that fits takes it.
 const SUBJECTS: &[(&str, &[&str])] = &[
     ("Requests, and the threads that serve them", &["kafka_network_", "kafka_server_kafkarequesthandlerpool_"]),
-    ("Tiered storage", &[
-        "kafka_server_brokertopicmetrics_remote",
-        "kafka_server_brokertopicmetrics_buildremote",
-        "kafka_server_remotelogmanager_",
-        "kafka_log_remote_",
-        "kafka_server_delayedremote",
-    ]),
+    (
+        "Tiered storage",
+        &[
+            "kafka_server_brokertopicmetrics_remote",
+            "kafka_server_brokertopicmetrics_buildremote",
+            "kafka_server_remotelogmanager_",
+            "kafka_log_remote_",
+            "kafka_server_delayedremote",
+        ],
+    ),
     ("Throughput", &["kafka_server_brokertopicmetrics_"]),
-    ("ZooKeeper", &[
-        "kafka_controller_controllerchannelmanager_",
-        "kafka_server_zookeeperclientmetrics_",
-        "kafka_server_sessionexpirelistener_",
-        "kafka_controller_controllerstats_*",
-    ]),
-    ("Replication", &[
-        "kafka_server_replica",
-        "kafka_server_fetcher",
-        "kafka_cluster_partition_",
-        "kafka_server_assignmentsmanager_",
-    ]),
+    (
+        "ZooKeeper",
+        &[
+            "kafka_controller_controllerchannelmanager_",
+            "kafka_server_zookeeperclientmetrics_",
+            "kafka_server_sessionexpirelistener_",
+            "kafka_controller_controllerstats_*",
+        ],
+    ),
+    (
+        "Replication",
+        &[
+            "kafka_server_replica",
+            "kafka_server_fetcher",
+            "kafka_cluster_partition_",
+            "kafka_server_assignmentsmanager_",
+        ],
+    ),
     ("Connections", &["kafka_server_socket_server_metrics_"]),
     ("Logs", &["kafka_log_"]),
-    ("Controllers and the metadata quorum", &[
-        "kafka_controller_",
-        "kafka_server_raft",
-        "kafka_server_brokermetadata",
-        "kafka_server_metadataloader_",
-        "kafka_server_snapshotemitter_",
-        "kafka_server_controllerserver_",
-        "kafka_server_forwardingmanager_",
-    ]),
+    (
+        "Controllers and the metadata quorum",
+        &[
+            "kafka_controller_",
+            "kafka_server_raft",
+            "kafka_server_brokermetadata",
+            "kafka_server_metadataloader_",
+            "kafka_server_snapshotemitter_",
+            "kafka_server_controllerserver_",
+            "kafka_server_forwardingmanager_",
+        ],
+    ),
     ("Share groups", &["kafka_server_share", "kafka_server_delayedshare"]),
-    ("Group and transaction coordinators", &[
-        "kafka_coordinator_",
-        "kafka_server_group_coordinator_",
-        "kafka_server_transaction_coordinator_",
-        "kafka_server_addpartitionstotxnmanager_",
-    ]),
+    (
+        "Group and transaction coordinators",
+        &[
+            "kafka_coordinator_",
+            "kafka_server_group_coordinator_",
+            "kafka_server_transaction_coordinator_",
+            "kafka_server_addpartitionstotxnmanager_",
+        ],
+    ),
     ("Quotas", &["kafka_server_quota_"]),
     ("The rest of a broker", &["kafka_server_"]),
 ];

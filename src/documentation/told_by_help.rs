@@ -63,7 +63,10 @@ mod tests {
     #[test]
     fn the_remark_on_versions_is_taken_out() {
         let taken = |help| versions(help);
-        assert_eq!(taken("Heartbeats (Kafka 4.1 and later)."), ("Heartbeats.".into(), Some("Kafka 4.1 and later".into())));
+        assert_eq!(
+            taken("Heartbeats (Kafka 4.1 and later)."),
+            ("Heartbeats.".into(), Some("Kafka 4.1 and later".into()))
+        );
         assert_eq!(taken("Ratio (0 to 1) of time."), ("Ratio (0 to 1) of time.".into(), None));
     }
 }

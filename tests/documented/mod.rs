@@ -1,55 +1,19 @@
-//! docs/metrics.md as its readers have it: rows of its tables in, whether a real page is as they say out.
+//! docs/metrics.md and a real page in, whether the page is as the tables say out.
 
 #![allow(dead_code, reason = "each test binary uses its part")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod formula;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
 
-pub(crate) use formula::{Bound, bound};
+use formula::{Bound, bound};
+pub(crate) use rows::{ROWS, Row};
 
 use kafka_lab::{Cluster, http};
 
 use crate::support::{PATIENCE, Page, split_labels};
-
-/// A metric's row.
-#[derive(Debug, Clone)]
-pub(crate) struct Row {
-    pub(crate) name: String,
-    /// As on the page.
-    pub(crate) kind: String,
-    pub(crate) labels: BTreeSet<String>,
-    /// `yes`, or what switches it on.
-    pub(crate) on: String,
-    pub(crate) source: String,
-    pub(crate) series: String,
-    /// Made by the bundled rules.
-    pub(crate) by_rules: bool,
-}
-
-/// All rows; the same name may be there twice, on by default and with more labels if it is switched on.
-pub(crate) static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    let text = include_str!("../../docs/metrics.md");
-    let (by_itself, by_rules) = text.split_once("\n## MBeans under the default rules\n").unwrap();
-    let rows = |text: &str, by_rules| text.lines().filter_map(move |line| row(line, by_rules)).collect::<Vec<_>>();
-    let all = [rows(by_itself, false), rows(by_rules, true)].concat();
-    assert!(all.len() > 400, "only {} rows", all.len());
-    all
-});
-
-/// A line of a table of metrics.
-fn row(line: &str, by_rules: bool) -> Option<Row> {
-    let cells: Vec<&str> = line.strip_prefix("| ")?.strip_suffix(" |")?.split(" | ").collect();
-    let [name, kind, _, labels, on, _, source, _, series] = cells[..] else { return None };
-    let name = name.strip_prefix('`')?.strip_suffix('`')?.to_owned();
-    let labels = labels.split(", ").filter_map(|label| Some(label.strip_prefix('`')?.strip_suffix('`')?.to_owned()));
-    // `untyped, a counter` says more than the page.
-    let kind = kind.split(',').next()?.to_owned();
-    let [on, source, series] = [on, source, series].map(str::to_owned);
-    Some(Row { name, kind, labels: labels.collect(), on, source, series, by_rules })
-}
 
 /// Rows by the names of samples, since a summary has two.
 pub(crate) fn by_sample() -> BTreeMap<String, Vec<&'static Row>> {
@@ -140,7 +104,8 @@ pub(crate) fn have_their_series(page: &Page, rows: &[&Row], terms: &[(&str, usiz
     let mut checked = 0;
     let mut wrong = Vec::new();
     for row in rows {
-        let (seen, is_known) = (count(row), !unknown.iter().any(|term| row.series.split(' ').any(|word| word == *term)));
+        let (seen, is_known) =
+            (count(row), !unknown.iter().any(|term| row.series.split(' ').any(|word| word == *term)));
         if seen == 0 || !is_known {
             continue;
         }

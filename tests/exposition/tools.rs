@@ -17,7 +17,8 @@ pub(crate) fn promtool(page: &str) -> Result<BTreeSet<(String, String)>, String>
         "promtool is missing: `apt-get install prometheus`, or run `cargo xtask test`",
     );
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let remarks = || text.lines().map(|line| line.split_once(' ').map(|(name, remark)| (name.to_owned(), remark.to_owned())));
+    let remarks =
+        || text.lines().map(|line| line.split_once(' ').map(|(name, remark)| (name.to_owned(), remark.to_owned())));
     match output.status.code() {
         Some(0) => Ok(BTreeSet::new()),
         Some(3) => remarks().collect::<Option<_>>().ok_or(text),

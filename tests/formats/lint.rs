@@ -49,8 +49,10 @@ const ACCEPTED: &[(&str, &str, &str)] = &[
 
 /// Fails at a remark that nobody has accepted, and at an entry that no remark needs any more.
 pub(crate) fn only_what_is_accepted(remarks: &BTreeSet<(String, String)>) {
-    let accepted: Vec<_> = ACCEPTED.iter().map(|(name, text, _)| (Regex::new(&format!("^({name})$")).unwrap(), text)).collect();
-    let fits = |(name, text): &(Regex, &&str), remark: &(String, String)| name.is_match(&remark.0) && **text == remark.1;
+    let accepted: Vec<_> =
+        ACCEPTED.iter().map(|(name, text, _)| (Regex::new(&format!("^({name})$")).unwrap(), text)).collect();
+    let fits =
+        |(name, text): &(Regex, &&str), remark: &(String, String)| name.is_match(&remark.0) && **text == remark.1;
     let new: Vec<_> = remarks.iter().filter(|remark| !accepted.iter().any(|entry| fits(entry, remark))).collect();
     assert!(new.is_empty(), "promtool finds fault with {new:#?}: mend it, or say in ACCEPTED why it stays");
     let needless: Vec<_> = accepted.iter().filter(|entry| !remarks.iter().any(|remark| fits(entry, remark))).collect();

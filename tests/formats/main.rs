@@ -244,7 +244,8 @@ fn a_prometheus_with_the_shipped_file_gives_each_nodes_page_its_broker_label_if_
     let heap = values(prometheus.query(r#"jvm_memory_bytes_used{job="kafka",area="heap"}"#).unwrap(), "broker");
     assert_eq!(heap.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
     // A controller's series that have such a label already are told apart as on the page with everything.
-    let other = prometheus.query(r#"count(kafka_controller_kafkacontroller_brokerregistrationstate{exported_broker=""})"#);
+    let other =
+        prometheus.query(r#"count(kafka_controller_kafkacontroller_brokerregistrationstate{exported_broker=""})"#);
     assert_eq!(other.unwrap(), []);
 }
 
@@ -254,7 +255,8 @@ fn a_prometheus_with_the_shipped_file_tells_clusters_apart_in_both_layouts() {
     let configuration = shipped::configuration("prometheus-clusters.yml", &vitals);
     // One kafka-vitals stands for all four, and its node pages can be of one cluster only.
     let mut jobs: serde_json::Value = serde_saphyr::from_str(&configuration).unwrap();
-    let nodes = jobs["scrape_configs"].as_array_mut().unwrap().iter_mut().find(|job| job["job_name"] == "kafka").unwrap();
+    let nodes =
+        jobs["scrape_configs"].as_array_mut().unwrap().iter_mut().find(|job| job["job_name"] == "kafka").unwrap();
     for list in ["http_sd_configs", "relabel_configs"] {
         assert_eq!(nodes[list].as_array_mut().unwrap().drain(1..).count(), 1, "{list}");
     }

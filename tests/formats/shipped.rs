@@ -79,7 +79,10 @@ fn promtool_takes_the_shipped_configurations_and_the_rules_that_they_load() {
     };
     for file in CONFIGURATIONS {
         let told = check(repository().join("prometheus").join(file));
-        assert!(told.contains("rule files found") && told.contains("rules/alerts.yml"), "{file} loads no rules: {told}");
+        assert!(
+            told.contains("rule files found") && told.contains("rules/alerts.yml"),
+            "{file} loads no rules: {told}"
+        );
     }
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("split-with-brokers.yml");
@@ -118,7 +121,8 @@ struct JsonData {
 
 #[test]
 fn grafanas_data_source_has_the_interval_of_the_scrape_configurations() {
-    let sources: DataSources = serde_saphyr::from_str(&text("grafana/provisioning/datasources/prometheus.yml")).unwrap();
+    let sources: DataSources =
+        serde_saphyr::from_str(&text("grafana/provisioning/datasources/prometheus.yml")).unwrap();
     let [source] = sources.datasources.as_slice() else { panic!("{sources:?}") };
     assert_eq!(source.r#type, "prometheus");
     for file in CONFIGURATIONS {
@@ -149,5 +153,9 @@ fn grafanas_provider_reads_dashboards_from_a_folder_that_the_documentation_names
     let all: Providers = serde_saphyr::from_str(&text("grafana/provisioning/dashboards/kafka-vitals.yml")).unwrap();
     let [provider] = all.providers.as_slice() else { panic!("{all:?}") };
     assert_eq!(provider.r#type, "file");
-    assert!(text("docs/dashboards.md").contains(&provider.options.path), "docs/dashboards.md: {}", provider.options.path);
+    assert!(
+        text("docs/dashboards.md").contains(&provider.options.path),
+        "docs/dashboards.md: {}",
+        provider.options.path
+    );
 }

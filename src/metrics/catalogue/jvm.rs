@@ -90,7 +90,10 @@ pub const POOL_NEW: [Metric; 4] = [
 pub const POOL_COLLECTION: [Metric; 4] = [
     collected("jvm_memory_pool_collection_used_bytes", "Bytes in use after the last collection."),
     collected("jvm_memory_pool_collection_committed_bytes", "Bytes committed after the last collection."),
-    collected("jvm_memory_pool_collection_max_bytes", "Largest size in bytes after the last collection; -1 without limit."),
+    collected(
+        "jvm_memory_pool_collection_max_bytes",
+        "Largest size in bytes after the last collection; -1 without limit.",
+    ),
     collected("jvm_memory_pool_collection_init_bytes", INIT),
 ];
 /// Buffer pools; attributes MemoryUsed, TotalCapacity, Count.
@@ -119,8 +122,12 @@ pub const GC: Metric = Metric {
     ..SINCE_0_1_0
 };
 /// Classes loaded now.
-pub const CLASSES_CURRENT: Metric =
-    whole("jvm_classes_currently_loaded", "classes", "Classes loaded now.", "java.lang:type=ClassLoading LoadedClassCount");
+pub const CLASSES_CURRENT: Metric = whole(
+    "jvm_classes_currently_loaded",
+    "classes",
+    "Classes loaded now.",
+    "java.lang:type=ClassLoading LoadedClassCount",
+);
 /// Classes ever loaded.
 pub const CLASSES_LOADED: Metric =
     counter("jvm_classes_loaded_total", "classes", "Classes loaded since the JVM's start.", CLASSES);
@@ -145,7 +152,8 @@ pub const THREADS_PEAK: Metric =
 pub const THREADS_STARTED: Metric =
     counter("jvm_threads_started_total", "threads", "Threads started since the JVM's start.", THREADS);
 /// CPU time.
-pub const CPU: Metric = counter("process_cpu_seconds_total", "seconds", "CPU seconds used by the JVM's process.", SYSTEM);
+pub const CPU: Metric =
+    counter("process_cpu_seconds_total", "seconds", "CPU seconds used by the JVM's process.", SYSTEM);
 /// Start time.
 pub const START_TIME: Metric = whole(
     "process_start_time_seconds",
@@ -156,7 +164,8 @@ pub const START_TIME: Metric = whole(
 /// Open files.
 pub const OPEN_FDS: Metric = whole("process_open_fds", "files", "Open file descriptors of the JVM's process.", SYSTEM);
 /// Open files allowed.
-pub const MAX_FDS: Metric = whole("process_max_fds", "files", "File descriptors that the JVM's process may open.", SYSTEM);
+pub const MAX_FDS: Metric =
+    whole("process_max_fds", "files", "File descriptors that the JVM's process may open.", SYSTEM);
 /// Virtual memory.
 pub const VIRTUAL_MEMORY: Metric = whole(
     "process_virtual_memory_bytes",
@@ -165,7 +174,8 @@ pub const VIRTUAL_MEMORY: Metric = whole(
     "java.lang:type=OperatingSystem CommittedVirtualMemorySize",
 );
 /// The runtime's version, name of the 0.x agents.
-pub const INFO_OLD: Metric = gauge("jvm_info", "1", &["runtime", "vendor", "version"], "The Java runtime; always 1.", INFO, "N");
+pub const INFO_OLD: Metric =
+    gauge("jvm_info", "1", &["runtime", "vendor", "version"], "The Java runtime; always 1.", INFO, "N");
 /// The runtime's version, name of the 1.x agents.
 pub const INFO_NEW: Metric =
     gauge("jvm_runtime_info", "1", &["runtime", "vendor", "version"], "The Java runtime; always 1.", INFO, "N");

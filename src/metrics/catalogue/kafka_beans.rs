@@ -6,14 +6,7 @@ use crate::metrics::MetricType::{Counter, Gauge, Summary};
 /// Of a request's whole time, by the histogram it comes from.
 const fn request_time(name: &'static str, help: &'static str, source: &'static str) -> Metric {
     Metric {
-        name,
-        kind: Summary,
-        unit: "seconds",
-        labels: &["request"],
-        help,
-        source,
-        series: "≤ 2 Q",
-        ..SINCE_0_1_0
+        name, kind: Summary, unit: "seconds", labels: &["request"], help, source, series: "≤ 2 Q", ..SINCE_0_1_0
     }
 }
 
