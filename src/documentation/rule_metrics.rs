@@ -260,6 +260,29 @@ mod tests {
     }
 
     #[test]
+    fn the_default_rules_tell_the_units_that_their_names_do() {
+        let text = crate::rules::read(crate::rules::DEFAULT_SET).unwrap();
+        let rows = rows(&text);
+        assert!(rows.len() > 300, "only {}", rows.len());
+        for row in rows.iter().filter(|row| !row.name.ends_with("_count") && !row.name.ends_with("errorcount")) {
+            let is_ratio = row.unit == "ratio" || row.unit == "percent";
+            let fits = match row.name.as_str() {
+                name if name.ends_with("timems") || name.ends_with("_ms") || name.ends_with("lagms") => {
+                    row.unit == "milliseconds"
+                }
+                name if name.ends_with("percent") || name.contains("idle_ratio") || name.ends_with("idleratio") => {
+                    is_ratio
+                }
+                name if name.ends_with("bytes") || name.ends_with("bytes_total") => row.unit == "bytes",
+                name if name.ends_with("_rate") => row.unit.contains("per second"),
+                name if name.ends_with("offset") => row.unit == "offset",
+                _ => true,
+            };
+            assert!(fits, "{} in {}: {}", row.name, row.unit, row.meaning);
+        }
+    }
+
+    #[test]
     fn a_rule_is_told_with_its_bean_its_labels_and_its_series() {
         let rows = rows(
             r#"

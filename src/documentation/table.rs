@@ -47,7 +47,8 @@ pub(super) fn since(vitals: &str, kafka: Option<String>) -> String {
 /// Adds a section with its table, and what it sums up to.
 pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row>, text: &mut String) {
     let rows: Vec<Row> = rows.into_iter().collect();
-    let formulas = |opt_in: bool| rows.iter().filter(move |row| row.opt_in.is_empty() != opt_in).map(|row| &*row.series);
+    let formulas =
+        |opt_in: bool| rows.iter().filter(move |row| row.opt_in.is_empty() != opt_in).map(|row| &*row.series);
     let (default, opt_in) = (total(formulas(false)), total(formulas(true)));
     let opt_in = if opt_in.is_empty() { String::new() } else { format!("; opt-in: {opt_in}") };
     // Writing to a String cannot fail.
