@@ -209,8 +209,7 @@ fn expanded_text(text: &str, chosen: &BTreeMap<usize, String>) -> String {
 }
 
 fn lowercase(rules: &Rules, name: &str) -> String {
-    let name = if rules.lowercase_output_name { name.to_lowercase() } else { name.to_owned() };
-    name.replace(['-', '.'], "_")
+    if rules.lowercase_output_name { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// `a.b<k=v, l=w><>X:` as `a.b:k=v,l=w X`.

@@ -19,9 +19,8 @@ use crate::support::{PATIENCE, Page, split_labels};
 pub(crate) fn by_sample() -> BTreeMap<String, Vec<&'static Row>> {
     let mut rows: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
     for row in ROWS.iter() {
-        let suffixes: &[&str] = if row.kind == "summary" { &["_count", "_sum"] } else { &[""] };
-        for suffix in suffixes {
-            rows.entry(format!("{}{suffix}", row.name)).or_default().push(row);
+        for sample in row.samples() {
+            rows.entry(sample).or_default().push(row);
         }
     }
     rows
@@ -98,10 +97,7 @@ pub(crate) fn have_their_series(page: &Page, rows: &[&Row], terms: &[(&str, usiz
     for series in page.series.keys() {
         *counts.entry(name_of(series)).or_default() += 1;
     }
-    let count = |row: &Row| -> usize {
-        let suffixes: &[&str] = if row.kind == "summary" { &["_count", "_sum"] } else { &[""] };
-        suffixes.iter().filter_map(|suffix| counts.get(format!("{}{suffix}", row.name).as_str())).sum()
-    };
+    let count = |row: &Row| -> usize { row.samples().filter_map(|sample| counts.get(&*sample)).sum() };
     let mut checked = 0;
     let mut wrong = Vec::new();
     for row in rows {

@@ -22,6 +22,14 @@ pub(crate) struct Row {
     pub(crate) by_rules: bool,
 }
 
+impl Row {
+    /// Names of its samples.
+    pub(crate) fn samples(&self) -> impl Iterator<Item = String> {
+        let suffixes: &[&str] = if self.kind == "summary" { &["_count", "_sum"] } else { &[""] };
+        suffixes.iter().map(|suffix| format!("{}{suffix}", self.name))
+    }
+}
+
 /// All rows; the same name may be there twice, on by default and with more labels if it is switched on.
 pub(crate) static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let text = include_str!("../../docs/metrics.md");

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::catalogue::{Metric, cluster, exporter, groups, log_dirs};
 
-use crate::clusters::{current, vitals_of_each};
+use crate::clusters::{current, old, vitals_of_each};
 use crate::documented::{self, ROWS, Row, name_of};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each};
 
@@ -57,6 +57,14 @@ fn a_real_page_has_what_docs_metrics_lists_with_its_labels_types_and_series_and_
     let filters = ["--topic.exclude=^t-", "--group.exclude=^t-"];
     for vitals in each(&vitals_of_each(current(), &[&[objectives.as_str()][..], &opt_in, &filters].concat())) {
         check(vitals);
+    }
+}
+
+#[test]
+fn docs_metrics_lists_all_that_an_older_kafka_shows() {
+    let cluster = old();
+    for vitals in each(&vitals_of_each(&cluster, &[])) {
+        documented::all_are_listed(&vitals.metrics());
     }
 }
 
