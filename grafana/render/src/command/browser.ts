@@ -1,0 +1,83 @@
+// Debian's Chromium, without a window.
+
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+import type { Dashboard } from '../board/model.ts';
+import type { PanelResult, Settings } from '../page/renderBoard.tsx';
+
+/** Starts the browser of this name or path. */
+export async function startBrowser(name: string): Promise<Browser> {
+  return chromium.launch({
+    executablePath: find(name),
+    args: ['--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-component-update'],
+    // Chromium refuses its sandbox to root.
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
+}
+
+function find(name: string): string {
+  const folders = name.includes('/') ? [''] : (process.env.PATH ?? '').split(delimiter);
+  const found = folders
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+  if (!found) {
+    throw new Error(`no ${name}; install Debian's package chromium`);
+  }
+  return found;
+}
+
+/** What one dashboard came to. */
+export interface Drawing {
+  panels: PanelResult[];
+  /** What went wrong in the page besides. */
+  errors: string[];
+}
+
+/** Draws `board` into the file `picture`. */
+export async function draw(
+  browser: Browser,
+  url: string,
+  board: Dashboard,
+  settings: Settings,
+  scale: number,
+  picture: string,
+): Promise<Drawing> {
+  const viewport = { width: settings.width, height: 1000 };
+  const context = await browser.newContext({ viewport, deviceScaleFactor: scale, timezoneId: 'UTC', locale: 'en-US' });
+  try {
+    const page = await context.newPage();
+    const errors = collectErrors(page);
+    await page.goto(url);
+    await page.waitForFunction(() => 'renderBoard' in window);
+    const panels = await page.evaluate(([board, settings]) => window.renderBoard(board, settings), [
+      board,
+      settings,
+    ] as const);
+    await page.waitForLoadState('networkidle');
+    await page.screenshot({ path: picture, fullPage: true, animations: 'disabled' });
+    return { panels, errors };
+  } finally {
+    await context.close();
+  }
+}
+
+function collectErrors(page: Page): string[] {
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => {
+    // What Prometheus refused is told with the panel that asked.
+    if (message.type() === 'error' && !message.location().url.includes('/prometheus/')) {
+      errors.push(message.text());
+    }
+  });
+  return errors;
+}

@@ -1,0 +1,16 @@
+import type { DataFrame, FieldConfigSource, InterpolateFunction, TimeRange } from '@grafana/data';
+
+import type { Event } from '../../board/annotations.ts';
+
+/** What every drawing of a panel gets. */
+export interface PanelProps<Options> {
+  frames: DataFrame[];
+  options: Options;
+  fieldConfig: FieldConfigSource;
+  width: number;
+  height: number;
+  timeRange: TimeRange;
+  timeZone: string;
+  events: Event[];
+  replaceVariables: InterpolateFunction;
+}
