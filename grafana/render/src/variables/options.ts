@@ -7,7 +7,15 @@ export interface Option {
   value: string;
 }
 
-/** Applies the variable's regex: its first group, or the groups named `value` and `text`, else the whole value. */
+/** The options of a custom variable, `a, b` or `text : value, ...`; a comma can be escaped. */
+export function customOptions(query: string): Option[] {
+  return (query.match(/(?:\\,|[^,])+/g) ?? []).map((part) => {
+    const [, text, value] = /^\s*(.+?)\s+:\s+(.+?)\s*$/s.exec(part) ?? [undefined, part.trim(), part.trim()];
+    return { text: text!.replaceAll('\\,', ','), value: value!.replaceAll('\\,', ',') };
+  });
+}
+
+/** Keeps what the variable's regex finds: its groups named `value` and `text`, its first group, or the whole value. */
 export function optionsByRegex(found: string[], regex: string | undefined): Option[] {
   const unique = (options: Option[]) => [...new Map(options.map((option) => [option.value, option])).values()];
   if (!regex) {
@@ -20,7 +28,7 @@ export function optionsByRegex(found: string[], regex: string | undefined): Opti
       if (!match) {
         return [];
       }
-      const value = match.groups?.value ?? match.groups?.text ?? match[1] ?? match[0];
+      const value = match.groups?.value ?? match.groups?.text ?? match[1] ?? text;
       return [{ value, text: match.groups?.text ?? value }];
     }),
   );

@@ -4,8 +4,9 @@ import { type VariableModel, VariableHide } from '@grafana/schema';
 
 import { labelNames, labelValues, queryInstant } from '../prometheus/client.ts';
 import { seriesText } from '../prometheus/legend.ts';
+import { choose } from './choice.ts';
 import { interpolateQuery, type Scope, type Variable, withVariables } from './interpolate.ts';
-import { type Option, optionsByRegex, sortOptions } from './options.ts';
+import { customOptions, type Option, optionsByRegex, sortOptions } from './options.ts';
 import { parseVariableQuery } from './query.ts';
 
 /** The range in milliseconds that variables are looked up in. */
@@ -62,14 +63,6 @@ function queryText(model: VariableModel): string {
   return typeof query === 'object' && query !== null && 'query' in query ? String(query.query) : String(query ?? '');
 }
 
-/** `a, b` or `text : value, …`; a comma can be escaped. */
-function customOptions(query: string): Option[] {
-  return (query.match(/(?:\\,|[^,])+/g) ?? []).map((part) => {
-    const [, text, value] = /^\s*(.+?)\s+:\s+(.+?)\s*$/s.exec(part) ?? [undefined, part.trim(), part.trim()];
-    return { text: text!.replaceAll('\\,', ','), value: value!.replaceAll('\\,', ',') };
-  });
-}
-
 async function queriedOptions(model: VariableModel, scope: Scope, range: Range): Promise<Option[]> {
   const query = parseVariableQuery(interpolateQuery(queryText(model), scope));
   const regex = model.regex ? interpolateQuery(model.regex, scope) : undefined;
@@ -89,22 +82,4 @@ async function ask(query: ReturnType<typeof parseVariableQuery>, { from, to }: R
       return series.map(({ metric, values: [sample] }) => `${seriesText(metric)} ${sample![1]} ${sample![0] * 1000}`);
     }
   }
-}
-
-type Base = Pick<Variable, 'name' | 'label' | 'isMulti' | 'isHidden'>;
-
-function choose(model: VariableModel, base: Base, options: Option[], chosen: string[] | undefined): Variable {
-  if (chosen && !chosen.includes('All')) {
-    const text = (value: string) => options.find((option) => option.value === value)?.text ?? value;
-    const value = model.multi ? chosen : chosen[0]!;
-    return { ...base, text: chosen.map(text).join(' + '), value };
-  }
-  if (model.includeAll) {
-    return model.allValue
-      ? { ...base, text: 'All', value: model.allValue, isAllValue: true }
-      : { ...base, text: 'All', value: options.map((option) => option.value) };
-  }
-  const saved = options.find((option) => option.value === [model.current?.value ?? []].flat()[0]);
-  const first = saved ?? options[0] ?? { text: 'None', value: '' };
-  return { ...base, text: first.text, value: model.multi ? [first.value] : first.value };
 }

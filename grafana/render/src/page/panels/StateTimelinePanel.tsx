@@ -1,4 +1,12 @@
-import { type DataFrame, FieldType, getFieldDisplayName, type GrafanaTheme2, type TimeRange } from '@grafana/data';
+import {
+  type DataFrame,
+  type Field,
+  FieldType,
+  formattedValueToString,
+  getFieldDisplayName,
+  type GrafanaTheme2,
+  type TimeRange,
+} from '@grafana/data';
 import { AxisPlacement, ScaleDirection, ScaleOrientation, type VizLegendOptions } from '@grafana/schema';
 import {
   getTextColorForAlphaBackground,
@@ -14,7 +22,7 @@ import type uPlot from 'uplot';
 
 import { NoData } from './NoData.tsx';
 import type { PanelProps } from './props.ts';
-import { type Band, bandsOf } from './stateBands.ts';
+import { type Band, bandsOf, type Shown } from './stateBands.ts';
 
 export interface StateTimelineOptions {
   showValue: 'auto' | 'always' | 'never';
@@ -67,14 +75,22 @@ function lanesOf(frames: DataFrame[], timeRange: TimeRange): Lane[] {
     if (!time) {
       return [];
     }
-    const gap = 1.5 * (time.config.interval ?? Infinity);
+    const longest = 1.5 * (time.config.interval ?? Infinity);
+    const end = timeRange.to.valueOf();
     return frame.fields
       .filter((field) => field !== time)
       .map((field) => ({
         name: getFieldDisplayName(field, frame, frames),
-        bands: bandsOf(time.values, field, gap, timeRange.to.valueOf()),
+        bands: bandsOf(time.values, field.values, showBy(field), longest, end),
       }));
   });
+}
+
+function showBy(field: Field): (value: unknown) => Shown {
+  return (value) => {
+    const shown = field.display!(value);
+    return { text: formattedValueToString(shown), color: shown.color ?? 'gray' };
+  };
 }
 
 function configOf(

@@ -1,32 +1,41 @@
-// The bands of a state timeline: what a field shows from when to when.
+// The bands of a state timeline: what a series shows from when to when.
 
-import { type Field, formattedValueToString } from '@grafana/data';
-
-/** A stretch of time in which a value stays the same. In milliseconds. */
-export interface Band {
-  from: number;
-  to: number;
+/** How a value is shown. */
+export interface Shown {
   text: string;
   color: string;
 }
 
-/** The bands of a field, equal ones that follow each other as one. Without a value for longer than `gap` there is none. */
-export function bandsOf(times: number[], field: Field, gap: number, end: number): Band[] {
+/** A stretch of time in which that stays the same. In milliseconds. */
+export interface Band extends Shown {
+  from: number;
+  to: number;
+}
+
+/**
+ * The bands of a series, equal ones that follow each other as one. A value holds until the next one, but not for longer
+ * than `longest`: after that, data are missing.
+ */
+export function bandsOf(
+  times: number[],
+  values: unknown[],
+  show: (value: unknown) => Shown,
+  longest: number,
+  end: number,
+): Band[] {
   const bands: Band[] = [];
   times.forEach((from, at) => {
-    const value: unknown = field.values[at];
+    const value = values[at];
     if (value === null || value === undefined) {
       return;
     }
-    const next = times[at + 1] ?? end;
-    const to = next - from > gap ? from + gap : next;
-    const shown = field.display!(value);
-    const text = formattedValueToString(shown);
+    const to = Math.min(times[at + 1] ?? end, from + longest);
+    const { text, color } = show(value);
     const last = bands.at(-1);
-    if (last && last.to === from && last.text === text) {
+    if (last && last.to === from && last.text === text && last.color === color) {
       last.to = to;
     } else {
-      bands.push({ from, to, text, color: shown.color ?? '#808080' });
+      bands.push({ from, to, text, color });
     }
   });
   return bands;
