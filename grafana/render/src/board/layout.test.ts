@@ -13,12 +13,17 @@ const board = [panel('first', 0, 0, 12, 4), row('closed', 4, [panel('inside', 0,
 const tops = (rows: 'expanded' | 'as-saved') => layout(board, 2392, rows).map(({ panel, y }) => [panel.title, y / 38]);
 
 test('panels lie on 24 columns with gaps between them', () => {
-  const [first] = layout([panel('wide', 12, 1, 12, 2)], 2392, 'expanded');
-  assert.deepEqual({ ...first, panel: undefined }, { panel: undefined, x: 1200, y: 38, width: 1192, height: 68 });
+  const [first] = layout([panel('wide', 12, 0, 12, 2)], 2392, 'expanded');
+  assert.deepEqual({ ...first, panel: undefined }, { panel: undefined, x: 1200, y: 0, width: 1192, height: 68 });
 });
 
 test('an opened row pushes down what is below it', () => {
   assert.deepEqual(tops('expanded'), [['first', 0], ['closed', 4], ['inside', 5], ['next', 8], ['last', 9]]);
+});
+
+test('a gap is closed, but no panel passes another', () => {
+  const places = layout([panel('a', 0, 3, 6, 2), panel('b', 6, 9, 6, 1), panel('c', 0, 9, 12, 1)], 2392, 'expanded');
+  assert.deepEqual(places.map(({ panel, y }) => [panel.title, y / 38]), [['a', 0], ['c', 2], ['b', 3]]);
 });
 
 test('a closed row stays one line', () => {

@@ -31,11 +31,10 @@ export function heightOf(placed: Placed[]): number {
 
 type WithPlace<P> = P & { gridPos: GridPos };
 
-/** Opens the collapsed rows, which pushes down what is below them. */
+/** Opens the collapsed rows, which pushes down what is below them, and moves all up as far as it goes. */
 function flatten(panels: (Panel | RowPanel)[], rows: Rows): WithPlace<Panel | RowPanel>[] {
-  const sorted = panels.filter(hasPlace).sort((a, b) => a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x);
   let shift = 0;
-  return sorted.flatMap((panel) => {
+  const open = panels.filter(hasPlace).sort(byPlace).flatMap((panel) => {
     const moved = moveDown(panel, shift);
     if (!isRow(moved) || !moved.collapsed || moved.panels.length === 0 || rows === 'as-saved') {
       return [moved];
@@ -43,10 +42,27 @@ function flatten(panels: (Panel | RowPanel)[], rows: Rows): WithPlace<Panel | Ro
     const inside = moved.panels.filter(hasPlace);
     const top = Math.min(...inside.map(({ gridPos }) => gridPos.y));
     const opened = inside.map((child) => moveDown(child, moved.gridPos.y + 1 - top));
-    shift += Math.max(...opened.map(({ gridPos }) => gridPos.y + gridPos.h)) - (moved.gridPos.y + 1);
+    shift += Math.max(...opened.map(bottomOf)) - (moved.gridPos.y + 1);
     return [{ ...moved, collapsed: false }, ...opened];
   });
+  return compact(open);
 }
+
+/** Grafana's grid has no vertical gaps: what is saved with one floats up until it meets another panel. */
+function compact(panels: WithPlace<Panel | RowPanel>[]): WithPlace<Panel | RowPanel>[] {
+  const settled: WithPlace<Panel | RowPanel>[] = [];
+  for (const panel of [...panels].sort(byPlace)) {
+    const above = settled.filter(({ gridPos: { x, w } }) => x < panel.gridPos.x + panel.gridPos.w && panel.gridPos.x < x + w);
+    const y = Math.max(0, ...above.map(bottomOf));
+    settled.push({ ...panel, gridPos: { ...panel.gridPos, y } });
+  }
+  return settled;
+}
+
+const byPlace = (a: WithPlace<unknown>, b: WithPlace<unknown>): number =>
+  a.gridPos.y - b.gridPos.y || a.gridPos.x - b.gridPos.x;
+
+const bottomOf = ({ gridPos: { y, h } }: WithPlace<unknown>): number => y + h;
 
 function hasPlace<P extends Panel | RowPanel>(panel: P): panel is WithPlace<P> {
   return panel.gridPos !== undefined;

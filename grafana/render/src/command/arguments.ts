@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 
 import type { Settings } from '../page/renderBoard.tsx';
+import type { Camera } from './browser.ts';
 
 export const HELP = `\
 Usage: render --prometheus URL [OPTION...] [BOARD...]
@@ -16,6 +17,7 @@ Draws dashboards from live data, one PNG each. BOARD is the uid of a dashboard; 
   --from TIME            what to show instead of each dashboard's own time, such as now-15m
   --width PIXELS         (default: 1600)
   --scale NUMBER         pixels of the picture per pixel of the page (default: 1)
+  --page-height PIXELS   also cuts each picture into pages of about this height, BOARD-1.png and so on
   --scrape-interval TIME what Grafana's data source would be set to (default: the longest one of Prometheus' targets)
   --rows HOW             expanded (default), or as-saved: collapsed rows stay closed
   --chromium PATH        (default: chromium)
@@ -26,7 +28,7 @@ export interface Arguments {
   prometheus: string;
   dashboards: string;
   out: string;
-  scale: number;
+  camera: Camera;
   chromium: string;
   boards: string[];
   settings: Settings;
@@ -49,7 +51,10 @@ export function parseArguments(args: string[]): Arguments {
     prometheus: values.prometheus ?? '',
     dashboards: values.dashboards,
     out: values.out,
-    scale: number('--scale', values.scale),
+    camera: {
+      scale: number('--scale', values.scale),
+      pageHeight: values['page-height'] === undefined ? undefined : number('--page-height', values['page-height']),
+    },
     chromium: values.chromium,
     boards: positionals,
     settings: {
@@ -76,6 +81,7 @@ function parse(args: string[]) {
         from: { type: 'string' },
         width: { type: 'string', default: '1600' },
         scale: { type: 'string', default: '1' },
+        'page-height': { type: 'string' },
         'scrape-interval': { type: 'string' },
         rows: { type: 'string', default: 'expanded' },
         chromium: { type: 'string', default: 'chromium' },

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 
 import type { Dashboard } from '../board/model.ts';
 import type { PanelResult, Settings } from '../page/renderBoard.tsx';
+import { pages, type Span } from './pages.ts';
 
 /** Starts the browser of this name or path. */
 export async function startBrowser(name: string): Promise<Browser> {
@@ -42,14 +43,22 @@ export interface Drawing {
   errors: string[];
 }
 
-/** Draws `board` into the file `picture`. */
+/** How pictures are taken. */
+export interface Camera {
+  /** Pixels of the picture per pixel of the page. */
+  scale: number;
+  /** The height in pixels of the page at which a picture is cut. */
+  pageHeight: number | undefined;
+}
+
+/** Draws `board` into the file `<path>.png`, and each page of it into `<path>-1.png` and so on. */
 export async function draw(
   browser: Browser,
   url: string,
   board: Dashboard,
   settings: Settings,
-  scale: number,
-  picture: string,
+  { scale, pageHeight }: Camera,
+  path: string,
 ): Promise<Drawing> {
   const viewport = { width: settings.width, height: 1000 };
   const context = await browser.newContext({ viewport, deviceScaleFactor: scale, timezoneId: 'UTC', locale: 'en-US' });
@@ -62,12 +71,29 @@ export async function draw(
       board,
       settings,
     ] as const);
+    // Tables draw the rows that are in view: all of the board has to be.
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: settings.width, height });
     await page.waitForLoadState('networkidle');
-    await page.screenshot({ path: picture, fullPage: true, animations: 'disabled' });
+    const spans = pageHeight === undefined ? [] : pages(height, await panelSpans(page), pageHeight);
+    await page.screenshot({ path: `${path}.png`, animations: 'disabled' });
+    for (const [at, [from, to]] of spans.entries()) {
+      const clip = { x: 0, y: from, width: settings.width, height: to - from };
+      await page.screenshot({ path: `${path}-${at + 1}.png`, animations: 'disabled', clip });
+    }
     return { panels, errors };
   } finally {
     await context.close();
   }
+}
+
+async function panelSpans(page: Page): Promise<Span[]> {
+  return page.$$eval('[data-panel]', (panels) =>
+    panels.map((panel) => {
+      const { top, bottom } = panel.getBoundingClientRect();
+      return [Math.floor(top), Math.ceil(bottom)] as [number, number];
+    }),
+  );
 }
 
 function collectErrors(page: Page): string[] {

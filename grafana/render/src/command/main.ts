@@ -18,9 +18,9 @@ async function render(args: Arguments): Promise<boolean> {
   let isGood = true;
   try {
     for (const board of boards) {
-      const picture = join(args.out, `${board.uid}.png`);
-      const drawing = await draw(browser, server.url, board, args.settings, args.scale, picture);
-      console.log(report(picture, drawing));
+      const path = join(args.out, board.uid!);
+      const drawing = await draw(browser, server.url, board, args.settings, args.camera, path);
+      console.log(report(path, drawing));
       isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
     }
   } finally {
@@ -30,11 +30,11 @@ async function render(args: Arguments): Promise<boolean> {
   return isGood;
 }
 
-function report(picture: string, { panels, errors }: Drawing): string {
+function report(path: string, { panels, errors }: Drawing): string {
   const drawn = panels.filter(({ state }) => state === 'drawn').length;
   const others = panels.filter(({ state }) => state !== 'drawn');
   return [
-    `${picture}: ${drawn} of ${panels.length} panels have data`,
+    `${path}.png: ${drawn} of ${panels.length} panels have data`,
     ...others.map(({ title, state, message }) => `  ${state}: ${title}${message ? `: ${message}` : ''}`),
     ...errors.map((error) => `  error in the page: ${error}`),
   ].join('\n');
