@@ -1,6 +1,7 @@
-import { FieldType } from '@grafana/data';
+import { type DataFrame, FieldType } from '@grafana/data';
 import type { VizLegendOptions } from '@grafana/schema';
 import { TimeSeries } from '@grafana/ui';
+import { useMemo } from 'react';
 
 import { EventMarks } from './EventMarks.tsx';
 import { NoData } from './NoData.tsx';
@@ -13,9 +14,7 @@ export interface TimeSeriesOptions {
 /** Lines, bars, areas and stacks over time, with thresholds, annotations and a legend. */
 export function TimeSeriesPanel(props: PanelProps<TimeSeriesOptions>) {
   const { frames, options, events, width, height, timeRange, timeZone } = props;
-  const drawn = frames.filter(({ fields }) =>
-    [FieldType.time, FieldType.number].every((wanted) => fields.some(({ type }) => type === wanted)),
-  );
+  const drawn = useMemo(() => frames.filter(isGraph).map(withoutInfinities), [frames]);
   if (drawn.length === 0) {
     return <NoData {...props} />;
   }
@@ -32,4 +31,18 @@ export function TimeSeriesPanel(props: PanelProps<TimeSeriesOptions>) {
       {(config) => <EventMarks config={config} events={events} />}
     </TimeSeries>
   );
+}
+
+function isGraph({ fields }: DataFrame): boolean {
+  return [FieldType.time, FieldType.number].every((wanted) => fields.some(({ type }) => type === wanted));
+}
+
+/** No axis can show infinity or what is not a number: Grafana leaves a gap for it. */
+function withoutInfinities(frame: DataFrame): DataFrame {
+  const fields = frame.fields.map((field) =>
+    field.type === FieldType.number && !field.values.every(Number.isFinite)
+      ? { ...field, values: field.values.map((value: number) => (Number.isFinite(value) ? value : null)) }
+      : field,
+  );
+  return { ...frame, fields };
 }
