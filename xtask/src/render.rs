@@ -34,7 +34,7 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
     tools::ensure(&[&[Tool::Node, Tool::Npm, Tool::Chromium]])?;
     let folder = workspace().join("grafana/render");
     install(&folder)?;
-    steps::run(npm(&folder).args(["test", "--silent"]))?;
+    test(&folder)?;
     let Some(prometheus) = options.prometheus else {
         tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus]])?;
         let mut showcase = Showcase::start()?;
@@ -53,6 +53,19 @@ fn draw(folder: &Path, prometheus: &str, options: &Options<'_>, defaults: &[&str
     command.args(["run", "--silent", "render", "--", "--prometheus", prometheus, "--out"]).arg(&options.out);
     command.arg("--dashboards").arg(workspace().join("grafana/dashboards"));
     steps::run(command.args(defaults).args(&options.others))
+}
+
+/// The drawing's own tests; quiet unless one fails.
+fn test(folder: &Path) -> Result<(), Failure> {
+    let mut command = npm(folder);
+    command.args(["test", "--silent"]);
+    let output = command.output();
+    if let Ok(output) = &output
+        && !output.status.success()
+    {
+        eprint!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    }
+    steps::check(&command, output.map(|output| output.status))
 }
 
 /// Brings the packages of the lock file, unless those that are there came from the same one.

@@ -39,7 +39,7 @@ function find(name: string): string {
 /** What one dashboard came to. */
 export interface Drawing {
   panels: PanelResult[];
-  /** What went wrong in the page besides. */
+  /** What went wrong besides; without panels there is no picture. */
   errors: string[];
 }
 
@@ -67,10 +67,10 @@ export async function draw(
     const errors = collectErrors(page);
     await page.goto(url);
     await page.waitForFunction(() => 'renderBoard' in window);
-    const panels = await page.evaluate(([board, settings]) => window.renderBoard(board, settings), [
-      board,
-      settings,
-    ] as const);
+    const answer = await page.evaluate(drawInPage, { board, settings });
+    if ('failure' in answer) {
+      return { panels: [], errors: [answer.failure] };
+    }
     // Tables draw the rows that are in view: all of the board has to be.
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
     await page.setViewportSize({ width: settings.width, height });
@@ -81,9 +81,20 @@ export async function draw(
       const clip = { x: 0, y: from, width: settings.width, height: to - from };
       await page.screenshot({ path: `${path}-${at + 1}.png`, animations: 'disabled', clip });
     }
-    return { panels, errors };
+    return { panels: answer.panels, errors };
   } finally {
     await context.close();
+  }
+}
+
+type Answer = { panels: PanelResult[] } | { failure: string };
+
+/** Runs in the page. */
+async function drawInPage({ board, settings }: { board: Dashboard; settings: Settings }): Promise<Answer> {
+  try {
+    return { panels: await window.renderBoard(board, settings) };
+  } catch (error) {
+    return { failure: error instanceof Error ? error.message : String(error) };
   }
 }
 

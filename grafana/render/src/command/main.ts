@@ -34,9 +34,9 @@ function report(path: string, { panels, errors }: Drawing): string {
   const drawn = panels.filter(({ state }) => state === 'drawn').length;
   const others = panels.filter(({ state }) => state !== 'drawn');
   return [
-    `${path}.png: ${drawn} of ${panels.length} panels have data`,
+    panels.length > 0 ? `${path}.png: ${drawn} of ${panels.length} panels have data` : `${path}.png: not drawn`,
     ...others.map(({ title, state, message }) => `  ${state}: ${title}${message ? `: ${message}` : ''}`),
-    ...errors.map((error) => `  error in the page: ${error}`),
+    ...errors.map((error) => `  error: ${error}`),
   ].join('\n');
 }
 

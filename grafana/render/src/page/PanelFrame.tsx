@@ -31,6 +31,9 @@ interface Props {
   onError: (message: string) => void;
 }
 
+/** Types of panels that reach to the edges of their frame. */
+const WITHOUT_PADDING = new Set(['stat', 'table']);
+
 /** A panel: its frame with title and description, and what it shows. */
 export function PanelFrame(props: Props) {
   const { panel, error, scope, width, height, onError } = props;
@@ -40,7 +43,7 @@ export function PanelFrame(props: Props) {
       title={replaceVariables(panel.title ?? '')}
       description={panel.description ? replaceVariables(panel.description) : ''}
       displayMode={panel.transparent ? 'transparent' : 'default'}
-      padding={panel.type === 'table' ? 'none' : 'md'}
+      padding={WITHOUT_PADDING.has(panel.type) ? 'none' : 'md'}
       loadingState={error ? LoadingState.Error : LoadingState.Done}
       statusMessage={error}
       width={width}
@@ -63,6 +66,8 @@ function Content({ panel, frames, events, scope, width, height, timeRange, timeZ
     const replaceVariables = replacer(scope);
     const fieldConfig = fieldConfigOf(panel);
     return {
+      title: panel.title ?? '',
+      isTransparent: panel.transparent ?? false,
       frames: configureFields(frames, fieldConfig, theme, timeZone, replaceVariables),
       options: optionsOf<unknown>(panel),
       fieldConfig,

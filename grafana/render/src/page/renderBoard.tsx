@@ -52,6 +52,10 @@ export async function renderBoard(dashboard: Dashboard, settings: Settings): Pro
   const scope = await resolveVariables(board.templating?.list ?? [], builtIn, settings.variables, range);
   const context: Context = { scope, timeRange, scrapeInterval };
   const placed = layout(board.panels ?? [], settings.width - 2 * PAGE_PADDING, settings.rows);
+  const repeated = placed.find(({ panel }) => panel.repeat);
+  if (repeated) {
+    throw new Error(`"${repeated.panel.title}" is repeated for ${repeated.panel.repeat}, which cannot be drawn`);
+  }
   const loaded = new Map<Panel, Loaded>();
   await Promise.all(
     placed.map(async ({ panel, width }) => {

@@ -1,4 +1,4 @@
-import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, VizOrientation } from '@grafana/data';
+import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, type VizOrientation } from '@grafana/data';
 import { BarGaugeDisplayMode, type BarGaugeNamePlacement, BarGaugeSizing, type BarGaugeValueMode, type VizTextDisplayOptions } from '@grafana/schema';
 import { BarGauge, useTheme2, VizRepeater } from '@grafana/ui';
 
@@ -23,10 +23,6 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
   const { frames, options, fieldConfig, width, height, timeZone, replaceVariables } = props;
   const theme = useTheme2();
   const isManual = options.sizing === BarGaugeSizing.Manual;
-  const widthWins = options.orientation === VizOrientation.Auto && width > height;
-  const orientation = options.orientation === VizOrientation.Auto
-    ? (widthWins ? VizOrientation.Vertical : VizOrientation.Horizontal)
-    : options.orientation;
   return (
     <VizRepeater<FieldDisplay, ReturnType<typeof getDisplayValueAlignmentFactors>>
       getValues={() =>
@@ -64,7 +60,7 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
       minVizHeight={isManual ? options.minVizHeight : 16}
       maxVizHeight={isManual ? options.maxVizHeight : 300}
       itemSpacing={options.displayMode === BarGaugeDisplayMode.Lcd ? 2 : 10}
-      orientation={orientation}
+      orientation={options.orientation}
       width={width}
       height={height}
     />

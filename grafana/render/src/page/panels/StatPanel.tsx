@@ -1,4 +1,4 @@
-import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, VizOrientation } from '@grafana/data';
+import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, type VizOrientation } from '@grafana/data';
 import type { PercentChangeColorMode, VizTextDisplayOptions } from '@grafana/schema';
 import { BigValue, type BigValueColorMode, BigValueGraphMode, type BigValueJustifyMode, BigValueTextMode, useTheme2, VizRepeater } from '@grafana/ui';
 
@@ -46,7 +46,7 @@ export function StatPanel(props: PanelProps<StatOptions>) {
             colorMode={options.colorMode}
             graphMode={options.graphMode}
             justifyMode={options.justifyMode}
-            textMode={textMode(options.textMode, fieldConfig)}
+            textMode={textMode(options.textMode, props)}
             alignmentFactors={count > 1 ? alignmentFactors : undefined}
             text={options.text}
             percentChangeColorMode={options.percentChangeColorMode}
@@ -68,7 +68,8 @@ export function StatPanel(props: PanelProps<StatOptions>) {
   );
 }
 
-/** A name that is set is worth showing, also where there is but one value. */
-function textMode(mode: BigValueTextMode, { defaults }: PanelProps<StatOptions>['fieldConfig']): BigValueTextMode {
-  return mode === BigValueTextMode.Auto && defaults.displayName ? BigValueTextMode.ValueAndName : mode;
+/** A name that is set is worth showing, also where there is but one value; and there has to be some title. */
+function textMode(mode: BigValueTextMode, { title, fieldConfig }: PanelProps<StatOptions>): BigValueTextMode {
+  const showsName = Boolean(fieldConfig.defaults.displayName) || title === '';
+  return mode === BigValueTextMode.Auto && showsName ? BigValueTextMode.ValueAndName : mode;
 }

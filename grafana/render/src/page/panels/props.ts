@@ -4,6 +4,8 @@ import type { Event } from '../../board/annotations.ts';
 
 /** What every drawing of a panel gets. */
 export interface PanelProps<Options> {
+  title: string;
+  isTransparent: boolean;
   frames: DataFrame[];
   options: Options;
   fieldConfig: FieldConfigSource;
