@@ -34,17 +34,20 @@ type WithPlace<P> = P & { gridPos: GridPos };
 /** Opens the collapsed rows, which pushes down what is below them, and moves all up as far as it goes. */
 function flatten(panels: (Panel | RowPanel)[], rows: Rows): WithPlace<Panel | RowPanel>[] {
   let shift = 0;
-  const open = panels.filter(hasPlace).sort(byPlace).flatMap((panel) => {
-    const moved = moveDown(panel, shift);
-    if (!isRow(moved) || !moved.collapsed || moved.panels.length === 0 || rows === 'as-saved') {
-      return [moved];
-    }
-    const inside = moved.panels.filter(hasPlace);
-    const top = Math.min(...inside.map(({ gridPos }) => gridPos.y));
-    const opened = inside.map((child) => moveDown(child, moved.gridPos.y + 1 - top));
-    shift += Math.max(...opened.map(bottomOf)) - (moved.gridPos.y + 1);
-    return [{ ...moved, collapsed: false }, ...opened];
-  });
+  const open = panels
+    .filter(hasPlace)
+    .sort(byPlace)
+    .flatMap((panel) => {
+      const moved = moveDown(panel, shift);
+      if (!isRow(moved) || !moved.collapsed || moved.panels.length === 0 || rows === 'as-saved') {
+        return [moved];
+      }
+      const inside = moved.panels.filter(hasPlace);
+      const top = Math.min(...inside.map(({ gridPos }) => gridPos.y));
+      const opened = inside.map((child) => moveDown(child, moved.gridPos.y + 1 - top));
+      shift += Math.max(...opened.map(bottomOf)) - (moved.gridPos.y + 1);
+      return [{ ...moved, collapsed: false }, ...opened];
+    });
   return compact(open);
 }
 
@@ -52,7 +55,9 @@ function flatten(panels: (Panel | RowPanel)[], rows: Rows): WithPlace<Panel | Ro
 function compact(panels: WithPlace<Panel | RowPanel>[]): WithPlace<Panel | RowPanel>[] {
   const settled: WithPlace<Panel | RowPanel>[] = [];
   for (const panel of [...panels].sort(byPlace)) {
-    const above = settled.filter(({ gridPos: { x, w } }) => x < panel.gridPos.x + panel.gridPos.w && panel.gridPos.x < x + w);
+    const above = settled.filter(
+      ({ gridPos: { x, w } }) => x < panel.gridPos.x + panel.gridPos.w && panel.gridPos.x < x + w,
+    );
     const y = Math.max(0, ...above.map(bottomOf));
     settled.push({ ...panel, gridPos: { ...panel.gridPos, y } });
   }

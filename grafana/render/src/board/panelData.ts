@@ -5,7 +5,13 @@ import { type DataFrame, type DataTransformerConfig, rangeUtil, type TimeRange }
 import { queryInstant, queryRange } from '../prometheus/client.ts';
 import { tableFrame, timeSeriesFrames } from '../prometheus/frames.ts';
 import { queryStep, rateInterval } from '../prometheus/interval.ts';
-import { interpolateQuery, interpolateText, plainVariables, type Scope, withVariables } from '../variables/interpolate.ts';
+import {
+  interpolateQuery,
+  interpolateText,
+  plainVariables,
+  type Scope,
+  withVariables,
+} from '../variables/interpolate.ts';
 import { type Panel, type PrometheusTarget, targetsOf } from './model.ts';
 import { transform } from './transformations.ts';
 

@@ -1,6 +1,12 @@
 // What the components of Grafana call to write variables into titles, names and links.
 
-import { type DataFrame, type Field, getFieldDisplayName, type InterpolateFunction, type ScopedVars } from '@grafana/data';
+import {
+  type DataFrame,
+  type Field,
+  getFieldDisplayName,
+  type InterpolateFunction,
+  type ScopedVars,
+} from '@grafana/data';
 
 import { interpolateText, type Scope } from '../variables/interpolate.ts';
 

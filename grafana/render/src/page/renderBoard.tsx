@@ -56,14 +56,9 @@ export async function renderBoard(dashboard: Dashboard, settings: Settings): Pro
   if (repeated) {
     throw new Error(`"${repeated.panel.title}" is repeated for ${repeated.panel.repeat}, which cannot be drawn`);
   }
-  const loaded = new Map<Panel, Loaded>();
-  await Promise.all(
-    placed.map(async ({ panel, width }) => {
-      if (!isRow(panel)) {
-        loaded.set(panel, await load(panel, context, width - PANEL_PADDING));
-      }
-    }),
-  );
+  const panels = placed.flatMap(({ panel, width }) => (isRow(panel) ? [] : [{ panel, width: width - PANEL_PADDING }]));
+  const results = panels.map(async ({ panel, width }) => [panel, await load(panel, context, width)] as const);
+  const loaded = new Map(await Promise.all(results));
   const events: Event[] = [];
   const failed: PanelResult[] = [];
   for (const annotation of annotationQueries(board.annotations?.list ?? [])) {

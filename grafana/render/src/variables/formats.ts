@@ -13,7 +13,10 @@ export function escapeString(value: string): string {
 
 /** A value inside a PromQL string that is matched by `=~`: a backslash has to pass the string and the expression. */
 export function escapeRegex(value: string): string {
-  return value.replace(/\\/g, '\\\\\\\\').replace(/"/g, '\\"').replace(/[$^*{}[\]+?.()|]/g, '\\\\$&');
+  return value
+    .replace(/\\/g, '\\\\\\\\')
+    .replace(/"/g, '\\"')
+    .replace(/[$^*{}[\]+?.()|]/g, '\\\\$&');
 }
 
 /** How a variable that can hold several values is written into a query where no format is given. */
@@ -35,8 +38,14 @@ export const formats: Record<string, Format> = {
   glob: (value) => (list(value).length === 1 ? list(value)[0]! : `{${list(value).join(',')}}`),
   text: (value) => list(value).join(' + '),
   json: (value) => JSON.stringify(value),
-  singlequote: (value) => list(value).map((one) => `'${one.replace(/'/g, "\\'")}'`).join(','),
-  doublequote: (value) => list(value).map((one) => `"${one.replace(/"/g, '\\"')}"`).join(','),
+  singlequote: (value) =>
+    list(value)
+      .map((one) => `'${one.replace(/'/g, "\\'")}'`)
+      .join(','),
+  doublequote: (value) =>
+    list(value)
+      .map((one) => `"${one.replace(/"/g, '\\"')}"`)
+      .join(','),
   percentencode: (value) => encodeURIComponent(list(value).join(',')),
   regex: (value) => {
     const escaped = list(value).map((one) => one.replace(/[\\^$*+?.()|[\]{}/]/g, '\\$&'));

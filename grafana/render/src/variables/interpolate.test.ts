@@ -26,7 +26,7 @@ test('a single value is matched as it is', () => {
   assert.equal(interpolateQuery('{topic="$topic"}', scope(one)), '{topic="a.b"}');
 });
 
-test('a dashboard\'s own expression for All is not escaped', () => {
+test("a dashboard's own expression for All is not escaped", () => {
   const all: Variable = { name: 'topic', text: 'All', value: '.+', isAllValue: true, isMulti: true };
   assert.equal(interpolateQuery('{topic=~"$topic"}', scope(all)), '{topic=~".+"}');
   assert.equal(interpolateQuery('{topic=~"${topic:regex}"}', scope(all)), '{topic=~".+"}');

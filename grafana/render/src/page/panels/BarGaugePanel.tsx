@@ -1,5 +1,17 @@
-import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, type VizOrientation } from '@grafana/data';
-import { BarGaugeDisplayMode, type BarGaugeNamePlacement, BarGaugeSizing, type BarGaugeValueMode, type VizTextDisplayOptions } from '@grafana/schema';
+import {
+  type FieldDisplay,
+  getDisplayValueAlignmentFactors,
+  getFieldDisplayValues,
+  type ReduceDataOptions,
+  type VizOrientation,
+} from '@grafana/data';
+import {
+  BarGaugeDisplayMode,
+  type BarGaugeNamePlacement,
+  BarGaugeSizing,
+  type BarGaugeValueMode,
+  type VizTextDisplayOptions,
+} from '@grafana/schema';
 import { BarGauge, useTheme2, VizRepeater } from '@grafana/ui';
 
 import type { PanelProps } from './props.ts';
@@ -40,7 +52,9 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
         <BarGauge
           value={count > 1 || fieldConfig.defaults.displayName ? value.display : { ...value.display, title: undefined }}
           field={value.field}
-          display={value.view && value.colIndex !== undefined ? value.view.getFieldDisplayProcessor(value.colIndex) : undefined}
+          display={
+            value.view && value.colIndex !== undefined ? value.view.getFieldDisplayProcessor(value.colIndex) : undefined
+          }
           displayMode={options.displayMode}
           valueDisplayMode={options.valueMode}
           namePlacement={options.namePlacement}

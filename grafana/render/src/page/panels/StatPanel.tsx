@@ -1,6 +1,20 @@
-import { type FieldDisplay, getDisplayValueAlignmentFactors, getFieldDisplayValues, type ReduceDataOptions, type VizOrientation } from '@grafana/data';
+import {
+  type FieldDisplay,
+  getDisplayValueAlignmentFactors,
+  getFieldDisplayValues,
+  type ReduceDataOptions,
+  type VizOrientation,
+} from '@grafana/data';
 import type { PercentChangeColorMode, VizTextDisplayOptions } from '@grafana/schema';
-import { BigValue, type BigValueColorMode, BigValueGraphMode, type BigValueJustifyMode, BigValueTextMode, useTheme2, VizRepeater } from '@grafana/ui';
+import {
+  BigValue,
+  type BigValueColorMode,
+  BigValueGraphMode,
+  type BigValueJustifyMode,
+  BigValueTextMode,
+  useTheme2,
+  VizRepeater,
+} from '@grafana/ui';
 
 import type { PanelProps } from './props.ts';
 

@@ -116,7 +116,14 @@ function configOf(
     direction: ScaleDirection.Down,
     range: () => [0, lanes.length],
   });
-  builder.addAxis({ scaleKey: 'x', isTime: true, placement: AxisPlacement.Bottom, timeZone, theme, grid: { show: true } });
+  builder.addAxis({
+    scaleKey: 'x',
+    isTime: true,
+    placement: AxisPlacement.Bottom,
+    timeZone,
+    theme,
+    grid: { show: true },
+  });
   builder.addAxis({
     scaleKey: 'y',
     placement: AxisPlacement.Left,
