@@ -102,7 +102,9 @@ async function panelSpans(page: Page): Promise<Span[]> {
   return page.$$eval('[data-panel]', (panels) =>
     panels.map((panel) => {
       const { top, bottom } = panel.getBoundingClientRect();
-      return [Math.floor(top), Math.ceil(bottom)] as [number, number];
+      // The heading of a row stays with what is below it.
+      const next = panel.getAttribute('data-panel') === 'row' ? panel.nextElementSibling : null;
+      return [Math.floor(top), Math.ceil(next?.getBoundingClientRect().bottom ?? bottom)] as [number, number];
     }),
   );
 }

@@ -38,7 +38,7 @@ export function Board({ board, placed, loaded, events, scope, timeRange, timeZon
       <Header board={board} variables={variables} annotations={annotationQueries(board.annotations?.list ?? [])} />
       <div style={{ position: 'relative', height: heightOf(placed) }}>
         {placed.map(({ panel, x, y, width, height }, at) => (
-          <div key={at} data-panel style={{ position: 'absolute', left: x, top: y, width, height }}>
+          <div key={at} data-panel={panel.type} style={{ position: 'absolute', left: x, top: y, width, height }}>
             {isRow(panel) ? (
               <RowHeader
                 title={replacer(scope)(panel.title ?? '')}
