@@ -41,8 +41,8 @@ pub(crate) fn run(args: &[&str]) -> Result<(), Failure> {
         showcase.run_for(options.showcase)?;
         let from = format!("now-{}s", options.showcase.as_secs());
         // The showcase scrapes each broker in both layouts; those who look at boards have one of them.
-        let layout = ["--var", Showcase::SINGLE_PAGE, "--from", &from];
-        return draw(&folder, &showcase.prometheus, &options, &layout);
+        let defaults = [&Showcase::SINGLE_PAGE[..], &["--from", &from]].concat();
+        return draw(&folder, &showcase.prometheus, &options, &defaults);
     };
     draw(&folder, prometheus, &options, &[])
 }

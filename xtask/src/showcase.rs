@@ -20,8 +20,9 @@ pub(crate) struct Showcase {
 }
 
 impl Showcase {
-    /// The dashboards' variable that chooses the single page, of the two layouts that are scraped.
-    pub(crate) const SINGLE_PAGE: &str = "job=kafka-vitals";
+    /// The dashboards' variables that choose the single page, of the two layouts that are scraped: the split pages, and what
+    /// rules make of them, have a label `cluster`.
+    pub(crate) const SINGLE_PAGE: [&str; 4] = ["--var", "job=kafka-vitals", "--var", "cluster="];
 
     /// Builds and starts it, with the rules of the repository, and waits until all of it is there.
     pub(crate) fn start() -> Result<Self, Failure> {

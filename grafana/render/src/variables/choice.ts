@@ -12,7 +12,8 @@ export function choose(
   chosen: string[] | undefined,
 ): Variable {
   if (chosen && !chosen.includes('All')) {
-    const text = (value: string) => options.find((option) => option.value === value)?.text ?? value;
+    // The empty value chooses what lacks the label.
+    const text = (value: string) => options.find((option) => option.value === value)?.text ?? (value || 'none');
     return { ...base, text: chosen.map(text).join(' + '), value: model.multi ? chosen : chosen[0]! };
   }
   if (model.includeAll) {
