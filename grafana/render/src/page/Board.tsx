@@ -2,7 +2,8 @@ import { css } from '@emotion/css';
 import type { DataFrame, GrafanaTheme2, TimeRange } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 
-import { annotationQueries, type Event } from '../board/annotations.ts';
+import { annotationQueries } from '../board/annotations.ts';
+import type { Event } from '../board/events.ts';
 import { heightOf, type Placed } from '../board/layout.ts';
 import { type Dashboard, isRow, type Panel } from '../board/model.ts';
 import { replacer } from '../board/replace.ts';

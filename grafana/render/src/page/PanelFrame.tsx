@@ -2,7 +2,7 @@ import { type DataFrame, LoadingState, type TimeRange } from '@grafana/data';
 import { ErrorBoundary, PanelChrome, useTheme2 } from '@grafana/ui';
 import { type ReactElement, useMemo } from 'react';
 
-import type { Event } from '../board/annotations.ts';
+import type { Event } from '../board/events.ts';
 import { fieldConfigOf, optionsOf } from '../board/defaults.ts';
 import { configureFields } from '../board/fieldConfig.ts';
 import type { Panel } from '../board/model.ts';

@@ -2,7 +2,8 @@
 
 import { dateMath, rangeUtil, type TimeRange } from '@grafana/data';
 
-import { annotationQueries, type Event, queryEvents } from '../board/annotations.ts';
+import { annotationQueries, queryEvents } from '../board/annotations.ts';
+import type { Event } from '../board/events.ts';
 import { layout, type Rows } from '../board/layout.ts';
 import { type Dashboard, isRow, type Panel, targetsOf } from '../board/model.ts';
 import { type Context, hasData, panelData } from '../board/panelData.ts';

@@ -2,7 +2,7 @@ import { useTheme2 } from '@grafana/ui';
 import type { UPlotConfigBuilder } from '@grafana/ui';
 import { useLayoutEffect } from 'react';
 
-import type { Event } from '../../board/annotations.ts';
+import type { Event } from '../../board/events.ts';
 
 interface Props {
   config: UPlotConfigBuilder;

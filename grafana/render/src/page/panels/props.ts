@@ -1,6 +1,6 @@
 import type { DataFrame, FieldConfigSource, InterpolateFunction, TimeRange } from '@grafana/data';
 
-import type { Event } from '../../board/annotations.ts';
+import type { Event } from '../../board/events.ts';
 
 /** What every drawing of a panel gets. */
 export interface PanelProps<Options> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { eventsOf } from './annotations.ts';
+import { eventsOf } from './events.ts';
 
 test('values that follow each other are one event, and 0 is none', () => {
   const values = [60, 120, 180, 300, 360].map((time) => [time, time === 300 ? '0' : '1'] as [number, string]);
