@@ -63,22 +63,22 @@ async function run(
   );
   const isInstant = target.instant === true;
   const isRange = target.range === true || !isInstant;
-  const series = async () => [
-    // Grafana rounds the ends of the range to steps, so that a refresh does not move the points.
-    ...(isRange ? [{ step, found: await queryRange(expression, floor(from, step), floor(to, step), step) }] : []),
-    ...(isInstant ? [{ step: undefined, found: await queryInstant(expression, to) }] : []),
-  ];
+  // Grafana rounds the ends of the range to steps, so that a refresh does not move the points.
+  const series = isRange ? await queryRange(expression, floor(from, step), floor(to, step), step) : [];
+  const current = isInstant ? await queryInstant(expression, to) : [];
   const refId = target.refId;
-  return (await series()).flatMap(({ step, found }) =>
-    target.format === 'table'
-      ? [tableFrame(found, refId, namesValues ? `Value #${refId}` : 'Value')]
-      : timeSeriesFrames(found, {
-          refId,
-          expression,
-          step,
-          legendFormat: target.legendFormat && interpolateText(target.legendFormat, scope),
-        }),
-  );
+  if (target.format === 'table') {
+    return [tableFrame([...series, ...current], refId, namesValues ? `Value #${refId}` : 'Value')];
+  }
+  const options = {
+    refId,
+    expression,
+    legendFormat: target.legendFormat && interpolateText(target.legendFormat, scope),
+  };
+  return [
+    ...timeSeriesFrames(series, { ...options, step }),
+    ...timeSeriesFrames(current, { ...options, step: undefined }),
+  ];
 }
 
 const floor = (time: number, step: number): number => Math.floor(time / step) * step;

@@ -72,7 +72,7 @@ export async function draw(
       return { panels: [], errors: [answer.failure] };
     }
     // Tables draw the rows that are in view: all of the board has to be.
-    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    const height = await page.evaluate(() => document.getElementById('root')!.offsetHeight);
     await page.setViewportSize({ width: settings.width, height });
     await page.waitForLoadState('networkidle');
     const spans = pageHeight === undefined ? [] : pages(height, await panelSpans(page), pageHeight);

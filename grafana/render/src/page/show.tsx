@@ -10,7 +10,8 @@ const THEME = createTheme({ colors: { mode: 'dark' } });
 
 /** Shows `content`, and is done when all of it is drawn. */
 export async function show(content: ReactNode): Promise<void> {
-  const root = createRoot(document.getElementById('root')!);
+  // The panels' boundaries tell their errors.
+  const root = createRoot(document.getElementById('root')!, { onCaughtError: () => undefined });
   const render = (children: ReactNode) =>
     flushSync(() =>
       root.render(

@@ -45,7 +45,7 @@ export async function labelNames(from: number, to: number): Promise<string[]> {
   return (await get(`labels?${parameters}`)) as string[];
 }
 
-/** The longest scrape interval of the targets, such as `15s`: what a data source should be configured with. */
+/** The scrape interval of each target, such as `15s`. */
 export async function scrapeIntervals(): Promise<string[]> {
   const targets = (await get('targets?state=active')) as { activeTargets: { scrapeInterval?: string }[] };
   return targets.activeTargets.flatMap(({ scrapeInterval }) => scrapeInterval ?? []);

@@ -52,6 +52,10 @@ test('without a choice a variable is All where it can be, else the saved value',
 
 test('a choice wins', () => {
   assert.deepEqual(choose({ includeAll: true, multi: true }, base, options, ['b']).value, ['b']);
-  assert.deepEqual(choose({ includeAll: true, multi: true }, base, options, ['']), { ...base, text: 'none', value: [''] });
+  assert.deepEqual(choose({ includeAll: true, multi: true }, base, options, ['']), {
+    ...base,
+    text: 'none',
+    value: [''],
+  });
   assert.equal(choose({ includeAll: true, allValue: '.+' }, base, options, ['All']).text, 'All');
 });
