@@ -1,8 +1,12 @@
 """The boards, one file each."""
 
 from ..board import Board
-from . import kafka_exporter_overview
+from . import brokers, cluster, kafka_exporter_overview, kafka_overview, replication
 
 ALL: list[Board] = [
+    cluster.BOARD,
+    brokers.BOARD,
+    replication.BOARD,
+    kafka_overview.BOARD,
     kafka_exporter_overview.BOARD,
 ]
