@@ -34,6 +34,16 @@ _NAME_NODES = [
 ]
 
 
+# A column that is there for the links of others. Grafana 12 has renamed the option.
+_NOT_SHOWN = [
+    models.DynamicConfigValue(id_val="custom.hidden", value=True),
+    models.DynamicConfigValue(id_val="custom.hideFrom", value={"viz": True, "legend": False, "tooltip": False}),
+]
+
+# Where an axis ends at the least, so that lines at zero do not make one to 100 (or to 10000 %).
+_LOWEST_TOP = {"percentunit": 0.01, "s": 0.001}
+
+
 @dataclass(frozen=True)
 class Query:
     """A query with the legend of its series."""
@@ -107,19 +117,25 @@ def lines(
     unit: str = "short",
     minimum: float | None = 0,
     maximum: float | None = None,
+    lowest_top: float | None = None,
     decimals: int | None = None,
     stacked: bool = False,
     thresholds: Thresholds | None = None,
     below_zero: str | None = None,
+    legend_right: bool = False,
     calcs: Sequence[str] = ("lastNotNull", "max"),
     no_value: str = "no data",
     width: int = 12,
     height: int = 8,
 ) -> dashboard.Panel:
     """Lines over time with a table of their last and highest values. `thresholds` are drawn as dashed lines; series whose
-    name fits the expression `below_zero` are mirrored."""
+    name fits the expression `below_zero` are mirrored; `lowest_top` is where the axis ends at the least. `legend_right` gives
+    many names more room in a wide panel."""
+    if lowest_top is None:
+        lowest_top = 5 if decimals == 0 else _LOWEST_TOP.get(unit, 1)
     panel = (
         timeseries.Panel()
+        .axis_soft_max(lowest_top)
         .draw_style(options.GraphDrawStyle.LINE)
         .line_width(1)
         .fill_opacity(25 if stacked else 8)
@@ -130,7 +146,7 @@ def lines(
         .legend(
             common.VizLegendOptions()
             .display_mode(options.LegendDisplayMode.TABLE)
-            .placement(options.LegendPlacement.BOTTOM)
+            .placement(options.LegendPlacement.RIGHT if legend_right else options.LegendPlacement.BOTTOM)
             .show_legend(True)
             .calcs(list(calcs))
             .sort_by(_CALC_NAMES[calcs[0]])
@@ -148,6 +164,7 @@ def lines(
             common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
         )
     if below_zero is not None:
+        panel.axis_soft_min(-lowest_top)
         panel.override_by_regexp(
             f"/{below_zero}/", [models.DynamicConfigValue(id_val="custom.transform", value="negative-Y")]
         )
@@ -180,6 +197,7 @@ def bars(
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .thresholds(thresholds or no_limit())
         .no_value(no_value)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(16))
         .min(minimum)
         .unit(unit)
     )
@@ -245,9 +263,9 @@ def table(
         .no_value(no_value)
     )
     single = len(columns) == 1
-    values = {("Value" if single else f"Value #{ref_id(at)}"): column.name for at, column in enumerate(columns)}
-    hidden = {value: True for value, column in zip(values, columns) if column.hidden}
-    headings = {**keys, **values}
+    values = {("Value" if single else f"Value #{ref_id(at)}"): column for at, column in enumerate(columns)}
+    hidden = {value: True for value, column in values.items() if column.hidden}
+    headings = {**keys, **{value: column.name for value, column in values.items() if not column.hidden}}
     panel.transformations(
         [
             models.DataTransformerConfig(id_val="merge", options={}),
@@ -262,23 +280,28 @@ def table(
         ]
     )
     for column in columns:
-        panel.override_by_name(column.name, _column_options(column))
+        if not column.hidden:
+            panel.override_by_name(column.name, _column_options(column))
     for heading, (link_title, url) in (links or {}).items():
         panel.override_by_name(
             heading, [models.DynamicConfigValue(id_val="links", value=[{"title": link_title, "url": url}])]
         )
     for heading, colours in (words or {}).items():
-        texts = {word: (word, colour) for word, colour in colours.items()}
+        texts = {word: models.ValueMappingResult(text=word, color=colour) for word, colour in colours.items()}
         panel.override_by_name(
             heading,
             [
-                models.DynamicConfigValue(id_val="mappings", value=value_texts(texts)),
+                models.DynamicConfigValue(id_val="mappings", value=[models.ValueMap(options=texts)]),
                 models.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
             ],
         )
+    if no_value:
+        # It is for the table without rows, not for cells without value.
+        for heading in headings.values():
+            panel.override_by_name(heading, [models.DynamicConfigValue(id_val="noValue", value="")])
     for heading, pixels in (widths or {}).items():
-        option = ("custom.width", pixels) if pixels else ("custom.hidden", True)
-        panel.override_by_name(heading, [models.DynamicConfigValue(id_val=option[0], value=option[1])])
+        shown = models.DynamicConfigValue(id_val="custom.width", value=pixels)
+        panel.override_by_name(heading, [shown] if pixels else _NOT_SHOWN)
     panel.title(title).description(description).datasource(DATASOURCE).span(width).height(height)
     for at, column in enumerate(columns):
         target = prometheus.Dataquery().expr(column.expr).instant().format(PromQueryFormat.TABLE)
@@ -297,12 +320,12 @@ def board_url(uid: str, *parameters: str) -> str:
     return f"/d/{uid}?" + "&".join(("${__url_time_range}", *(parameters or ("${__all_variables}",))))
 
 
-def value_texts(texts: Mapping[float, Text] | Mapping[str, Text]) -> list[models.ValueMapping]:
+def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
     """Value mappings: each value's text and colour."""
     if not texts:
         return []
     results = {
-        value if isinstance(value, str) else f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
+        f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]

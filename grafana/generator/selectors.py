@@ -35,6 +35,11 @@ def of_nodes(metric: str, *matchers: str) -> str:
     return _selector(metric, OF_NODES, matchers)
 
 
+def of_kafka(by_node: str) -> str:
+    """Of an expression by node what belongs to Kafka: the JVMs and processes of others have such series too."""
+    return f"{by_node} and on (broker, instance) {of_node('kafka_broker_build_info')}"
+
+
 def top(count: int, query: Callable[[str], str]) -> str:
     """The series that are highest at the end of the range, over all of it.
 
@@ -42,6 +47,12 @@ def top(count: int, query: Callable[[str], str]) -> str:
     modifier that it puts behind every selector.
     """
     return f"{query('')} and topk({count}, {query(' @ end()')})"
+
+
+def most(count: int, by: str, counter: str) -> str:
+    """Rates of a counter, of the series that rose most over the whole range: what failed an hour ago is still to be seen."""
+    total = f"sum {by} (increase({counter}[$__range] @ end()))"
+    return f"sum {by} (rate({counter}{RATE})) and topk({count}, {total} > 0)"
 
 
 def by_broker_id(query: Callable[[str], str], *labels: str) -> str:
