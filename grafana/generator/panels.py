@@ -34,6 +34,9 @@ _NAME_NODES = [
 ]
 
 
+# What panels of MBeans say when they are empty.
+NO_MBEANS = "no MBeans: Jolokia not configured or not reachable"
+
 # A column that is there for the links of others. Grafana 12 has renamed the option.
 _NOT_SHOWN = [
     models.DynamicConfigValue(id_val="custom.hidden", value=True),
@@ -96,7 +99,7 @@ def stat(
         .text_mode(options.BigValueTextMode.VALUE_AND_NAME if named else options.BigValueTextMode.AUTO)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .thresholds(thresholds or no_limit())
-        .mappings(value_texts(texts or {}))
+        .mappings([*value_texts(texts or {}), _absent(no_value, "transparent" if coloured else "text")])
         .no_value(no_value)
         .unit(unit)
     )
@@ -329,6 +332,16 @@ def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]
+
+
+def _absent(words: str, colour: str) -> models.SpecialValueMap:
+    """What is not there is neither good nor bad: without this it has the colour of the lowest threshold."""
+    return models.SpecialValueMap(
+        options=models.DashboardSpecialValueMapOptions(
+            match=models.SpecialValueMatch.NULL_AND_NAN,
+            result=models.ValueMappingResult(text=words, color=colour),
+        )
+    )
 
 
 def ref_id(at: int) -> str:

@@ -3,10 +3,9 @@
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, board_url, lines, stat, table
+from ..panels import NO_MBEANS, Column, Query, board_url, lines, stat, table
 from ..selectors import BY_NODE, NODE, RATE, by_broker_id, of_cluster, of_nodes, top
 
-_NO_AGENT = "no MBeans: Jolokia not configured"
 _NONE = {0.0: ("none", "green")}
 
 _UP = f"max by (cluster) ({of_cluster('kafka_brokers')})"
@@ -196,7 +195,7 @@ BOARD = Board(
                     Query(_per_cluster("kafka_server_brokertopicmetrics_bytesout_total"), "out {{cluster}}"),
                     unit="Bps",
                     below_zero="^out",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -324,7 +323,7 @@ BOARD = Board(
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 75, "Alert": 250},
+                    widths={"Severity": 75, "Alert": 270},
                     no_value="none firing",
                     width=9,
                 ),
@@ -385,7 +384,7 @@ BOARD = Board(
                     "higher leads more or busier partitions.",
                     Query(_per_broker("kafka_server_brokertopicmetrics_bytesin_total"), NODE),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes out by broker",
@@ -393,7 +392,7 @@ BOARD = Board(
                     "everywhere.",
                     Query(_per_broker("kafka_server_brokertopicmetrics_bytesout_total"), NODE),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes in by topic",
@@ -405,7 +404,7 @@ BOARD = Board(
                     unit="Bps",
                     stacked=True,
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes out by topic",
@@ -417,7 +416,7 @@ BOARD = Board(
                     unit="Bps",
                     stacked=True,
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
             collapsed=True,

@@ -3,11 +3,10 @@
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, bars, board_url, lines, stat, states, table
+from ..panels import NO_MBEANS, Column, Query, bars, board_url, lines, stat, states, table
 from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, of_nodes
 
-_NO_AGENT = "no MBeans: Jolokia not configured"
-_NO_CONTROLLERS = "no MBeans of KRaft controllers here"
+_NO_CONTROLLERS = "no controller MBeans"
 _NONE = {0.0: ("none", "green")}
 _PER_PARTITION = "by (cluster, topic, partition)"
 
@@ -161,7 +160,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_replicamanager_isrexpands_total"), f"{NODE} expands"),
                     unit="ops",
                     below_zero="expands$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Furthest behind",
@@ -169,7 +168,7 @@ BOARD = Board(
                     "is near 0, some thousands under load. What grows is a broker that cannot follow.",
                     Query(_replicas_fetcher("maxlag"), NODE),
                     thresholds=limits("KafkaReplicaFetcherLag"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Replication traffic",
@@ -180,7 +179,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_brokertopicmetrics_replicationbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Fetcher failures",
@@ -190,7 +189,7 @@ BOARD = Board(
                     Query(_replicas_fetcher("deadthreadcount"), f"{NODE} dead threads"),
                     thresholds=limits("KafkaReplicaFetcherFailed", counts=True),
                     decimals=0,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
         ),
@@ -226,7 +225,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_brokertopicmetrics_reassignmentbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -235,7 +234,7 @@ BOARD = Board(
                     "change at that moment. If it lasts, the broker works on old metadata.",
                     Query(_rate("kafka_server_replicamanager_failedisrupdates_total"), NODE),
                     unit="ops",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -245,7 +244,7 @@ BOARD = Board(
                     "nobody.",
                     Query(_replicas_fetcher("minfetchrate"), NODE),
                     unit="reqps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
             ],
@@ -280,7 +279,7 @@ BOARD = Board(
                     Query(
                         _of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), "observers {{cluster}}"
                     ),
-                    no_value="before Kafka 4",
+                    no_value="unknown",
                 ),
                 stat(
                     "Registered",
@@ -294,7 +293,7 @@ BOARD = Board(
                         f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_fenced')}))",
                         "fenced {{cluster}}",
                     ),
-                    no_value="before Kafka 4",
+                    no_value="unknown",
                 ),
                 stat(
                     "Metadata errors",
