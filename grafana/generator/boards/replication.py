@@ -8,11 +8,15 @@ from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, of_nodes
 
 _NO_CONTROLLERS = "no controller MBeans"
 _NONE = {0.0: ("none", "green")}
+# Where series are summed per topic (--series.granularity), partitions cannot be told apart.
+_EACH = 'partition!=""'
 _PER_PARTITION = "by (cluster, topic, partition)"
 
-_IN_SYNC = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_in_sync_replica')})"
-_REPLICAS = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_replicas')})"
-_UNDER_REPLICATED = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition')}) == 1"
+_IN_SYNC = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_in_sync_replica', _EACH)})"
+_REPLICAS = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_replicas', _EACH)})"
+_UNDER_REPLICATED = (
+    f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition', _EACH)}) == 1"
+)
 _MIN_IN_SYNC = f"max by (cluster, topic) ({of_cluster('kafka_topic_min_insync_replicas')})"
 _WORST = f"bottomk(200, {_IN_SYNC} and {_UNDER_REPLICATED})"
 
@@ -314,8 +318,9 @@ BOARD = Board(
                 ),
                 stat(
                     "Late heartbeats",
-                    "Heartbeats of brokers that came too late, in the time range shown: each fences a broker. Good is "
-                    "none; one for each broker that was stopped hard.",
+                    "Heartbeats of brokers that the active controller took too late, in the time range shown; brokers may "
+                    "be fenced for it. Good is none. The controller is too slow: see its event queue, its disk and its "
+                    "garbage collection.",
                     Query(
                         "round(max by (cluster) (increase("
                         f"{of_nodes('kafka_controller_kafkacontroller_timedoutbrokerheartbeatcount')}[$__range])))",
