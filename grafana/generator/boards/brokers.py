@@ -163,9 +163,10 @@ BOARD = Board(
             [
                 lines(
                     "Request handlers idle",
-                    "Share of time that the request handler threads (num.io.threads) have nothing to do. Good is above 30 "
-                    "%; near 0 all requests wait. Spread the leaders, find the requests that keep them busy (below), or "
-                    "add threads where the CPU has room.",
+                    "Share of time that the request handler threads (num.io.threads) have nothing to do, in the busiest "
+                    "pool of each node. Good is above 30 %; near 0 all requests wait. Spread the leaders, find the "
+                    "requests that keep them busy (below), or add threads where the CPU has room. A dip at a restart is "
+                    "the gap in the data.",
                     Query(_HANDLERS_IDLE, NODE),
                     unit="percentunit",
                     maximum=1,

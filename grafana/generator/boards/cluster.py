@@ -92,6 +92,9 @@ def _uptime(broker: str) -> str:
 
 
 _INFO = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
+# Of one that is not in the metadata now, the address that it had.
+_WAS = f'label_replace(last_over_time({of_cluster("kafka_broker_info")}[$__range]), "broker", "$1", "id", "(.+)")'
+_ADDRESS = f"max by (cluster, broker, address) ({_INFO} or {_WAS} unless on (cluster, broker) {_INFO})"
 # In the metadata are brokers that are alive and in service.
 _IN_SERVICE = f"max by (cluster, broker) ({_INFO}) or 0 * {_KNOWN_BROKERS}"
 _FREE_SHARE = (
@@ -149,8 +152,9 @@ BOARD = Board(
                     "Alerts firing",
                     "Alerts of the rules of kafka-vitals that fire now; the table below lists them. Good is none. It says "
                     "none too where Prometheus has not loaded prometheus/rules/alerts.yml.",
-                    Query(f"count({_FIRING})"),
-                    thresholds=thresholds([("green", None), ("red", 1)]),
+                    Query(f"count by (severity) ({_FIRING})", "{{severity}}"),
+                    named=True,
+                    colours={"critical": "red", "warning": "orange", "info": "yellow"},
                     no_value="none",
                 ),
                 stat(
@@ -254,14 +258,14 @@ BOARD = Board(
                     Column(
                         "Status",
                         _IN_SERVICE,
-                        texts={1.0: ("in service", "green"), 0.0: ("out of service", "red")},
+                        texts={1.0: ("in service", "green"), 0.0: ("missing", "red")},
                         width=95,
                     ),
                     Column(
                         "Out of sync",
                         _of_broker("kafka_broker_out_of_sync_replicas"),
                         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
-                        width=85,
+                        width=95,
                     ),
                     Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=65),
                     Column(
@@ -287,7 +291,7 @@ BOARD = Board(
                         width=75,
                     ),
                     Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=85),
-                    Column("", f"max by (cluster, broker, address) ({_INFO})", hidden=True),
+                    Column("", _ADDRESS, hidden=True),
                     Column(
                         "",
                         by_broker_id(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
@@ -308,7 +312,7 @@ BOARD = Board(
                         )
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
-                    widths={"Cluster": 75, "Broker": 60, "Instance": 0},
+                    widths={"Cluster": 75, "Broker": 70, "Instance": 0},
                     no_value="",
                     width=15,
                 ),
@@ -327,7 +331,7 @@ BOARD = Board(
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 75, "Alert": 270},
+                    widths={"Severity": 70, "Of": 150},
                     no_value="none firing",
                     width=9,
                 ),

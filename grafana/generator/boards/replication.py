@@ -122,7 +122,7 @@ BOARD = Board(
                     Column("In sync", _WORST, thresholds=thresholds([("red", None), ("orange", 2)]), width=80),
                     Column("Replicas", f"{_REPLICAS} and {_WORST}", width=80),
                     Column(
-                        "At least",
+                        "Min ISR",
                         f"({_REPLICAS} and {_WORST}) * 0 + on (cluster, topic) group_left () {_MIN_IN_SYNC}",
                         width=80,
                     ),
