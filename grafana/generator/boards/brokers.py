@@ -577,7 +577,7 @@ BOARD = Board(
                     "Time to read the MBeans",
                     "How long it took to read each node's MBeans at the last scrape. Good is far below the scrape timeout; "
                     "a node that is slower than the others is busy.",
-                    Query(f"max {BY_NODE} ({of_node('jmx_scrape_duration_seconds')})", NODE),
+                    Query(of_kafka(f"max {BY_NODE} ({of_node('jmx_scrape_duration_seconds')})"), NODE),
                     unit="s",
                     no_value=NO_MBEANS,
                 ),

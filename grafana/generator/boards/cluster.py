@@ -1,5 +1,7 @@
 """The one screen for whoever is on call: is the cluster whole, does traffic flow, do groups keep up, which broker is it."""
 
+from collections.abc import Callable
+
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
@@ -75,8 +77,13 @@ def _of_broker(metric: str) -> str:
     return f"max by (cluster, broker) ({of_cluster(metric)})"
 
 
+def _of_node(query: Callable[[str], str], *labels: str) -> str:
+    """What a broker's MBeans tell; controllers that are no brokers are left out."""
+    return f"{by_broker_id(query, *labels)} and on (cluster, broker) {_KNOWN_BROKERS}"
+
+
 def _rate_of_broker(metric: str) -> str:
-    return by_broker_id(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
+    return _of_node(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
 
 
 def _handlers_idle(broker: str) -> str:
@@ -270,7 +277,7 @@ BOARD = Board(
                     Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=65),
                     Column(
                         "Handlers idle",
-                        by_broker_id(_handlers_idle),
+                        _of_node(_handlers_idle),
                         unit="percentunit",
                         decimals=0,
                         thresholds=limits("KafkaRequestHandlersBusy"),
@@ -290,11 +297,11 @@ BOARD = Board(
                         thresholds=limits("KafkaDiskSpaceLow"),
                         width=75,
                     ),
-                    Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=85),
+                    Column("Uptime", _of_node(_uptime), unit="s", decimals=1, width=85),
                     Column("", _ADDRESS, hidden=True),
                     Column(
                         "",
-                        by_broker_id(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
+                        _of_node(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
                         hidden=True,
                     ),
                     sort_by="Broker",
