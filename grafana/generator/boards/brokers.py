@@ -444,6 +444,28 @@ BOARD = Board(
                     no_value=NO_MBEANS,
                     width=6,
                 ),
+                lines(
+                    "Size of $request requests at quantile $quantile",
+                    "Bytes of the chosen kind of request, by broker, at the chosen quantile of the last few minutes. For "
+                    "Produce: what producers batch; small batches and many requests cost most for the least.",
+                    Query(
+                        f"max {BY_NODE} ({of_node('kafka_network_requestmetrics_requestbytes', _REQUEST, _QUANTILE)})",
+                        NODE,
+                    ),
+                    unit="bytes",
+                    no_value="no sizes of this kind",
+                ),
+                lines(
+                    "Temporary memory at quantile $quantile",
+                    "Bytes that produce and fetch requests needed for decompression and conversion, by kind, on the broker "
+                    "that needed most. Good is 0; else producers and topics differ in compression, or clients in format.",
+                    Query(
+                        f"max by (request) ({of_node('kafka_network_requestmetrics_temporarymemorybytes', _QUANTILE)})",
+                        "{{request}}",
+                    ),
+                    unit="bytes",
+                    no_value=NO_MBEANS,
+                ),
                 table(
                     "Clients too old for Kafka 4",
                     "Clients that send requests of versions that Kafka 4.0 no longer takes: update them before the "
@@ -463,7 +485,24 @@ BOARD = Board(
                     ),
                     sort_by="Requests",
                     no_value="none",
-                    height=6,
+                    width=12,
+                    height=7,
+                ),
+                table(
+                    "Connections by client software",
+                    "Open connections by the name and version that clients tell of their library: the 20 most used. The "
+                    "MBeans are left out by the bundled rules, as their number knows no bounds: see excludeObjectNames in "
+                    "rules/kafka.yaml.",
+                    {"clientSoftwareName": "Client", "clientSoftwareVersion": "Version"},
+                    Column(
+                        "Connections",
+                        "topk(20, sum by (clientSoftwareName, clientSoftwareVersion) "
+                        f"({of_node('kafka_server_socket_server_metrics_connections_software')}))",
+                    ),
+                    sort_by="Connections",
+                    no_value="left out by the rules",
+                    width=12,
+                    height=7,
                 ),
             ],
             collapsed=True,

@@ -174,7 +174,7 @@ BOARD = Board(
                     named=True,
                     colours={"^very high": "orange", "^(stable|low)": "green"},
                     no_value="no recording rules",
-                    width=6,
+                    width=4,
                 ),
                 stat(
                     "Oldest unread",
@@ -197,6 +197,20 @@ BOARD = Board(
                 ),
                 health.not_led_by_preferred(),
                 stat(
+                    "Blind spots",
+                    "Parts of kafka-vitals' own work that failed at the last scrape: what they show is missing on these "
+                    "boards, never old. Good is none. The board of the exporter says which they are and why.",
+                    Query(
+                        f"sum by (cluster) (1 - min by (cluster, collector, broker) "
+                        f"({of_cluster('kafka_vitals_collector_success')}))",
+                        "{{cluster}}",
+                    ),
+                    thresholds=thresholds([("green", None), ("orange", 1)]),
+                    texts=_NONE,
+                    no_value="no exporter",
+                    leads_to=("Exporter", board_url("kafka-vitals-exporter")),
+                ),
+                stat(
                     "Size of the cluster",
                     "Brokers in service, topics and their partitions as --topic.filter lets through, and consumer groups.",
                     Query(_UP, "brokers {{cluster}}"),
@@ -204,7 +218,7 @@ BOARD = Board(
                     Query(f"sum by (cluster) ({_TOPICS})", "partitions {{cluster}}"),
                     Query(f"count by (cluster) ({_GROUPS}) or 0 * {_UP}", "groups {{cluster}}"),
                     leads_to=("Topics", board_url("kafka-vitals-topics")),
-                    width=6,
+                    width=5,
                 ),
                 lines(
                     "Traffic",
@@ -320,7 +334,7 @@ BOARD = Board(
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
                     widths={"Cluster": 75, "Broker": 70, "Instance": 0},
-                    no_value="",
+                    no_value="no exporter",
                     width=15,
                 ),
                 table(
