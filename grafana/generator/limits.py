@@ -21,9 +21,7 @@ def limits(alert: str, *, counts: bool = False, scale: float = 1) -> builders.Th
     `counts`: the panel shows whole numbers, so that "more than 0" begins at 1. `scale`: the panel shows the alert's
     value times this.
     """
-    found = [_limit(rule) for rule in _alerts() if rule["alert"] == alert]
-    if not found:
-        raise LookupError(f"{RULES} has no alert {alert}")
+    found = [_limit(rule) for rule in _named(alert)]
     comparisons = {comparison for comparison, _, _ in found}
     if len(comparisons) != 1:
         raise ValueError(f"{alert} compares in both directions")
@@ -35,6 +33,14 @@ def limits(alert: str, *, counts: bool = False, scale: float = 1) -> builders.Th
         colours = [colour for _, _, colour in found] + ["green"]
         steps = list(zip(colours, [None] + [number * scale for _, number, _ in found]))
     return thresholds(steps)
+
+
+def limit(alert: str, severity: str = "warning") -> float:
+    """The number that an alert of this severity compares with, for a query that counts what is beyond it."""
+    found = [number for _, number, colour in map(_limit, _named(alert)) if colour == _COLOURS[severity]]
+    if len(found) != 1:
+        raise LookupError(f"{RULES} has not one limit of severity {severity} for {alert}, but {len(found)}")
+    return found[0]
 
 
 def thresholds(steps: list[tuple[str, float | None]]) -> builders.ThresholdsConfig:
@@ -58,6 +64,13 @@ def _limit(rule: dict[str, object]) -> tuple[str, float, str]:
         raise ValueError(f"{RULES}: {rule['alert']} does not end in a comparison with a number: {expression}")
     severity = str(rule["labels"]["severity"])  # type: ignore[index]
     return found["comparison"], float(found["number"]), _COLOURS[severity]
+
+
+def _named(alert: str) -> list[dict[str, object]]:
+    found = [rule for rule in _alerts() if rule["alert"] == alert]
+    if not found:
+        raise LookupError(f"{RULES} has no alert {alert}")
+    return found
 
 
 @cache

@@ -1,5 +1,6 @@
 """The kinds of panels that the boards are made of, as Grafana's builders with the options that all of ours share."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -55,6 +56,8 @@ class Column:
     bar: bool = False
     """Draws the value as a bar in its cell."""
     width: int | None = None
+    hidden: bool = False
+    """The query is there for its labels: they fill headings of `keys` that no other column's query has."""
 
 
 def stat(
@@ -230,15 +233,16 @@ def table(
         .no_value(no_value)
     )
     single = len(columns) == 1
-    values = {("Value" if single else f"Value #{ref_id(at)}"): column.name for at, column in enumerate(columns)}
-    headings = {**keys, **values}
+    values = {("Value" if single else f"Value #{ref_id(at)}"): column for at, column in enumerate(columns)}
+    hidden = {value: True for value, column in values.items() if column.hidden}
+    headings = {**keys, **{value: column.name for value, column in values.items() if not column.hidden}}
     panel.transformations(
         [
             models.DataTransformerConfig(id_val="merge", options={}),
             models.DataTransformerConfig(
                 id_val="organize",
                 options={
-                    "excludeByName": {"Time": True},
+                    "excludeByName": {"Time": True, **hidden},
                     "indexByName": {name: at for at, name in enumerate(headings)},
                     "renameByName": headings,
                 },
@@ -246,7 +250,8 @@ def table(
         ]
     )
     for column in columns:
-        panel.override_by_name(column.name, _column_options(column))
+        if not column.hidden:
+            panel.override_by_name(column.name, _column_options(column))
     for heading, (link_title, url) in (links or {}).items():
         panel.override_by_name(
             heading, [models.DynamicConfigValue(id_val="links", value=[{"title": link_title, "url": url}])]
@@ -269,10 +274,15 @@ def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
     if not texts:
         return []
     results = {
-        f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
+        _mapped(value): models.ValueMappingResult(text=words, color=colour, index=at)
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]
+
+
+def _mapped(value: float) -> str:
+    """A number as JavaScript writes it, by which Grafana finds its text."""
+    return "Infinity" if value == math.inf else f"{value:g}"
 
 
 def ref_id(at: int) -> str:
@@ -294,7 +304,8 @@ def _finish(
 
 
 def _column_options(column: Column) -> list[models.DynamicConfigValue]:
-    found: dict[str, object] = {"unit": column.unit}
+    # What `no_value` of the table says is for a table without rows.
+    found: dict[str, object] = {"unit": column.unit, "noValue": "–"}
     if column.decimals is not None:
         found["decimals"] = column.decimals
     if column.width is not None:

@@ -38,6 +38,12 @@ def top(count: int, query: Callable[[str], str]) -> str:
     return f"{query('')} and topk({count}, {query(' @ end()')})"
 
 
+def most(count: int, by: str, counter: str) -> str:
+    """Rates of a counter, of the series that rose most over the whole range: what failed an hour ago is still to be seen."""
+    total = f"sum {by} (increase({counter}[$__range] @ end()))"
+    return f"sum {by} (rate({counter}{RATE})) and topk({count}, {total} > 0)"
+
+
 def by_broker_id(query: Callable[[str], str]) -> str:
     """Values per node id, for tables that join nodes with what the cluster knows of them.
 
