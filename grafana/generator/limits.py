@@ -12,6 +12,7 @@ from grafana_foundation_sdk.models import dashboard as models
 RULES = Path(__file__).parents[2] / "prometheus" / "rules" / "alerts.yml"
 
 _COLOURS = {"critical": "red", "warning": "orange", "info": "yellow"}
+_MILDEST_FIRST = list(reversed(_COLOURS.values()))
 _LIMIT = re.compile(r"(?P<comparison>[<>])=?\s*(?P<number>-?[\d.]+(?:e[+-]?\d+)?)\s*$")
 
 
@@ -25,7 +26,9 @@ def limits(alert: str, *, counts: bool = False, scale: float = 1) -> builders.Th
     comparisons = {comparison for comparison, _, _ in found}
     if len(comparisons) != 1:
         raise ValueError(f"{alert} compares in both directions")
-    found.sort(key=lambda limit: limit[1])
+    found.sort(key=lambda limit: (limit[1], _MILDEST_FIRST.index(limit[2])))
+    # Where only lasting makes it worse, the colour is the mildest.
+    found = [limit for at, limit in enumerate(found) if limit[1] not in {number for _, number, _ in found[:at]}]
     # Grafana colours what is at a step or above it.
     if comparisons == {">"}:
         steps = [("green", None)] + [(c, math.floor(n) + 1 if counts else n * scale) for _, n, c in found]

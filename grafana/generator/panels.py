@@ -1,6 +1,5 @@
 """The kinds of panels that the boards are made of, as Grafana's builders with the options that all of ours share."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -70,16 +69,21 @@ def stat(
     no_value: str = "no data",
     decimals: int | None = None,
     trend: bool = False,
+    named: bool = False,
+    colours: Mapping[str, str] | None = None,
+    leads_to: tuple[str, str] | None = None,
     width: int = 3,
     height: int = 4,
 ) -> dashboard.Panel:
     """A value for the eye. `texts` replaces single values by words, so that colour is not the only signal; `trend` draws its
-    past behind it."""
+    past behind it; `named` shows the legend beside it even where there is one value only; `colours` are those of series whose
+    name fits an expression; `leads_to` is a title and a URL."""
+    coloured = thresholds is not None or colours is not None
     panel = (
         stat_panel.Panel()
         .graph_mode(options.BigValueGraphMode.AREA if trend else options.BigValueGraphMode.NONE)
-        .color_mode(options.BigValueColorMode.VALUE if thresholds is None else options.BigValueColorMode.BACKGROUND)
-        .text_mode(options.BigValueTextMode.AUTO)
+        .color_mode(options.BigValueColorMode.BACKGROUND if coloured else options.BigValueColorMode.VALUE)
+        .text_mode(options.BigValueTextMode.VALUE_AND_NAME if named else options.BigValueTextMode.AUTO)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .thresholds(thresholds or no_limit())
         .mappings(value_texts(texts or {}))
@@ -88,6 +92,11 @@ def stat(
     )
     if decimals is not None:
         panel.decimals(decimals)
+    for name, colour in (colours or {}).items():
+        fixed = {"mode": models.FieldColorModeId.FIXED.value, "fixedColor": colour}
+        panel.override_by_regexp(f"/{name}/", [models.DynamicConfigValue(id_val="color", value=fixed)])
+    if leads_to is not None:
+        panel.data_links([dashboard.DashboardLink(leads_to[0]).url(leads_to[1])])
     return _finish(panel, title, description, width, height, queries, instant=not trend)
 
 
@@ -218,13 +227,16 @@ def table(
     sort_by: str,
     ascending: bool = False,
     links: Mapping[str, tuple[str, str]] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    widths: Mapping[str, int] | None = None,
     no_value: str = "",
     width: int = 24,
     height: int = 9,
 ) -> dashboard.Panel:
     """A row for each set of values of `keys` (label name to heading) that any column's query has.
 
-    `links` makes the cells of a heading lead elsewhere: heading to (title, URL with Grafana's variables).
+    `links` makes the cells of a heading lead elsewhere: heading to (title, URL with Grafana's variables). `words` colours
+    values of a key: heading to value to colour. `widths` are those of keys; one of 0 is there for links and not shown.
     """
     panel = (
         table_panel.Panel()
@@ -256,6 +268,18 @@ def table(
         panel.override_by_name(
             heading, [models.DynamicConfigValue(id_val="links", value=[{"title": link_title, "url": url}])]
         )
+    for heading, colours in (words or {}).items():
+        texts = {word: (word, colour) for word, colour in colours.items()}
+        panel.override_by_name(
+            heading,
+            [
+                models.DynamicConfigValue(id_val="mappings", value=value_texts(texts)),
+                models.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
+            ],
+        )
+    for heading, pixels in (widths or {}).items():
+        option = ("custom.width", pixels) if pixels else ("custom.hidden", True)
+        panel.override_by_name(heading, [models.DynamicConfigValue(id_val=option[0], value=option[1])])
     panel.title(title).description(description).datasource(DATASOURCE).span(width).height(height)
     for at, column in enumerate(columns):
         target = prometheus.Dataquery().expr(column.expr).instant().format(PromQueryFormat.TABLE)
@@ -269,20 +293,20 @@ def text(title: str, description: str, markdown: str, *, width: int = 24, height
     return panel.title(title).description(description).span(width).height(height)
 
 
-def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
+def board_url(uid: str, *parameters: str) -> str:
+    """The address of another board with the same time range; without parameters with the same choices too."""
+    return f"/d/{uid}?" + "&".join(("${__url_time_range}", *(parameters or ("${__all_variables}",))))
+
+
+def value_texts(texts: Mapping[float, Text] | Mapping[str, Text]) -> list[models.ValueMapping]:
     """Value mappings: each value's text and colour."""
     if not texts:
         return []
     results = {
-        _mapped(value): models.ValueMappingResult(text=words, color=colour, index=at)
+        value if isinstance(value, str) else f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]
-
-
-def _mapped(value: float) -> str:
-    """A number as JavaScript writes it, by which Grafana finds its text."""
-    return "Infinity" if value == math.inf else f"{value:g}"
 
 
 def ref_id(at: int) -> str:

@@ -1,0 +1,445 @@
+"""The one screen for whoever is on call: is the cluster whole, does traffic flow, do groups keep up, which broker is it."""
+
+from .. import health
+from ..board import Board, Row
+from ..limits import limits, thresholds
+from ..panels import Column, Query, board_url, lines, stat, table
+from ..selectors import BY_NODE, NODE, RATE, by_broker_id, of_cluster, of_nodes, top
+
+_NO_AGENT = "no MBeans: Jolokia not configured"
+_NONE = {0.0: ("none", "green")}
+
+_UP = f"max by (cluster) ({of_cluster('kafka_brokers')})"
+# Known are those that are registered or hold replicas, whichever of both the cluster tells.
+_KNOWN = (
+    f"count by (cluster) (group by (cluster, broker) "
+    f"({of_cluster('kafka_broker_registered')} or {of_cluster('kafka_broker_assigned_replicas')}))"
+)
+_FENCED = (
+    f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_fenced')})) or "
+    f"max by (cluster) ({of_nodes('kafka_controller_kafkacontroller_fencedbrokercount')})"
+)
+_OFFLINE_DIRS = (
+    f"sum by (cluster) (1 - max by (cluster, broker, log_dir) ({of_cluster('kafka_log_dir_online')})) or "
+    f"sum by (cluster) ({of_nodes('kafka_log_logmanager_offlinelogdirectorycount')})"
+)
+_TOPICS = f"max by (cluster, topic) ({of_cluster('kafka_topic_partitions')})"
+_GROUPS = f"group by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_state')})"
+_LAG_SECONDS = of_cluster("kafka_consumergroup_lag_seconds_max")
+_LAG = of_cluster("kafka_consumergroup_lag_sum")
+
+# Each group against its objective in seconds, or if it has none such, in records: 1 if it is late.
+_LATE = (
+    f"(max by (cluster, consumergroup) ({_LAG_SECONDS}) > bool on (cluster, consumergroup) "
+    f"max by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_objective_seconds')})) or "
+    f"(sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG})) > bool on (cluster, consumergroup) "
+    f"max by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_objective_records')}))"
+)
+
+_FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
+_SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
+_ALERT_LABELS = "alertname, severity, cluster, broker, instance, consumergroup, topic"
+
+_TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
+
+
+def _per_cluster(metric: str) -> str:
+    """The rate of a broker's total, which has no topic, over all brokers."""
+    return f"sum by (cluster) (rate({of_nodes(metric, _TOTAL)}{RATE}))"
+
+
+_TOTAL = 'topic=""'
+
+
+def _per_topic(metric: str, at: str) -> str:
+    return f"""sum by (cluster, topic) (rate({of_nodes(metric, 'topic!=""')}{RATE}{at}))"""
+
+
+def _per_broker(metric: str) -> str:
+    return f"sum {BY_NODE} (rate({of_nodes(metric, _TOTAL)}{RATE}))"
+
+
+def _of_broker(metric: str) -> str:
+    """For the table of brokers: a metric of the cluster's own that has the broker's id as a label."""
+    return f"max by (cluster, broker) ({of_cluster(metric)})"
+
+
+def _rate_of_broker(metric: str) -> str:
+    return by_broker_id(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
+
+
+# In the metadata are brokers that are alive and in service; the others are known by their registration or replicas.
+_IN_SERVICE = (
+    f'max by (cluster, broker) (label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")) or '
+    f"0 * max by (cluster, broker) ({of_cluster('kafka_broker_registered')} or "
+    f"{of_cluster('kafka_broker_assigned_replicas')})"
+)
+_FREE_SHARE = (
+    f"min by (cluster, broker) ({of_cluster('kafka_log_dir_usable_bytes')} / {of_cluster('kafka_log_dir_total_bytes')})"
+)
+_LOG_BYTES = (
+    f"sum by (cluster, broker) (max by (cluster, broker, log_dir, topic) ({of_cluster('kafka_log_dir_topic_bytes')}))"
+)
+
+BOARD = Board(
+    uid="kafka-vitals-cluster",
+    title="Kafka cluster",
+    description="Is the cluster whole, does traffic flow, do consumer groups keep up, and which broker is it if not. "
+    "Start here; every number leads to the board that has the details.",
+    rows=[
+        Row(
+            "",
+            [
+                stat(
+                    "Brokers",
+                    "Brokers in service, of those that are registered or hold replicas. Good is that both are equal. The "
+                    "table of brokers says which one is missing; see whether its process runs and whether it reaches the "
+                    "controllers.",
+                    Query(_UP, "in service {{cluster}}"),
+                    Query(_KNOWN, "known {{cluster}}"),
+                    no_value="no exporter",
+                    leads_to=("Brokers", board_url("kafka-vitals-brokers")),
+                ),
+                stat(
+                    "Active controllers",
+                    "Controllers that say they are the active one. Good is one. With none, no topic can be created and no "
+                    "leader elected; with several for longer than an election takes, the quorum is torn.",
+                    Query(
+                        f"sum by (cluster) ({of_nodes('kafka_controller_kafkacontroller_activecontrollercount')})",
+                        "{{cluster}}",
+                    ),
+                    thresholds=thresholds([("red", None), ("green", 1), ("red", 2)]),
+                    texts={0.0: ("none", "red"), 1.0: ("one", "green")},
+                    no_value="no controller MBeans",
+                    leads_to=("Replication and KRaft", board_url("kafka-vitals-replication")),
+                ),
+                health.offline_partitions(),
+                health.under_replicated_partitions(),
+                health.under_min_isr_partitions(),
+                health.at_min_isr_partitions(),
+                stat(
+                    "Offline log directories",
+                    "Log directories that brokers can no longer use, because the disk failed or is full. Good is none. The "
+                    "replicas on them are offline until the disk is replaced and the broker restarted.",
+                    Query(_OFFLINE_DIRS, "{{cluster}}"),
+                    thresholds=limits("KafkaLogDirOffline", counts=True),
+                    texts=_NONE,
+                    no_value="unknown",
+                    leads_to=("Logs and disks", board_url("kafka-vitals-logs")),
+                ),
+                stat(
+                    "Fenced brokers",
+                    "Brokers that are registered but not in service: down, starting, or cut off from the controllers. Good "
+                    "is none. Unknown before KRaft.",
+                    Query(_FENCED, "{{cluster}}"),
+                    thresholds=limits("KafkaBrokerFenced", counts=True),
+                    texts=_NONE,
+                    no_value="unknown",
+                ),
+                stat(
+                    "Alerts firing",
+                    "Alerts of the rules of kafka-vitals that fire now; the table below lists them. Good is none. It says "
+                    "none too where Prometheus has not loaded prometheus/rules/alerts.yml.",
+                    Query(f"count({_FIRING})"),
+                    thresholds=thresholds([("green", None), ("red", 1)]),
+                    no_value="none",
+                ),
+                stat(
+                    "Messages in per second",
+                    "Records written per second, with the verdict of the recording rules on it: above the upper limit more "
+                    "brokers are due, below the lower one there is room. The limits stand in "
+                    "prometheus/rules/recording.yml.",
+                    Query('kafka:messages_in:verdict{cluster=~"$cluster"}', "{{verdict}}"),
+                    unit="mps",
+                    decimals=0,
+                    named=True,
+                    colours={"^very high": "orange", "^stable": "green", "^low": "blue"},
+                    no_value="no recording rules",
+                    width=6,
+                ),
+                stat(
+                    "Oldest unread",
+                    "Of all consumer groups, the age of the oldest record that one has not read yet. Good is what your "
+                    "readers can live with. The graph of lag says which group it is.",
+                    Query(f"max by (cluster) ({_LAG_SECONDS})", "{{cluster}}"),
+                    unit="s",
+                    no_value="no groups",
+                    leads_to=_TO_GROUPS,
+                ),
+                stat(
+                    "Groups too late",
+                    "Consumer groups whose lag is beyond their own objective (--group.objectives). Good is none. See "
+                    "whether their consumers run and keep up.",
+                    Query(f"sum by (cluster) ({_LATE})", "{{cluster}}"),
+                    thresholds=thresholds([("green", None), ("orange", 1)]),
+                    texts=_NONE,
+                    no_value="no objectives",
+                    leads_to=_TO_GROUPS,
+                ),
+                health.unclean_elections(),
+                health.not_led_by_preferred(),
+                stat(
+                    "Size of the cluster",
+                    "Topics and their partitions, as --topic.filter lets through, and consumer groups.",
+                    Query(f"count by (cluster) ({_TOPICS})", "topics {{cluster}}"),
+                    Query(f"sum by (cluster) ({_TOPICS})", "partitions {{cluster}}"),
+                    Query(f"count by (cluster) ({_GROUPS}) or 0 * {_UP}", "groups {{cluster}}"),
+                    leads_to=("Topics", board_url("kafka-vitals-topics")),
+                ),
+                lines(
+                    "Traffic",
+                    "Bytes that producers write (up) and consumers read (down) per second, without replication. Good is "
+                    "the usual shape of the day. A gap in both is an outage; reads above writes are several groups, or one "
+                    "that catches up.",
+                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesin_total"), "in {{cluster}}"),
+                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesout_total"), "out {{cluster}}"),
+                    unit="Bps",
+                    below_zero="^out",
+                    no_value=_NO_AGENT,
+                    width=8,
+                ),
+                lines(
+                    "Messages in by topic",
+                    "Records written per second, from the growth of the partitions' end offsets: the 10 topics that have "
+                    "most now. A topic that falls to zero has lost its producers.",
+                    Query(
+                        top(
+                            10,
+                            lambda at: (
+                                "sum by (cluster, topic) (max by (cluster, topic, partition) "
+                                f"(rate({of_cluster('kafka_topic_partition_current_offset')}{RATE}{at})))"
+                            ),
+                        ),
+                        "{{topic}} {{cluster}}",
+                    ),
+                    unit="mps",
+                    stacked=True,
+                    no_value="no topics",
+                    width=8,
+                ),
+                lines(
+                    "Lag of the worst groups",
+                    "Age of the oldest record that a consumer group has not read, on its worst topic: the 10 groups that "
+                    "are worst now. Good is flat and low. A line that climbs a second per second is a group that stands "
+                    "still.",
+                    Query(
+                        top(10, lambda at: f"max by (cluster, consumergroup) ({_LAG_SECONDS}{at})"),
+                        "{{consumergroup}} {{cluster}}",
+                    ),
+                    unit="s",
+                    no_value="no consumer groups",
+                    width=8,
+                ),
+                table(
+                    "Brokers",
+                    "Every broker that is registered or holds replicas; a click on its id leads to its saturation and "
+                    "requests. Good: all in service, none with replicas out of sync, idle well above 30 %, leaders and "
+                    "traffic evenly spread. What comes from MBeans is empty for a broker that is down, and without "
+                    "Jolokia.",
+                    {
+                        "cluster": "Cluster",
+                        "broker": "Broker",
+                        "address": "Address",
+                        "instance": "Instance",
+                        "version": "Version",
+                    },
+                    Column(
+                        "Status",
+                        _IN_SERVICE,
+                        texts={1.0: ("in service", "green"), 0.0: ("out of service", "red")},
+                        width=100,
+                    ),
+                    Column(
+                        "Out of sync",
+                        _of_broker("kafka_broker_out_of_sync_replicas"),
+                        thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
+                        width=90,
+                    ),
+                    Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=70),
+                    Column("Replicas", _of_broker("kafka_broker_assigned_replicas"), width=75),
+                    Column(
+                        "Handlers idle",
+                        by_broker_id(
+                            lambda broker: f"rate({of_nodes('kafka_request_handler_idle_seconds_total', broker)}{RATE})"
+                        ),
+                        unit="percentunit",
+                        decimals=0,
+                        thresholds=limits("KafkaRequestHandlersBusy"),
+                        width=100,
+                    ),
+                    Column(
+                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", decimals=1
+                    ),
+                    Column(
+                        "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", decimals=1
+                    ),
+                    Column("Logs", _LOG_BYTES, unit="bytes", decimals=1),
+                    Column(
+                        "Disk free",
+                        _FREE_SHARE,
+                        unit="percentunit",
+                        decimals=0,
+                        thresholds=limits("KafkaDiskSpaceLow"),
+                        width=80,
+                    ),
+                    Column(
+                        "Uptime",
+                        by_broker_id(lambda broker: f"time() - {of_nodes('process_start_time_seconds', broker)}"),
+                        unit="s",
+                        decimals=1,
+                    ),
+                    Column(
+                        "",
+                        "max by (cluster, broker, address) (label_replace("
+                        f'{of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)"))',
+                        hidden=True,
+                    ),
+                    Column(
+                        "",
+                        by_broker_id(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
+                        hidden=True,
+                    ),
+                    Column(
+                        "",
+                        by_broker_id(lambda broker: of_nodes("kafka_broker_build_info", broker), "version"),
+                        hidden=True,
+                    ),
+                    sort_by="Broker",
+                    ascending=True,
+                    links={
+                        "Broker": (
+                            "Saturation, requests and JVM of broker ${__data.fields.Broker}",
+                            board_url(
+                                "kafka-vitals-brokers",
+                                "${datasource:queryparam}",
+                                "var-cluster=${__data.fields.Cluster}",
+                                "var-instance=${__data.fields.Instance}",
+                                "var-broker=${__data.fields.Broker}",
+                            ),
+                        )
+                    },
+                    # The instance is what the link needs: on the single page it is the exporter, for every broker.
+                    widths={"Broker": 60, "Instance": 0},
+                    no_value="",
+                    width=16,
+                ),
+                table(
+                    "Firing alerts",
+                    "Alerts of the rules of kafka-vitals that fire now, with the time since they became active. What each "
+                    "means and what to do stands in docs/runbooks.md under its name.",
+                    {
+                        "severity": "Severity",
+                        "alertname": "Alert",
+                        "consumergroup": "Group",
+                        "topic": "Topic",
+                        "broker": "Broker",
+                        "instance": "Instance",
+                        "cluster": "Cluster",
+                    },
+                    Column(
+                        "Active for",
+                        f"max by ({_ALERT_LABELS}) ((time() - {_SINCE}) and ignoring (alertstate) {_FIRING})",
+                        unit="s",
+                        decimals=0,
+                        width=90,
+                    ),
+                    sort_by="Severity",
+                    ascending=True,
+                    words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
+                    widths={"Severity": 75},
+                    no_value="none firing",
+                    width=8,
+                ),
+            ],
+        ),
+        Row(
+            "Health over time",
+            [
+                lines(
+                    "Partitions not whole",
+                    "Partitions that are offline, below min.insync.replicas or under-replicated. Good is nothing but short "
+                    "steps of under-replication at restarts.",
+                    Query(health.OFFLINE_PARTITIONS, "offline {{cluster}}"),
+                    Query(health.UNDER_MIN_ISR_PARTITIONS, "under min ISR {{cluster}}"),
+                    Query(health.UNDER_REPLICATED_PARTITIONS, "under-replicated {{cluster}}"),
+                    decimals=0,
+                ),
+                lines(
+                    "Replicas out of sync by broker",
+                    "Replicas that each broker should keep in sync and does not. The broker with the high line is the one "
+                    "that is down or cannot follow.",
+                    Query(_of_broker("kafka_broker_out_of_sync_replicas"), "broker {{broker}} {{cluster}}"),
+                    decimals=0,
+                ),
+                lines(
+                    "Lag in records of the worst groups",
+                    "Records that a consumer group has yet to read, over all its topics: the 10 groups that have most now. "
+                    "Good is that it returns to near zero.",
+                    Query(
+                        top(
+                            10,
+                            lambda at: (
+                                f"sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG}{at}))"
+                            ),
+                        ),
+                        "{{consumergroup}} {{cluster}}",
+                    ),
+                    no_value="no consumer groups",
+                ),
+                lines(
+                    "Brokers in service",
+                    "Brokers that are registered and not fenced, against those that are known. A gap is a broker that is "
+                    "away.",
+                    Query(_UP, "in service {{cluster}}"),
+                    Query(_KNOWN, "known {{cluster}}"),
+                    decimals=0,
+                ),
+            ],
+            collapsed=True,
+        ),
+        Row(
+            "Traffic by broker and topic",
+            [
+                lines(
+                    "Bytes in by broker",
+                    "Bytes that producers write to each broker per second. Good is about the same everywhere; one that is "
+                    "higher leads more or busier partitions.",
+                    Query(_per_broker("kafka_server_brokertopicmetrics_bytesin_total"), NODE),
+                    unit="Bps",
+                    no_value=_NO_AGENT,
+                ),
+                lines(
+                    "Bytes out by broker",
+                    "Bytes that consumers read from each broker per second, without replication. Good is about the same "
+                    "everywhere.",
+                    Query(_per_broker("kafka_server_brokertopicmetrics_bytesout_total"), NODE),
+                    unit="Bps",
+                    no_value=_NO_AGENT,
+                ),
+                lines(
+                    "Bytes in by topic",
+                    "Bytes that producers write per second: the 10 topics that have most now.",
+                    Query(
+                        top(10, lambda at: _per_topic("kafka_server_brokertopicmetrics_bytesin_total", at)),
+                        "{{topic}} {{cluster}}",
+                    ),
+                    unit="Bps",
+                    stacked=True,
+                    no_value=_NO_AGENT,
+                ),
+                lines(
+                    "Bytes out by topic",
+                    "Bytes that consumers read per second, without replication: the 10 topics that have most now.",
+                    Query(
+                        top(10, lambda at: _per_topic("kafka_server_brokertopicmetrics_bytesout_total", at)),
+                        "{{topic}} {{cluster}}",
+                    ),
+                    unit="Bps",
+                    stacked=True,
+                    no_value=_NO_AGENT,
+                ),
+            ],
+            collapsed=True,
+        ),
+    ],
+)
