@@ -55,6 +55,14 @@ def thresholds(steps: list[tuple[str, float | None]]) -> builders.ThresholdsConf
     )
 
 
+def as_lines(config: builders.ThresholdsConfig) -> builders.ThresholdsConfig:
+    """The same steps for a graph, which draws a line at each step in the step's colour: with limits from below that were the
+    colour of what is better."""
+    steps = config.build().steps
+    below = [step.color for step in steps[:-1]] if steps[-1].color == "green" else None
+    return thresholds([("transparent", None), *zip(below or [step.color for step in steps[1:]], [step.value for step in steps[1:]])])
+
+
 def no_limit() -> builders.ThresholdsConfig:
     """For what is neither good nor bad. Grafana's own default would colour 80 red."""
     return thresholds([("text", None)])

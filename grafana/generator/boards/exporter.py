@@ -47,7 +47,7 @@ def _least(count: int, selector: str, query: Callable[[str], str]) -> str:
 
 
 def _mean_time(by: str, at: str = "") -> str:
-    return f"sum {by} (rate({_REQUEST_TIME}{RATE}{at})) / sum {by} (rate({_REQUESTS}{RATE}{at}))"
+    return f"sum {by} (rate({_REQUEST_TIME}{RATE}{at})) / (sum {by} (rate({_REQUESTS}{RATE}{at})) > 0)"
 
 
 _SUMMARY = [
@@ -81,6 +81,7 @@ _SUMMARY = [
         "Layouts scraped",
         "Whether in the last 5 minutes both the page with everything and the split pages were scraped: then all series are stored twice, and sums are doubled. Take one job away.",
         Query(f"max({of_cluster('kafka_vitals_both_layouts_scraped')})"),
+        thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: ("one", "green"), 1: ("both", "orange")},
         no_value="no exporter",
     ),
@@ -88,6 +89,7 @@ _SUMMARY = [
         "Configuration",
         "Whether the last reading of the rules file and of the objectives succeeded. If not, what was read before is in use, and the exporter's log has file and line.",
         Query(f"min({of_cluster('kafka_vitals_config_last_reload_successful')})"),
+        thresholds=thresholds([("orange", None), ("green", 1)]),
         texts={0: ("bad file", "orange"), 1: ("read", "green")},
         no_value="no exporter",
     ),
@@ -146,6 +148,7 @@ _COLLECTORS = Row(
             Column("Errors", f"topk(100, sum {_BY_COLLECTOR} (increase({_ERRORS}[$__range])) > 0)", decimals=0),
             sort_by="Last run",
             ascending=True,
+            widths={"Collector": 150, "Node": 60},
             no_value="no exporter",
             width=14,
             height=10,
@@ -376,10 +379,11 @@ _PROCESS = Row(
         ),
         lines(
             "CPU",
-            "CPU seconds per second that kafka-vitals itself uses. A few hundredths are usual.",
+            "How much of a CPU core kafka-vitals itself uses. A few percent are usual.",
             Query(
                 f"max by (instance) (rate({of_cluster('kafka_vitals_process_cpu_seconds_total')}{RATE}))", "{{instance}}"
             ),
+            unit="percentunit",
             width=8,
         ),
         lines(

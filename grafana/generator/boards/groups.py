@@ -122,6 +122,7 @@ _STATE_TEXTS: dict[str, Text] = {
     "NotReady": ("NotReady", "red"),
     "Unknown": ("Unknown", "purple"),
 }
+_STATE_COLOURS = {f"{state}$": colour for state, (_, colour) in _STATE_TEXTS.items()}
 _NUMBERED = dict(enumerate(_STATE_TEXTS, start=1))
 _STATE_NUMBER = "max by (consumergroup) ({})".format(
     " or ".join(f"""{number} * {_chosen('state', f'state="{state}"')}""" for number, state in _NUMBERED.items())
@@ -154,7 +155,7 @@ _SUMMARY = [
         no_value=_NO_GROUPS,
     ),
     stat(
-        "Abandoned with lag",
+        "Abandoned",
         "Groups without members that have lag: all consumers are gone, and records wait. Normal only for jobs that run now and then.",
         Query(_count(f"{_MEMBERS} == 0 and {_LAG} > 0", _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
@@ -237,6 +238,7 @@ _TABLE = table(
     ),
     sort_by="Lag",
     links={"Group": _SHOW_GROUP},
+    widths={"Group": 220, "State": 130},
     no_value=_NO_GROUPS,
     height=11,
 )
@@ -266,6 +268,7 @@ _TRENDS = [
         "Stable and Empty are states of rest: with members, and without. Many that rebalance at a time point to a coordinator or a broker, not to the groups.",
         Query(f"sum by (state) ({_all('state')}) > 0", "{{state}}"),
         stacked=True,
+        colours=_STATE_COLOURS,
         no_value=_NO_GROUPS,
     ),
     lines(
@@ -351,6 +354,7 @@ _DETAIL = Row(
             ),
             sort_by="Lag",
             links={"Group": _SHOW_GROUP, "Topic": _SHOW_TOPIC},
+            widths={"Group": 220, "Topic": 220},
             no_value=_NO_GROUPS,
             height=8,
         ),
@@ -379,6 +383,7 @@ _DETAIL = Row(
                 "{{topic}} is written",
             ),
             unit="mps",
+            dashed="is written$",
             no_value=_NO_GROUPS,
         ),
         lines(
@@ -399,6 +404,7 @@ _DETAIL = Row(
             _least_lines(10, "retention_margin_seconds"),
             unit="s",
             thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
+            least_first=True,
             no_value="no lag, or not known",
         ),
         lines(
@@ -439,6 +445,25 @@ _DETAIL = Row(
             no_value=_NO_GROUPS,
         ),
         table(
+            "What they are",
+            "Kind, protocol and assignor of the chosen groups, 100 at most. Protocol and assignor are empty without members, and where Kafka does not tell them.",
+            {
+                "consumergroup": "Group",
+                "type": "Type",
+                "protocol": "Protocol",
+                "assignor": "Assignor",
+            },
+            Column("Coordinator", f"topk(100, max by (consumergroup) ({_chosen('coordinator')}))", "none"),
+            Column("In state for", f"topk(100, max by (consumergroup) ({_chosen('state_seconds')}))", "s"),
+            Column("Info", f"topk(100, max by (consumergroup, type, protocol, assignor) ({_chosen('info')}))", hidden=True),
+            sort_by="Group",
+            ascending=True,
+            no_value=_NO_GROUPS,
+            widths={"Group": 220},
+            width=12,
+            height=8,
+        ),
+        table(
             "Partitions that lag most",
             "The 100 partitions of the chosen groups and topics with the most lag, and whose they are: client id and host of the member. One host on top of all others is a slow instance; one partition is a key that is too frequent. "
             "The owner is told of the partitions that lag most in the cluster (--group.owners), and empty where nobody has it; lag in time of partitions only with --series.granularity=lag_seconds=partition.",
@@ -468,25 +493,8 @@ _DETAIL = Row(
                 hidden=True,
             ),
             sort_by="Lag",
+            widths={"Group": 220, "Topic": 220, "Partition": 90, "Client id": 220, "Host": 160},
             no_value=_NO_GROUPS,
-            width=16,
-        ),
-        table(
-            "What they are",
-            "Kind, protocol and assignor of the chosen groups, 100 at most. Protocol and assignor are empty without members, and where Kafka does not tell them.",
-            {
-                "consumergroup": "Group",
-                "type": "Type",
-                "protocol": "Protocol",
-                "assignor": "Assignor",
-            },
-            Column("Coordinator", f"topk(100, max by (consumergroup) ({_chosen('coordinator')}))", "none"),
-            Column("In state for", f"topk(100, max by (consumergroup) ({_chosen('state_seconds')}))", "s"),
-            Column("Info", f"topk(100, max by (consumergroup, type, protocol, assignor) ({_chosen('info')}))", hidden=True),
-            sort_by="Group",
-            ascending=True,
-            no_value=_NO_GROUPS,
-            width=8,
         ),
     ],
 )
@@ -504,6 +512,7 @@ _LOSS = Row(
             thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True),
             no_value="none lost",
             width=8,
+            height=6,
         ),
         lines(
             "Commits beyond the end",
@@ -514,6 +523,7 @@ _LOSS = Row(
             ),
             no_value="none",
             width=8,
+            height=6,
         ),
         lines(
             "Timestamps in the future",
@@ -521,12 +531,14 @@ _LOSS = Row(
             Query(f"topk(10, max by (consumergroup) ({_chosen('lag_seconds_clamped_partitions')}))", "{{consumergroup}}"),
             no_value="none",
             width=8,
+            height=6,
         ),
         lines(
             "Unknown lag in records, by reason",
             "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the error that asking for the end gave: unavailable is a partition without a leader, authorization a missing right.",
             Query(f"sum by (reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})", "{{reason}}"),
             no_value="none unknown",
+            height=6,
         ),
         lines(
             "Unknown lag in seconds, by reason",
@@ -534,6 +546,7 @@ _LOSS = Row(
             "do not tell.",
             Query(f"sum by (reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})", "{{reason}}"),
             no_value="none unknown",
+            height=6,
         ),
     ],
     collapsed=True,

@@ -24,7 +24,8 @@ _DIR = "broker {{broker}} {{log_dir}}"
 _TREND = "[6h]"
 _FREE = f"min {_BY_DIR} ({_USABLE}) / max {_BY_DIR} ({_TOTAL})"
 _FILLING = f"max {_BY_DIR} (-deriv({_USABLE}{_TREND}))"
-_FULL_IN = f"min {_BY_DIR} ({_USABLE}) / ({_FILLING} > 0) < 30 * 86400"
+# As the alert KafkaDiskFullIn24Hours: young logs grow until retention sets in, and only a disk that is half full is near the end.
+_FULL_IN = f"min {_BY_DIR} ({_USABLE}) / ({_FILLING} > 0) < 30 * 86400 and {_FREE} < 0.5"
 # The alert KafkaDiskFullIn24Hours has its limit in its name.
 _FULL_SOON = thresholds([("red", None), ("orange", 86400), ("text", 7 * 86400)])
 
@@ -67,12 +68,12 @@ _SUMMARY = [
     ),
     stat(
         "First full in",
-        "When the first log directory will be full, if it goes on as in the last six hours (or since they are watched). Days are good; hours mean that it has to be dealt "
-        "with now.",
+        "When the first log directory will be full, if it goes on as in the last six hours: of those that are half full at least, as young logs grow until retention sets in. Days are good; hours mean that "
+        "it has to be dealt with now.",
         Query(f"min({_FULL_IN})"),
         unit="s",
         thresholds=_FULL_SOON,
-        no_value="none in 30 days",
+        no_value="none soon",
         width=4,
     ),
     stat(
@@ -106,7 +107,7 @@ _SUMMARY = [
 _DIRECTORIES = table(
     "Log directories",
     "The 100 fullest of all chosen brokers. Usable: what Kafka may still use of the volume, which directories may share. Filling: by how much that shrinks per "
-    "second, over six hours. Full in: when nothing is left at that pace; a dash if it is not filling, or not within 30 days. Empty without the client `protocol`; sizes "
+    "second, over six hours. Full in: when nothing is left at that pace; a dash if it is not filling, less than half full, or not full within 30 days. Empty without the client `protocol`; sizes "
     "need Kafka 3.3.",
     {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory"},
     Column(
@@ -123,6 +124,7 @@ _DIRECTORIES = table(
     Column("Being moved", f"max {_BY_DIR} ({_FUTURE})", "bytes"),
     sort_by="Free",
     ascending=True,
+    widths={"Broker": 80, "Directory": 320},
     no_value=_NO_SIZES,
     height=8,
 )
@@ -160,6 +162,7 @@ _DISKS = Row(
                 "Bps",
             ),
             sort_by="Size",
+            widths={"Broker": 70, "Directory": 260, "Topic": 220},
             no_value=_NO_SIZES,
             width=14,
         ),

@@ -169,8 +169,9 @@ _TABLE = table(
         hidden=True,
     ),
     sort_by="Records in",
-    links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.text}}")},
-    no_value="",
+    links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.raw}}")},
+    widths={"Topic": 220},
+    no_value="no topics",
     height=11,
 )
 
@@ -233,16 +234,14 @@ _PARTITIONS_ROW = Row(
             ),
             Column("Busiest partition", f"max {_BY_TOPIC} (rate({_END}[15m])) and {_SKEWED}", "mps"),
             sort_by="Busiest",
-            links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.text}}")},
+            links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.raw}}")},
+            widths={"Topic": 200},
             width=10,
         ),
         lines(
             "Records in by partition",
-            "Records written per second: the 20 busiest partitions of the chosen topics. Those of a topic should lie together.",
-            Query(
-                top(20, lambda at: f"sum by (topic, partition) (rate({_END}{RATE}{at}))"),
-                "{{topic}} {{partition}}",
-            ),
+            "Records written per second, averaged over 5 minutes: the 10 busiest partitions of the chosen topics. Those of a topic should lie together.",
+            Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}[5m]{at}))"), "{{topic}} {{partition}}"),
             unit="mps",
             width=14,
             height=9,
@@ -265,6 +264,8 @@ _PARTITIONS_ROW = Row(
             _partition_column("End", f"max {_BY_PARTITION} ({_END})", "none"),
             _partition_column("Records", f"max {_BY_PARTITION} ({_END} - {_START})"),
             sort_by="Records in",
+            widths={"Topic": 220, "Partition": 90},
+            no_value="no topics",
         ),
     ],
 )
@@ -295,7 +296,7 @@ _READERS_ROW = Row(
                 f"sum {_OF_READER} ({of_cluster('kafka_consumergroup_assigned_partitions', _TOPIC)}) and {_READERS}",
             ),
             sort_by="Lag",
-            links={"Group": ("Show this group", f"{_GROUPS_BOARD}&var-group=${{__value.text}}")},
+            links={"Group": ("Show this group", f"{_GROUPS_BOARD}&var-group=${{__value.raw}}")},
             no_value="no groups yet",
         ),
         table(
