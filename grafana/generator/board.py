@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
 from . import variables
-from .selectors import of_cluster, of_node
+from .selectors import of_kafka, of_node
 
 # All boards link to each other by it.
 TAG = "kafka-vitals"
@@ -57,6 +57,7 @@ class Board:
         for row in self.rows:
             _add(board, row)
         built = board.build()
+        _close_gaps(built)
         _number(built)
         return built
 
@@ -77,6 +78,18 @@ def _add(board: builders.Dashboard, row: Row) -> None:
             board.with_panel(panel)
 
 
+def _close_gaps(board: models.Dashboard) -> None:
+    """The builder leaves the room below a collapsed row that it takes when it is open."""
+    gap = 0
+    for panel in board.panels or []:
+        inner = panel.panels if isinstance(panel, models.RowPanel) else []
+        for each in (panel, *inner):
+            each.grid_pos.y -= gap
+        if inner:
+            bottom = max(each.grid_pos.y + each.grid_pos.h for each in inner)
+            gap += bottom - (panel.grid_pos.y + panel.grid_pos.h)
+
+
 def _number(board: models.Dashboard) -> None:
     number = 0
     for panel in board.panels or []:
@@ -95,7 +108,7 @@ def _links() -> builders.DashboardLink:
 def _restarts() -> builders.AnnotationQuery:
     # `changes` would miss a node that was away for longer than its window.
     since = f"time() - {of_node('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
-    return _annotation("Restarts", since, "blue", "{{broker}} {{instance}} started")
+    return _annotation("Restarts", of_kafka(since), "blue", "{{broker}} {{instance}} started")
 
 
 def _firing_alerts() -> builders.AnnotationQuery:

@@ -31,17 +31,19 @@ OFFLINE_PARTITIONS = (
     f"max by (cluster) ({of_cluster('kafka_cluster_offline_partitions')} or "
     f"{_controllers('kafkacontroller_offlinepartitionscount')})"
 )
+# The leaders' count leaves out partitions that are being moved, the metadata's does not.
 UNDER_REPLICATED_PARTITIONS = (
-    f"max by (cluster) ({of_cluster('kafka_cluster_under_replicated_partitions')}) or "
-    + _on_brokers("underreplicatedpartitions")
+    _on_brokers("underreplicatedpartitions")
+    + f" or max by (cluster) ({of_cluster('kafka_cluster_under_replicated_partitions')})"
 )
+# Kafka's own counts have partitions, too, that never had replicas to spare: only those that have lost one are of interest.
+_LOST_REPLICAS = f"({_IN_SYNC} < bool {_REPLICAS})"
 UNDER_MIN_ISR_PARTITIONS = (
     _on_brokers("underminisrpartitioncount")
-    + f" or sum by (cluster) ({_IN_SYNC} < bool on (cluster, topic) group_left () {_MIN_IN_SYNC})"
+    + f" or sum by (cluster) ({_LOST_REPLICAS} * ({_IN_SYNC} < bool on (cluster, topic) group_left () {_MIN_IN_SYNC}))"
 )
 AT_MIN_ISR_PARTITIONS = (
-    f"sum by (cluster) (({_IN_SYNC} < bool {_REPLICAS}) * "
-    f"({_IN_SYNC} == bool on (cluster, topic) group_left () {_MIN_IN_SYNC}))"
+    f"sum by (cluster) ({_LOST_REPLICAS} * ({_IN_SYNC} == bool on (cluster, topic) group_left () {_MIN_IN_SYNC}))"
 )
 
 
@@ -118,7 +120,7 @@ def unclean_elections(width: int = 3) -> builders.Panel:
 
 def not_led_by_preferred(width: int = 3) -> builders.Panel:
     return stat(
-        "Not led by preferred",
+        "Leader imbalance",
         "Share of partitions that are not led by their preferred replica. Good is near 0; after a restart it takes up to "
         "leader.imbalance.check.interval.seconds (5 minutes). If it stays, leaders are unevenly spread: elect preferred "
         "leaders, or see why automatic balancing is off.",

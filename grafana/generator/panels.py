@@ -1,5 +1,6 @@
 """The kinds of panels that the boards are made of, as Grafana's builders with the options that all of ours share."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -40,6 +41,16 @@ _NAME_NODES = [
 ]
 
 
+# A column that is there for the links of others. Grafana 12 has renamed the option.
+_NOT_SHOWN = [
+    models.DynamicConfigValue(id_val="custom.hidden", value=True),
+    models.DynamicConfigValue(id_val="custom.hideFrom", value={"viz": True, "legend": False, "tooltip": False}),
+]
+
+# Where an axis ends at the least, so that lines at zero do not make one to 100 (or to 10000 %).
+_LOWEST_TOP = {"percentunit": 0.01, "s": 0.001}
+
+
 @dataclass(frozen=True)
 class Query:
     """A query with the legend of its series."""
@@ -57,7 +68,7 @@ class Column:
     unit: str = "short"
     decimals: int | None = None
     thresholds: Thresholds | None = None
-    texts: Mapping[float, Text] | Mapping[str, Text] = field(default_factory=dict)
+    texts: Mapping[float, Text] = field(default_factory=dict)
     bar: bool = False
     """Draws the value as a bar in its cell."""
     width: int | None = None
@@ -112,6 +123,7 @@ def lines(
     unit: str = "short",
     minimum: float | None = 0,
     maximum: float | None = None,
+    lowest_top: float | None = None,
     decimals: int | None = None,
     stacked: bool = False,
     colours: Mapping[str, str] | None = None,
@@ -119,6 +131,7 @@ def lines(
     below_zero: str | None = None,
     dashed: str | None = None,
     least_first: bool = False,
+    legend_right: bool = False,
     calcs: Sequence[str] = ("lastNotNull", "max"),
     no_value: str = "no data",
     width: int = 12,
@@ -126,9 +139,13 @@ def lines(
 ) -> dashboard.Panel:
     """Lines over time with a table of their last and highest values. `colours` are those of series whose name fits an
     expression; `thresholds` are drawn as dashed lines; series whose name fits the expression `below_zero` are mirrored, those
-    that fit `dashed` are what others are compared with; `least_first` is the order of the table."""
+    that fit `dashed` are what others are compared with; `lowest_top` is where the axis ends at the least. `legend_right` gives
+    many names more room in a wide panel; `least_first` is the order of the names."""
+    if lowest_top is None:
+        lowest_top = 5 if decimals == 0 else _LOWEST_TOP.get(unit, 1)
     panel = (
         timeseries.Panel()
+        .axis_soft_max(lowest_top)
         .draw_style(options.GraphDrawStyle.LINE)
         .line_width(1)
         .fill_opacity(25 if stacked else 8)
@@ -139,7 +156,7 @@ def lines(
         .legend(
             common.VizLegendOptions()
             .display_mode(options.LegendDisplayMode.TABLE)
-            .placement(options.LegendPlacement.BOTTOM)
+            .placement(options.LegendPlacement.RIGHT if legend_right else options.LegendPlacement.BOTTOM)
             .show_legend(True)
             .calcs(list(calcs))
             .sort_by(_CALC_NAMES[calcs[0]])
@@ -163,6 +180,7 @@ def lines(
         unfilled = models.DynamicConfigValue(id_val="custom.fillOpacity", value=0)
         panel.override_by_regexp(f"/{dashed}/", [style, unfilled])
     if below_zero is not None:
+        panel.axis_soft_min(-lowest_top)
         panel.override_by_regexp(
             f"/{below_zero}/", [models.DynamicConfigValue(id_val="custom.transform", value="negative-Y")]
         )
@@ -195,6 +213,7 @@ def bars(
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .thresholds(thresholds or no_limit())
         .no_value(no_value)
+        .text(common.VizTextDisplayOptions().title_size(14).value_size(16))
         .min(minimum)
         .unit(unit)
     )
@@ -287,17 +306,17 @@ def table(
             heading, [models.DynamicConfigValue(id_val="links", value=[{"title": link_title, "url": url}])]
         )
     for heading, colours in (words or {}).items():
-        texts = {word: (word, colour) for word, colour in colours.items()}
+        texts = {word: models.ValueMappingResult(text=word, color=colour) for word, colour in colours.items()}
         panel.override_by_name(
             heading,
             [
-                models.DynamicConfigValue(id_val="mappings", value=value_texts(texts)),
+                models.DynamicConfigValue(id_val="mappings", value=[models.ValueMap(options=texts)]),
                 models.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
             ],
         )
     for heading, pixels in (widths or {}).items():
-        option = ("custom.width", pixels) if pixels else ("custom.hidden", True)
-        panel.override_by_name(heading, [models.DynamicConfigValue(id_val=option[0], value=option[1])])
+        shown = models.DynamicConfigValue(id_val="custom.width", value=pixels)
+        panel.override_by_name(heading, [shown] if pixels else _NOT_SHOWN)
     panel.title(title).description(description).datasource(DATASOURCE).span(width).height(height)
     for at, column in enumerate(columns):
         target = prometheus.Dataquery().expr(column.expr).instant().format(PromQueryFormat.TABLE)
@@ -316,15 +335,19 @@ def board_url(uid: str, *parameters: str) -> str:
     return f"/d/{uid}?" + "&".join(("${__url_time_range}", *(parameters or ("${__all_variables}",))))
 
 
-def value_texts(texts: Mapping[float, Text] | Mapping[str, Text]) -> list[models.ValueMapping]:
+def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
     """Value mappings: each value's text and colour."""
     if not texts:
         return []
     results = {
-        value if isinstance(value, str) else f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
+        _as_grafana_writes(value): models.ValueMappingResult(text=words, color=colour, index=at)
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]
+
+
+def _as_grafana_writes(value: float) -> str:
+    return "Infinity" if value == math.inf else f"{value:g}"
 
 
 def _fixed(colour: str) -> models.DynamicConfigValue:

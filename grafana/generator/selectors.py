@@ -35,6 +35,11 @@ def of_nodes(metric: str, *matchers: str) -> str:
     return _selector(metric, OF_NODES, matchers)
 
 
+def of_kafka(by_node: str) -> str:
+    """Of an expression by node what belongs to Kafka: the JVMs and processes of others have such series too."""
+    return f"{by_node} and on (broker, instance) {of_node('kafka_broker_build_info')}"
+
+
 def top(count: int, query: Callable[[str], str]) -> str:
     """The series that are highest at the end of the range, over all of it.
 

@@ -4,7 +4,7 @@ from .. import variables
 from ..board import Board, Row
 from ..limits import limits
 from ..panels import Column, Query, bars, lines, states, table
-from ..selectors import BY_NODE, NODE, RATE, of_node, top
+from ..selectors import BY_NODE, NODE, RATE, most, of_kafka, of_node, top
 
 _NO_AGENT = "no MBeans: Jolokia not configured"
 _REQUEST = 'request=~"$request"'
@@ -64,18 +64,35 @@ def _heap(metric: str) -> str:
     return f"""max {BY_NODE} ({of_node(metric, 'area="heap"')})"""
 
 
-# On a node that is controller too, before Kafka 4.2, the ratios of both pools are added up.
+# Of the busiest pool of threads. Before Kafka 4.2, which tells them apart, a node that is controller too adds up both.
 _HANDLERS_IDLE = (
-    f"""clamp_max({_rate("kafka_request_handler_pool_idle_seconds_total", 'pool="broker"')} or """
-    f"{_rate('kafka_request_handler_idle_seconds_total')}, 1)"
+    f"clamp_max(min {BY_NODE} (rate({of_node('kafka_request_handler_pool_idle_seconds_total')}{RATE})) or "
+    f"min {BY_NODE} (rate({of_node('kafka_request_handler_idle_seconds_total')}{RATE})), 1)"
 )
-_NETWORK_IDLE = f"clamp_max(min {BY_NODE} (rate({of_node('kafka_network_processor_idle_seconds_total')}{RATE})), 1)"
-# The pool that tenured objects are in: G1 Old Gen, PS Old Gen, Tenured Gen, ZGC's and Shenandoah's only one.
-_OLD = 'pool=~".*(Old|Tenured|ZHeap|ZGC Old|Shenandoah).*"'
-_AFTER_GC = (
-    f"sum {BY_NODE} ({of_node('jvm_memory_pool_collection_used_bytes', _OLD)}) / "
-    f"sum {BY_NODE} ({of_node('jvm_memory_pool_collection_max_bytes', _OLD)} > 0)"
+# Of the busiest listener's threads.
+_NETWORK_IDLE = (
+    f"clamp_max(min {BY_NODE} (avg by (broker, instance, listener) "
+    f"(rate({of_node('kafka_network_processor_idle_seconds_total')}{RATE}))), 1)"
 )
+# What a consumer's fetch waits for data is wanted.
+_FETCH_TIME = (
+    f"""({_rate("kafka_request_total_time_seconds_sum", 'request="FetchConsumer"')} - """
+    f"""{_rate("kafka_request_remote_time_seconds_sum", 'request="FetchConsumer"')}) / """
+    f"""{_rate("kafka_request_total_time_seconds_count", 'request="FetchConsumer"')}"""
+)
+_PRODUCE_TIME = (
+    f"""{_rate("kafka_request_total_time_seconds_sum", 'request="Produce"')} / """
+    f"""{_rate("kafka_request_total_time_seconds_count", 'request="Produce"')}"""
+)
+# What collectors do beside the program is not counted.
+_GC_TIME = of_kafka(_rate("jvm_gc_collection_seconds_sum", 'gc!~".*(Concurrent GC|Cycles)"'))
+_OLD = 'pool=~".*Old Gen.*|Tenured Gen|ZHeap|Shenandoah"'
+_AFTER_GC = of_kafka(
+    f"max {BY_NODE} ({of_node('jvm_memory_pool_collection_used_bytes', _OLD)} / "
+    f"({of_node('jvm_memory_pool_collection_max_bytes', _OLD)} > 0))"
+)
+_HEAP = of_kafka(f"{_heap('jvm_memory_used_bytes')} / {_heap('jvm_memory_max_bytes')}")
+_CPU = of_kafka(_rate("process_cpu_seconds_total"))
 
 BOARD = Board(
     uid="kafka-vitals-brokers",
@@ -109,36 +126,33 @@ BOARD = Board(
                     },
                     Column(
                         "Uptime",
-                        f"time() - max {BY_NODE} ({of_node('process_start_time_seconds')})",
+                        of_kafka(f"time() - max {BY_NODE} ({of_node('process_start_time_seconds')})"),
                         unit="s",
                         decimals=1,
-                    ),
-                    Column("CPU cores", _rate("process_cpu_seconds_total"), decimals=2, bar=True),
-                    Column(
-                        "Heap used",
-                        f"{_heap('jvm_memory_used_bytes')} / {_heap('jvm_memory_max_bytes')}",
-                        unit="percentunit",
-                        decimals=0,
                         width=90,
                     ),
+                    Column("CPU cores", _CPU, decimals=2, width=90),
+                    Column("Heap used", _HEAP, unit="percentunit", decimals=0, width=90),
                     Column(
                         "Requests",
                         _rate("kafka_network_requestmetrics_requests_total", _EACH_KIND),
                         unit="reqps",
                         decimals=0,
+                        width=100,
                     ),
-                    Column("Connections", _sum("kafka_server_socket_server_metrics_connection_count"), width=95),
+                    Column("Connections", _sum("kafka_server_socket_server_metrics_connection_count"), width=105),
                     Column(
                         "", f"max by (broker, instance, version) ({of_node('kafka_broker_build_info')})", hidden=True
                     ),
                     Column(
                         "",
                         "max by (broker, instance, java) "
-                        f'(label_replace({of_node("jvm_info")}, "java", "$1", "version", "([^+]+).*"))',
+                        f'(label_replace({of_kafka(of_node("jvm_info"))}, "java", "$1", "version", "([^+]+).*"))',
                         hidden=True,
                     ),
                     sort_by="Broker",
                     ascending=True,
+                    widths={"Broker": 65, "Kafka": 70, "Java": 80},
                     no_value=_NO_AGENT,
                     width=14,
                     height=6,
@@ -162,9 +176,9 @@ BOARD = Board(
                 ),
                 lines(
                     "Network threads idle",
-                    "Share of time that the busiest network thread (num.network.threads) of each broker waits for "
-                    "something to read or write. Good is above 30 %. If it is low: more threads, fewer connections, or TLS "
-                    "takes the time.",
+                    "Share of time that the network threads (num.network.threads) of each broker's busiest listener wait "
+                    "for something to read or write. Good is above 30 %. If it is low: more threads, fewer connections, or "
+                    "TLS takes the time.",
                     Query(_NETWORK_IDLE, NODE),
                     unit="percentunit",
                     maximum=1,
@@ -179,6 +193,7 @@ BOARD = Board(
                     "clients.",
                     Query(_top_rates(10, "request", "kafka_request_local_time_seconds_sum", _EACH_KIND), "{{request}}"),
                     stacked=True,
+                    lowest_top=0.1,
                     decimals=2,
                     no_value=_NO_AGENT,
                     width=8,
@@ -220,18 +235,24 @@ BOARD = Board(
                         "{{request}}",
                     ),
                     unit="reqps",
+                    legend_right=True,
                     no_value=_NO_AGENT,
                 ),
                 lines(
                     "Errors by kind and code",
-                    "Answers with an error per second: the 12 that are most frequent now. A few NOT_LEADER_OR_FOLLOWER or "
-                    "REBALANCE_IN_PROGRESS are how clients learn of changes. Look up what stays; AUTHORIZATION_FAILED is a "
-                    "client without rights.",
+                    "Answers with an error per second: the 12 that were most frequent in the time range. A few "
+                    "NOT_LEADER_OR_FOLLOWER or REBALANCE_IN_PROGRESS are how clients learn of changes. Look up what stays; "
+                    "AUTHORIZATION_FAILED is a client without rights.",
                     Query(
-                        _top_rates(12, "request, error", "kafka_network_requestmetrics_errors_total", 'error!="NONE"'),
+                        most(
+                            12,
+                            "by (request, error)",
+                            of_node("kafka_network_requestmetrics_errors_total", 'error!="NONE"'),
+                        ),
                         "{{request}} {{error}}",
                     ),
                     unit="reqps",
+                    legend_right=True,
                     no_value="no errors",
                 ),
                 lines(
@@ -244,6 +265,7 @@ BOARD = Board(
                     unit="s",
                     stacked=True,
                     calcs=("mean", "max"),
+                    legend_right=True,
                     no_value=_NO_AGENT,
                 ),
                 lines(
@@ -260,6 +282,16 @@ BOARD = Board(
                     no_value="no quantiles of this kind",
                 ),
                 lines(
+                    "Latency of produce and fetch requests",
+                    "Mean time of produce requests, and of consumers' fetch requests without the wait for data, by broker. "
+                    "Good is some milliseconds; the graph of where the time goes says what it is spent on.",
+                    Query(_PRODUCE_TIME, f"{NODE} produce"),
+                    Query(_FETCH_TIME, f"{NODE} fetch"),
+                    unit="s",
+                    thresholds=limits("KafkaRequestLatencyHigh"),
+                    no_value=_NO_AGENT,
+                ),
+                lines(
                     "Failed produce and fetch requests",
                     "Share of produce and fetch requests that failed, by broker. Good is 0. The errors above say why: not "
                     "enough replicas in sync, records too large, an offline log directory.",
@@ -268,7 +300,6 @@ BOARD = Board(
                     unit="percentunit",
                     thresholds=limits("KafkaFailedRequests"),
                     no_value=_NO_AGENT,
-                    width=8,
                 ),
                 lines(
                     "Throttling by quotas",
@@ -279,8 +310,8 @@ BOARD = Board(
                     ),
                     unit="s",
                     thresholds=limits("KafkaClientsThrottled"),
+                    legend_right=True,
                     no_value=_NO_AGENT,
-                    width=8,
                 ),
                 lines(
                     "Records refused or converted",
@@ -307,8 +338,8 @@ BOARD = Board(
                         "converted for consumers",
                     ),
                     unit="mps",
+                    legend_right=True,
                     no_value=_NO_AGENT,
-                    width=8,
                 ),
             ],
         ),
@@ -369,6 +400,7 @@ BOARD = Board(
                         ),
                         "{{delayedOperation}}",
                     ),
+                    legend_right=True,
                     no_value=_NO_AGENT,
                 ),
                 lines(
@@ -377,7 +409,7 @@ BOARD = Board(
                     "(max.incremental.fetch.session.cache.slots, 1,000) sessions are evicted and fetches grow.",
                     Query(_sum("kafka_server_fetchsessioncache_numincrementalfetchsessions"), NODE),
                     no_value=_NO_AGENT,
-                    width=8,
+                    width=6,
                 ),
                 lines(
                     "Fetch sessions evicted",
@@ -386,7 +418,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total"), NODE),
                     unit="ops",
                     no_value=_NO_AGENT,
-                    width=8,
+                    width=6,
                 ),
                 lines(
                     "Bytes rejected",
@@ -395,7 +427,21 @@ BOARD = Board(
                     Query(_rate("kafka_server_brokertopicmetrics_bytesrejected_total", _TOTAL), NODE),
                     unit="Bps",
                     no_value=_NO_AGENT,
-                    width=8,
+                    width=6,
+                ),
+                lines(
+                    "Transactions open too long",
+                    "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows, by "
+                    "broker. Good is 0: consumers with isolation.level=read_committed wait for its end. Find it with "
+                    "kafka-transactions find-hanging.",
+                    Query(
+                        f"max {BY_NODE} ({of_node('kafka_server_replicamanager_partitionswithlatetransactionscount')})",
+                        NODE,
+                    ),
+                    decimals=0,
+                    thresholds=limits("KafkaHangingTransactions", counts=True),
+                    no_value=_NO_AGENT,
+                    width=6,
                 ),
                 table(
                     "Clients too old for Kafka 4",
@@ -427,7 +473,8 @@ BOARD = Board(
                 lines(
                     "CPU",
                     "CPU cores that each node's JVM uses. Good is well below what the host has.",
-                    Query(_rate("process_cpu_seconds_total"), NODE),
+                    Query(_CPU, NODE),
+                    lowest_top=0.1,
                     decimals=2,
                     no_value=_NO_AGENT,
                 ),
@@ -435,7 +482,7 @@ BOARD = Board(
                     "Time in garbage collection",
                     "Share of time that each JVM spends in garbage collection. Good is below a few percent. If it lasts "
                     "after a restart or recovery: too small a heap, or too many partitions or connections for it.",
-                    Query(_rate("jvm_gc_collection_seconds_sum"), NODE),
+                    Query(_GC_TIME, NODE),
                     unit="percentunit",
                     thresholds=limits("KafkaGcTimeHigh"),
                     no_value=_NO_AGENT,
@@ -444,7 +491,7 @@ BOARD = Board(
                     "Heap used",
                     "Heap in use as a share of its maximum (-Xmx). It is a saw, and high before each collection: that is "
                     "normal. What matters is what is left after one, beside this.",
-                    Query(f"{_heap('jvm_memory_used_bytes')} / {_heap('jvm_memory_max_bytes')}", NODE),
+                    Query(_HEAP, NODE),
                     unit="percentunit",
                     maximum=1,
                     no_value=_NO_AGENT,
@@ -464,7 +511,11 @@ BOARD = Board(
                     "Collections",
                     "Garbage collections per second, by collector, on all chosen nodes together. Good is some of the young "
                     "generation; of the old one hardly any.",
-                    Query(_rate("jvm_gc_collection_seconds_count", by="by (gc)"), "{{gc}}"),
+                    Query(
+                        f"sum by (gc) (rate({of_node('jvm_gc_collection_seconds_count')}{RATE}) "
+                        f"and on (broker, instance) {of_node('kafka_broker_build_info')})",
+                        "{{gc}}",
+                    ),
                     unit="ops",
                     no_value=_NO_AGENT,
                     width=8,
@@ -472,7 +523,7 @@ BOARD = Board(
                 lines(
                     "Threads",
                     "Live threads of each JVM. Good is steady: Kafka makes its threads at the start.",
-                    Query(f"max {BY_NODE} ({of_node('jvm_threads_current')})", NODE),
+                    Query(of_kafka(f"max {BY_NODE} ({of_node('jvm_threads_current')})"), NODE),
                     minimum=None,
                     no_value=_NO_AGENT,
                     width=8,
@@ -482,7 +533,7 @@ BOARD = Board(
                     "Open file descriptors as a share of what the process may open: each log segment takes several, each "
                     "connection one. At 100 % the broker dies; raise the limit (nofile) in time.",
                     Query(
-                        f"max {BY_NODE} ({of_node('process_open_fds')}) / max {BY_NODE} ({of_node('process_max_fds')})",
+                        of_kafka(f"max {BY_NODE} ({of_node('process_open_fds')} / {of_node('process_max_fds')})"),
                         NODE,
                     ),
                     unit="percentunit",
@@ -494,14 +545,14 @@ BOARD = Board(
                     "Direct buffers",
                     "Memory outside the heap that network and file operations use. Good is steady; many large requests, or "
                     "a consumer of large batches over TLS, let it grow.",
-                    Query(_sum("jvm_buffer_pool_used_bytes", 'pool="direct"'), NODE),
+                    Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="direct"')), NODE),
                     unit="bytes",
                     no_value=_NO_AGENT,
                 ),
                 lines(
                     "Mapped files",
                     "Index files that are mapped into memory. It grows with the number of log segments.",
-                    Query(_sum("jvm_buffer_pool_used_bytes", 'pool="mapped"'), NODE),
+                    Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="mapped"')), NODE),
                     unit="bytes",
                     no_value=_NO_AGENT,
                 ),

@@ -15,10 +15,6 @@ _KNOWN = (
     f"count by (cluster) (group by (cluster, broker) "
     f"({of_cluster('kafka_broker_registered')} or {of_cluster('kafka_broker_assigned_replicas')}))"
 )
-_FENCED = (
-    f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_fenced')})) or "
-    f"max by (cluster) ({of_nodes('kafka_controller_kafkacontroller_fencedbrokercount')})"
-)
 _OFFLINE_DIRS = (
     f"sum by (cluster) (1 - max by (cluster, broker, log_dir) ({of_cluster('kafka_log_dir_online')})) or "
     f"sum by (cluster) ({of_nodes('kafka_log_logmanager_offlinelogdirectorycount')})"
@@ -38,7 +34,10 @@ _LATE = (
 
 _FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
 _SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
-_ALERT_LABELS = "alertname, severity, cluster, broker, instance, consumergroup, topic"
+# What an alert is of: a group, topic or broker; if it has no such label, its instance.
+_ACTIVE = f"(time() - {_SINCE}) and ignoring (alertstate) {_FIRING}"
+_OF = f'label_join({_ACTIVE}, "of", " ", "consumergroup", "topic", "broker")'
+_OF = f'label_replace(label_join({_OF}, "either", "|", "of", "instance"), "of", "$1", "either", " *[|](.*)")'
 
 _TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
 
@@ -68,6 +67,18 @@ def _rate_of_broker(metric: str) -> str:
     return by_broker_id(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
 
 
+def _handlers_idle(broker: str) -> str:
+    """Of the busiest pool; before Kafka 4.2, which tells them apart, of all."""
+    pools = f"rate({of_nodes('kafka_request_handler_pool_idle_seconds_total', broker)}{RATE})"
+    every = f"rate({of_nodes('kafka_request_handler_idle_seconds_total', broker)}{RATE})"
+    return f"clamp_max(min by (cluster, broker, instance) ({pools}) or min by (cluster, broker, instance) ({every}), 1)"
+
+
+def _uptime(broker: str) -> str:
+    started = of_nodes("process_start_time_seconds", broker)
+    return f"(time() - {started} and on (cluster, broker, instance) {of_nodes('kafka_broker_build_info', broker)})"
+
+
 # In the metadata are brokers that are alive and in service; the others are known by their registration or replicas.
 _IN_SERVICE = (
     f'max by (cluster, broker) (label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")) or '
@@ -76,9 +87,6 @@ _IN_SERVICE = (
 )
 _FREE_SHARE = (
     f"min by (cluster, broker) ({of_cluster('kafka_log_dir_usable_bytes')} / {of_cluster('kafka_log_dir_total_bytes')})"
-)
-_LOG_BYTES = (
-    f"sum by (cluster, broker) (max by (cluster, broker, log_dir, topic) ({of_cluster('kafka_log_dir_topic_bytes')}))"
 )
 
 BOARD = Board(
@@ -91,14 +99,14 @@ BOARD = Board(
             "",
             [
                 stat(
-                    "Brokers",
-                    "Brokers in service, of those that are registered or hold replicas. Good is that both are equal. The "
-                    "table of brokers says which one is missing; see whether its process runs and whether it reaches the "
-                    "controllers.",
-                    Query(_UP, "in service {{cluster}}"),
-                    Query(_KNOWN, "known {{cluster}}"),
+                    "Brokers missing",
+                    "Brokers that are registered or hold replicas and are not in service: down, starting, or cut off from "
+                    "the controllers. Good is none. The table of brokers says which one it is; see whether its process "
+                    "runs and what its log says.",
+                    Query(f"({_KNOWN}) - {_UP}", "{{cluster}}"),
+                    thresholds=thresholds([("green", None), ("red", 1)]),
+                    texts=_NONE,
                     no_value="no exporter",
-                    leads_to=("Brokers", board_url("kafka-vitals-brokers")),
                 ),
                 stat(
                     "Active controllers",
@@ -118,7 +126,7 @@ BOARD = Board(
                 health.under_min_isr_partitions(),
                 health.at_min_isr_partitions(),
                 stat(
-                    "Offline log directories",
+                    "Offline log dirs",
                     "Log directories that brokers can no longer use, because the disk failed or is full. Good is none. The "
                     "replicas on them are offline until the disk is replaced and the broker restarted.",
                     Query(_OFFLINE_DIRS, "{{cluster}}"),
@@ -127,15 +135,7 @@ BOARD = Board(
                     no_value="unknown",
                     leads_to=("Logs and disks", board_url("kafka-vitals-logs")),
                 ),
-                stat(
-                    "Fenced brokers",
-                    "Brokers that are registered but not in service: down, starting, or cut off from the controllers. Good "
-                    "is none. Unknown before KRaft.",
-                    Query(_FENCED, "{{cluster}}"),
-                    thresholds=limits("KafkaBrokerFenced", counts=True),
-                    texts=_NONE,
-                    no_value="unknown",
-                ),
+                health.unclean_elections(),
                 stat(
                     "Alerts firing",
                     "Alerts of the rules of kafka-vitals that fire now; the table below lists them. Good is none. It says "
@@ -149,11 +149,10 @@ BOARD = Board(
                     "Records written per second, with the verdict of the recording rules on it: above the upper limit more "
                     "brokers are due, below the lower one there is room. The limits stand in "
                     "prometheus/rules/recording.yml.",
-                    Query('kafka:messages_in:verdict{cluster=~"$cluster"}', "{{verdict}}"),
+                    Query('kafka:messages_in:verdict{cluster=~"$cluster"}', "{{verdict}} {{cluster}}"),
                     unit="mps",
-                    decimals=0,
                     named=True,
-                    colours={"^very high": "orange", "^stable": "green", "^low": "blue"},
+                    colours={"^very high": "orange", "^(stable|low)": "green"},
                     no_value="no recording rules",
                     width=6,
                 ),
@@ -176,15 +175,16 @@ BOARD = Board(
                     no_value="no objectives",
                     leads_to=_TO_GROUPS,
                 ),
-                health.unclean_elections(),
                 health.not_led_by_preferred(),
                 stat(
                     "Size of the cluster",
-                    "Topics and their partitions, as --topic.filter lets through, and consumer groups.",
+                    "Brokers in service, topics and their partitions as --topic.filter lets through, and consumer groups.",
+                    Query(_UP, "brokers {{cluster}}"),
                     Query(f"count by (cluster) ({_TOPICS})", "topics {{cluster}}"),
                     Query(f"sum by (cluster) ({_TOPICS})", "partitions {{cluster}}"),
                     Query(f"count by (cluster) ({_GROUPS}) or 0 * {_UP}", "groups {{cluster}}"),
                     leads_to=("Topics", board_url("kafka-vitals-topics")),
+                    width=6,
                 ),
                 lines(
                     "Traffic",
@@ -256,24 +256,20 @@ BOARD = Board(
                         width=90,
                     ),
                     Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=70),
-                    Column("Replicas", _of_broker("kafka_broker_assigned_replicas"), width=75),
                     Column(
                         "Handlers idle",
-                        by_broker_id(
-                            lambda broker: f"rate({of_nodes('kafka_request_handler_idle_seconds_total', broker)}{RATE})"
-                        ),
+                        by_broker_id(_handlers_idle),
                         unit="percentunit",
                         decimals=0,
                         thresholds=limits("KafkaRequestHandlersBusy"),
-                        width=100,
+                        width=105,
                     ),
                     Column(
-                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", decimals=1
+                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=90
                     ),
                     Column(
-                        "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", decimals=1
+                        "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", width=90
                     ),
-                    Column("Logs", _LOG_BYTES, unit="bytes", decimals=1),
                     Column(
                         "Disk free",
                         _FREE_SHARE,
@@ -282,12 +278,7 @@ BOARD = Board(
                         thresholds=limits("KafkaDiskSpaceLow"),
                         width=80,
                     ),
-                    Column(
-                        "Uptime",
-                        by_broker_id(lambda broker: f"time() - {of_nodes('process_start_time_seconds', broker)}"),
-                        unit="s",
-                        decimals=1,
-                    ),
+                    Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=90),
                     Column(
                         "",
                         "max by (cluster, broker, address) (label_replace("
@@ -319,7 +310,7 @@ BOARD = Board(
                         )
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
-                    widths={"Broker": 60, "Instance": 0},
+                    widths={"Broker": 65, "Instance": 0, "Version": 75},
                     no_value="",
                     width=16,
                 ),
@@ -327,18 +318,10 @@ BOARD = Board(
                     "Firing alerts",
                     "Alerts of the rules of kafka-vitals that fire now, with the time since they became active. What each "
                     "means and what to do stands in docs/runbooks.md under its name.",
-                    {
-                        "severity": "Severity",
-                        "alertname": "Alert",
-                        "consumergroup": "Group",
-                        "topic": "Topic",
-                        "broker": "Broker",
-                        "instance": "Instance",
-                        "cluster": "Cluster",
-                    },
+                    {"severity": "Severity", "alertname": "Alert", "of": "Of", "cluster": "Cluster"},
                     Column(
                         "Active for",
-                        f"max by ({_ALERT_LABELS}) ((time() - {_SINCE}) and ignoring (alertstate) {_FIRING})",
+                        f"max by (alertname, severity, cluster, of) ({_OF})",
                         unit="s",
                         decimals=0,
                         width=90,
@@ -346,7 +329,7 @@ BOARD = Board(
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 75},
+                    widths={"Severity": 75, "Cluster": 80},
                     no_value="none firing",
                     width=8,
                 ),
@@ -384,10 +367,11 @@ BOARD = Board(
                         ),
                         "{{consumergroup}} {{cluster}}",
                     ),
+                    legend_right=True,
                     no_value="no consumer groups",
                 ),
                 lines(
-                    "Brokers in service",
+                    "Brokers in service and known",
                     "Brokers that are registered and not fenced, against those that are known. A gap is a broker that is "
                     "away.",
                     Query(_UP, "in service {{cluster}}"),
@@ -425,6 +409,7 @@ BOARD = Board(
                     ),
                     unit="Bps",
                     stacked=True,
+                    legend_right=True,
                     no_value=_NO_AGENT,
                 ),
                 lines(
@@ -436,6 +421,7 @@ BOARD = Board(
                     ),
                     unit="Bps",
                     stacked=True,
+                    legend_right=True,
                     no_value=_NO_AGENT,
                 ),
             ],

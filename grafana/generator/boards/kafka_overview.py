@@ -3,7 +3,7 @@ interval, bounded, and for both layouts."""
 
 from ..board import Board, Row
 from ..panels import Query, lines
-from ..selectors import BY_NODE, NODE, RATE, of_node, top
+from ..selectors import BY_NODE, NODE, RATE, of_kafka, of_node, top
 
 _NO_AGENT = "no MBeans: Jolokia not configured"
 
@@ -26,7 +26,8 @@ BOARD = Board(
                 lines(
                     "CPU usage",
                     "CPU cores that each node's JVM uses. Good is well below what the host has.",
-                    Query(f"sum {BY_NODE} (rate({of_node('process_cpu_seconds_total')}{RATE}))", NODE),
+                    Query(of_kafka(f"sum {BY_NODE} (rate({of_node('process_cpu_seconds_total')}{RATE}))"), NODE),
+                    lowest_top=0.1,
                     decimals=2,
                     no_value=_NO_AGENT,
                     width=8,
@@ -35,7 +36,7 @@ BOARD = Board(
                     "JVM memory used",
                     "Memory in use by each JVM, heap and the rest. It is a saw: each collection takes it down again. What "
                     "only grows ends in an OutOfMemoryError.",
-                    Query(f"sum {BY_NODE} ({of_node('jvm_memory_used_bytes')})", NODE),
+                    Query(of_kafka(f"sum {BY_NODE} ({of_node('jvm_memory_used_bytes')})"), NODE),
                     unit="bytes",
                     no_value=_NO_AGENT,
                     width=8,
@@ -43,7 +44,7 @@ BOARD = Board(
                 lines(
                     "Time spent in GC",
                     "Share of time that each JVM spends in garbage collection. Good is below a few percent.",
-                    Query(f"sum {BY_NODE} (rate({of_node('jvm_gc_collection_seconds_sum')}{RATE}))", NODE),
+                    Query(of_kafka(f"sum {BY_NODE} (rate({of_node('jvm_gc_collection_seconds_sum')}{RATE}))"), NODE),
                     unit="percentunit",
                     no_value=_NO_AGENT,
                     width=8,

@@ -188,7 +188,7 @@ BOARD = Board(
                     "is 0: neither comes back by itself; the broker's log says why, and a restart of it helps.",
                     Query(_replicas_fetcher("failedpartitionscount"), f"{NODE} partitions given up"),
                     Query(_replicas_fetcher("deadthreadcount"), f"{NODE} dead threads"),
-                    thresholds=thresholds([("green", None), ("red", 1)]),
+                    thresholds=limits("KafkaReplicaFetcherFailed", counts=True),
                     decimals=0,
                     no_value=_NO_AGENT,
                 ),
@@ -273,7 +273,7 @@ BOARD = Board(
                     no_value="no KRaft MBeans",
                 ),
                 stat(
-                    "Voters and observers",
+                    "Voters",
                     "Controllers that vote, and nodes that only follow the metadata log, as the leader sees them (Kafka "
                     "4). Three or five voters are usual; more than half of them must be alive.",
                     Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_voters"), "voters {{cluster}}"),
@@ -283,7 +283,7 @@ BOARD = Board(
                     no_value="before Kafka 4",
                 ),
                 stat(
-                    "Registered and fenced",
+                    "Registered brokers",
                     "Brokers that are registered with the controllers, and those of them that are not in service. It is "
                     "told by Kafka's protocol, without MBeans too.",
                     Query(
@@ -314,7 +314,7 @@ BOARD = Board(
                     no_value="no KRaft MBeans",
                 ),
                 stat(
-                    "Heartbeats timed out",
+                    "Late heartbeats",
                     "Heartbeats of brokers that came too late, in the time range shown: each fences a broker. Good is "
                     "none; one for each broker that was stopped hard.",
                     Query(
@@ -383,7 +383,6 @@ BOARD = Board(
                     "flat line while others grow is a node that is cut off, flat everywhere a quorum without a majority.",
                     Query(_max("kafka_server_raftmetrics_high_watermark"), NODE),
                     minimum=None,
-                    decimals=0,
                     no_value="no KRaft MBeans",
                     width=8,
                 ),
@@ -417,7 +416,7 @@ BOARD = Board(
                         f"{NODE} as controller",
                     ),
                     unit="s",
-                    thresholds=limits("KafkaMetadataApplyLag"),
+                    thresholds=limits("KafkaMetadataApplyLag", scale=0.001),
                     no_value="no KRaft MBeans",
                 ),
                 lines(

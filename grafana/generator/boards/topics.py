@@ -3,6 +3,8 @@
 Records come from the growth of end offsets, so that they are there without MBeans; bytes and requests come from brokers' MBeans.
 """
 
+from math import inf
+
 from .. import variables
 from ..board import Board, Row
 from ..limits import limits, thresholds
@@ -28,7 +30,7 @@ _THIS_BOARD = "/d/kafka-vitals-topics?${datasource:queryparam}&${cluster:querypa
 _NO_MBEANS = "no MBeans"
 _NO_TRAFFIC = "no MBeans, or no traffic yet"
 _NO_SIZES = "sizes not known"
-_UNLIMITED = {"Infinity": ("unlimited", "text")}
+_UNLIMITED = {inf: ("unlimited", "text")}
 
 
 def _mbean(name: str) -> str:
