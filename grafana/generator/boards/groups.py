@@ -203,8 +203,8 @@ _TABLE = table(
     "take what ± says. Of objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many records per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: "
     "for how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
     {"cluster": "Cluster", "consumergroup": "Group", "team": "Team", "state": "State"},
-    _column("Members", _MEMBERS),
-    _column("Lag", _LAG, bar=True),
+    _column("Members", _MEMBERS, width=80),
+    _column("Lag", _LAG, bar=True, width=150),
     _column("Lag in time", _LAG_SECONDS, "s"),
     _column("±", f"max {_BY_GROUP} ({_all('lag_seconds_max_error')})", "s", width=70),
     _column("Objective", _OBJECTIVE, "s"),
@@ -738,9 +738,10 @@ _TRANSACTIONS = Row(
         lines(
             "Time to load __transaction_state",
             "Milliseconds that loading one of its partitions took at most: so long its producers had no coordinator.",
-            Query(_node("kafka_server_transaction_coordinator_metrics_partition_load_time_max"), NODE),
+            # NaN until it has loaded one.
+            Query(_node("kafka_server_transaction_coordinator_metrics_partition_load_time_max") + " >= 0", NODE),
             unit="ms",
-            no_value=_NO_MBEANS,
+            no_value="none loaded, or no MBeans",
             width=8,
         ),
     ],

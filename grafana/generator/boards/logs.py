@@ -162,9 +162,9 @@ _DISKS = Row(
                 "Bps",
             ),
             sort_by="Size",
-            widths={"Broker": 70, "Directory": 260, "Topic": 220},
+            widths={"Broker": 70, "Directory": 300, "Topic": 180},
             no_value=_NO_SIZES,
-            width=14,
+            width=15,
         ),
         lines(
             "Topics that grow",
@@ -172,7 +172,7 @@ _DISKS = Row(
             Query(top(10, lambda at: f"sum by (topic) (deriv({_OF_TOPIC}[1h]{at})) > 0"), "{{topic}}"),
             unit="Bps",
             no_value="none grows, or sizes not known",
-            width=10,
+            width=9,
             height=9,
         ),
     ],
@@ -263,9 +263,10 @@ _CLEANER = Row(
         lines(
             "Longest of the last cleanings",
             "Seconds that the longest of each thread's last cleaning took.",
-            Query(_of_node("kafka_log_logcleaner_max_clean_time_secs"), NODE),
+            # Far below 0 until there was one.
+            Query(_of_node("kafka_log_logcleaner_max_clean_time_secs") + " >= 0", NODE),
             unit="s",
-            no_value=_NO_MBEANS,
+            no_value="none yet, or no MBeans",
             width=8,
         ),
         lines(
@@ -310,6 +311,7 @@ _RECOVERY = Row(
                 NODE + " {{dir}}",
             ),
             no_value=_NOT_RECOVERING,
+            height=6,
         ),
         lines(
             "Segments to recover",
@@ -319,6 +321,7 @@ _RECOVERY = Row(
                 NODE + " {{dir}}",
             ),
             no_value=_NOT_RECOVERING,
+            height=6,
         ),
         lines(
             "Offline directories",
@@ -345,6 +348,7 @@ def _remote(title: str, description: str, name: str, **how: object) -> object:
         Query(_of_node(f"kafka_server_brokertopicmetrics_{name}"), NODE),
         no_value=_NOT_TIERED,
         width=8,
+        height=6,
         **how,  # type: ignore[arg-type]
     )
 
@@ -359,6 +363,7 @@ _TIERED = Row(
             unit="Bps",
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
         lines(
             "Read from remote storage",
@@ -367,6 +372,7 @@ _TIERED = Row(
             unit="Bps",
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
         lines(
             "Errors of remote storage",
@@ -378,6 +384,7 @@ _TIERED = Row(
             unit="ops",
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
         _remote(
             "Waiting to be copied",
@@ -400,6 +407,7 @@ _TIERED = Row(
             maximum=1,
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
         lines(
             "Reads that wait",
@@ -407,6 +415,7 @@ _TIERED = Row(
             Query(_of_node("kafka_log_remote_remotestoragethreadpool_remotelogreadertaskqueuesize"), NODE),
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
         lines(
             "Time of a remote read (p99)",
@@ -417,6 +426,7 @@ _TIERED = Row(
             unit="ms",
             no_value=_NOT_TIERED,
             width=8,
+            height=6,
         ),
     ],
     collapsed=True,

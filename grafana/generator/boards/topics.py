@@ -139,23 +139,25 @@ _TABLE = table(
     "or members on it. Cells stay empty where something is not known: bytes without MBeans, sizes with librdkafka, configurations without the right to "
     "describe them.",
     {"cluster": "Cluster", "topic": "Topic", "cleanup_policy": "Policy"},
-    _column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS})"),
+    _column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS})", width=85),
     # No alert has this limit: one replica may be meant.
-    _column("Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", thresholds=thresholds([("orange", None), ("text", 2)])),
-    _column("Min. in sync", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_min_insync_replicas', _TOPIC)})"),
+    _column("Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", width=80, thresholds=thresholds([("orange", None), ("text", 2)])),
+    _column("Min. in sync", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_min_insync_replicas', _TOPIC)})", width=100),
     _column(
         "Under-repl.",
         f"sum {_BY_TOPIC} ({of_cluster('kafka_topic_partition_under_replicated_partition', _TOPIC)})",
+        width=100,
         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
     ),
     _column(
         "Not preferred",
         f"sum {_BY_TOPIC} ({of_cluster('kafka_topic_partition_leader_is_preferred', _TOPIC)} == bool 0)",
+        width=110,
     ),
     _column("Records in", f"sum {_BY_TOPIC} (rate({_END}{RATE}))", "mps"),
     _column("Bytes in", _by_mbean("bytesin", by=_BY_TOPIC), "Bps"),
     _column("Bytes out", _by_mbean("bytesout", by=_BY_TOPIC), "Bps"),
-    _column("Size", f"sum {_BY_TOPIC} ({_SIZE})", "bytes", bar=True),
+    _column("Size", f"sum {_BY_TOPIC} ({_SIZE})", "bytes", bar=True, width=150),
     _column("Records", f"sum {_BY_TOPIC} ({_END} - {_START})"),
     _column(
         "Retention",
@@ -163,7 +165,7 @@ _TABLE = table(
         "s",
         texts=_UNLIMITED,
     ),
-    _column("Groups", f"count {_BY_TOPIC} (sum by (cluster, topic, consumergroup) ({_READ_BY}))"),
+    _column("Groups", f"count {_BY_TOPIC} (sum by (cluster, topic, consumergroup) ({_READ_BY}))", width=75),
     Column(
         "Policy",
         f"max by (cluster, topic, cleanup_policy) ({of_cluster('kafka_topic_info', _TOPIC)}) and on (cluster, topic) "
