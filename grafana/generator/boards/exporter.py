@@ -15,6 +15,7 @@ _REQUESTS = of_cluster("kafka_vitals_kafka_request_duration_seconds_count")
 _REQUEST_TIME = of_cluster("kafka_vitals_kafka_request_duration_seconds_sum")
 _DENIED = of_cluster("kafka_vitals_kafka_denied")
 _UNSUPPORTED = of_cluster("kafka_vitals_kafka_unsupported")
+_CLIENT = f"max by (instance, client) ({of_cluster('kafka_vitals_kafka_client_info')})"
 _DROPPED = of_cluster("kafka_vitals_series_dropped")
 
 _BY_COLLECTOR = "by (cluster, instance, collector, broker)"
@@ -148,7 +149,7 @@ _COLLECTORS = Row(
             Column("Errors", f"topk(100, sum {_BY_COLLECTOR} (increase({_ERRORS}[$__range])) > 0)", decimals=0),
             sort_by="Last run",
             ascending=True,
-            widths={"Collector": 150, "Node": 60},
+            widths={"Collector": 150, "Node": 110},
             no_value="no exporter",
             width=14,
             height=10,
@@ -227,8 +228,12 @@ _KAFKA = Row(
             "Client, and calls that it or the brokers cannot answer",
             "What these calls feed is absent: registered and fenced brokers before Kafka 4.0, log directories with librdkafka, and so on. docs/operations.md has the list.",
             {"instance": "Exporter", "client": "Client", "api": "Unsupported call"},
-            Column("Client is", f"max by (instance, client) ({of_cluster('kafka_vitals_kafka_client_info')})", hidden=True),
-            Column("Unsupported", f"max by (instance, api) ({_UNSUPPORTED})", hidden=True),
+            Column("Client is", _CLIENT, hidden=True),
+            Column(
+                "Unsupported",
+                f"max by (instance, api) ({_UNSUPPORTED}) * on (instance) group_left (client) ({_CLIENT})",
+                hidden=True,
+            ),
             sort_by="Exporter",
             ascending=True,
             width=12,

@@ -3,6 +3,8 @@
 What is not known is absent in these metrics, never 0 or smaller. Where a query makes 0 of an absence, it counts, and there is none to count.
 """
 
+from math import inf
+
 from .. import variables
 from ..board import Board, Row
 from ..limits import limit, limits, thresholds
@@ -182,10 +184,11 @@ _SUMMARY = [
         "Nearest to loss",
         "How long the group that is nearest to losing records has, if it stands still, until retention removes what it has not read. Of groups that have used up more than three quarters of the time that their topic is kept. None is "
         "good; below the limit let the group catch up, or raise the topic's retention, now.",
-        Query(f"min({_NEAR_LOSS})"),
+        Query(f"min({_NEAR_LOSS}) or 0 * count({_LAG_SECONDS}) + Inf"),
         unit="s",
         thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
-        no_value="none is near",
+        texts={inf: ("none is near", "green")},
+        no_value="no groups, or not known",
     ),
     stat(
         "Records lost",

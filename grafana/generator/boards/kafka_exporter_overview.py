@@ -42,9 +42,15 @@ BOARD = Board(
                 lines(
                     "Messages consumed per minute",
                     "Records committed in a minute, by group and topic, averaged over five: the 20 that have most now. "
-                    "It should be near what comes in.",
+                    "It should be near what comes in. A reset of the offsets to earlier ones counts as nothing.",
+                    # A commit may go back; `rate` would take that for a counter that began anew.
                     Query(
-                        top(20, lambda at: f"60 * sum by (consumergroup, topic) (rate({_COMMITTED}[5m]{at}))"), _GROUP
+                        top(
+                            20,
+                            lambda at: "60 * sum by (consumergroup, topic) "
+                            f"(clamp_min(deriv({_COMMITTED}[5m]{at}), 0))",
+                        ),
+                        _GROUP,
                     ),
                 ),
                 lines(

@@ -3,6 +3,8 @@
 Sizes come from DescribeLogDirs (the protocol client), the rest from brokers' MBeans.
 """
 
+from math import inf
+
 from ..board import Board, Row
 from ..limits import limits, thresholds
 from ..panels import Column, Query, lines, stat, table
@@ -70,10 +72,11 @@ _SUMMARY = [
         "First full in",
         "When the first log directory will be full, if it goes on as in the last six hours: of those that are half full at least, as young logs grow until retention sets in. Days are good; hours mean that "
         "it has to be dealt with now.",
-        Query(f"min({_FULL_IN})"),
+        Query(f"min({_FULL_IN}) or 0 * count({_USABLE}) + Inf"),
         unit="s",
         thresholds=_FULL_SOON,
-        no_value="none soon",
+        texts={inf: ("none soon", "green")},
+        no_value=_NO_SIZES,
         width=4,
     ),
     stat(
