@@ -50,7 +50,7 @@ class Board:
             .tooltip(models.DashboardCursorSync.CROSSHAIR)
             .link(_links())
             .variables([*self._common_variables(), *self.variables])
-            .annotation(_firing_alerts())
+            .annotation(_alerts())
         )
         if self.of_nodes:
             board.annotation(_restarts())
@@ -111,9 +111,11 @@ def _restarts() -> builders.AnnotationQuery:
     return _annotation("Restarts", of_kafka(since), "blue", "{{broker}} {{instance}} started")
 
 
-def _firing_alerts() -> builders.AnnotationQuery:
-    firing = 'max by (alertname, severity) (ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})'
-    return _annotation("Firing alerts", firing, "red", "{{alertname}} ({{severity}})")
+def _alerts() -> builders.AnnotationQuery:
+    # Where each begins: an alert that fires for days would colour every graph.
+    began = 'min_over_time(timestamp(ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})[1h:1m])'
+    began = f"max by (alertname, severity) (time() - {began}) < 60 + $__interval_ms / 1000"
+    return _annotation("Alerts", began, "red", "{{alertname}} ({{severity}}) fires")
 
 
 def _annotation(name: str, expr: str, colour: str, title: str) -> builders.AnnotationQuery:

@@ -48,7 +48,7 @@ _NOT_SHOWN = [
 ]
 
 # Where an axis ends at the least, so that lines at zero do not make one to 100 (or to 10000 %).
-_LOWEST_TOP = {"percentunit": 0.01, "s": 0.001}
+_LOWEST_TOP = {"percentunit": 0.01, "s": 0.001, "ops": 0.1, "reqps": 0.1, "mps": 0.1, "Bps": 1000, "bytes": 1000}
 
 
 @dataclass(frozen=True)

@@ -253,7 +253,7 @@ BOARD = Board(
                     ),
                     unit="reqps",
                     legend_right=True,
-                    no_value="no errors",
+                    no_value="none in this time range",
                 ),
                 lines(
                     "Where the time of $request goes",
@@ -306,12 +306,13 @@ BOARD = Board(
                     "Seconds that clients were made to wait by a quota in each second, by kind of request, on the chosen "
                     "brokers. 0 without quotas. If it lasts, a client wants more than it was given.",
                     Query(
-                        _top_rates(10, "request", "kafka_request_throttle_time_seconds_sum", _EACH_KIND), "{{request}}"
+                        most(10, "by (request)", of_node("kafka_request_throttle_time_seconds_sum", _EACH_KIND)),
+                        "{{request}}",
                     ),
                     unit="s",
                     thresholds=limits("KafkaClientsThrottled"),
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value="none in this time range",
                 ),
                 lines(
                     "Records refused or converted",

@@ -34,10 +34,11 @@ _LATE = (
 
 _FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
 _SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
-# What an alert is of: a group, topic or broker; if it has no such label, its instance.
+# What an alert is of: a group, topic or broker, or if it has no such label its instance; and the cluster.
 _ACTIVE = f"(time() - {_SINCE}) and ignoring (alertstate) {_FIRING}"
-_OF = f'label_join({_ACTIVE}, "of", " ", "consumergroup", "topic", "broker")'
-_OF = f'label_replace(label_join({_OF}, "either", "|", "of", "instance"), "of", "$1", "either", " *[|](.*)")'
+_NAMED = f'label_join({_ACTIVE}, "of", " ", "consumergroup", "topic", "broker")'
+_NAMED = f'label_replace(label_join({_NAMED}, "either", "|", "of", "instance"), "of", "$1", "either", " *[|](.*)")'
+_NAMED = f'label_join({_NAMED}, "of", " ", "of", "cluster")'
 
 _TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
 
@@ -241,34 +242,33 @@ BOARD = Board(
                         "broker": "Broker",
                         "address": "Address",
                         "instance": "Instance",
-                        "version": "Version",
                     },
                     Column(
                         "Status",
                         _IN_SERVICE,
                         texts={1.0: ("in service", "green"), 0.0: ("out of service", "red")},
-                        width=100,
+                        width=95,
                     ),
                     Column(
                         "Out of sync",
                         _of_broker("kafka_broker_out_of_sync_replicas"),
                         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
-                        width=90,
+                        width=85,
                     ),
-                    Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=70),
+                    Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=65),
                     Column(
                         "Handlers idle",
                         by_broker_id(_handlers_idle),
                         unit="percentunit",
                         decimals=0,
                         thresholds=limits("KafkaRequestHandlersBusy"),
-                        width=105,
+                        width=100,
                     ),
                     Column(
-                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=90
+                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=85
                     ),
                     Column(
-                        "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", width=90
+                        "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", width=85
                     ),
                     Column(
                         "Disk free",
@@ -276,9 +276,9 @@ BOARD = Board(
                         unit="percentunit",
                         decimals=0,
                         thresholds=limits("KafkaDiskSpaceLow"),
-                        width=80,
+                        width=75,
                     ),
-                    Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=90),
+                    Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=85),
                     Column(
                         "",
                         "max by (cluster, broker, address) (label_replace("
@@ -288,11 +288,6 @@ BOARD = Board(
                     Column(
                         "",
                         by_broker_id(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
-                        hidden=True,
-                    ),
-                    Column(
-                        "",
-                        by_broker_id(lambda broker: of_nodes("kafka_broker_build_info", broker), "version"),
                         hidden=True,
                     ),
                     sort_by="Broker",
@@ -310,28 +305,28 @@ BOARD = Board(
                         )
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
-                    widths={"Broker": 65, "Instance": 0, "Version": 75},
+                    widths={"Cluster": 75, "Broker": 60, "Instance": 0},
                     no_value="",
-                    width=16,
+                    width=15,
                 ),
                 table(
                     "Firing alerts",
                     "Alerts of the rules of kafka-vitals that fire now, with the time since they became active. What each "
                     "means and what to do stands in docs/runbooks.md under its name.",
-                    {"severity": "Severity", "alertname": "Alert", "of": "Of", "cluster": "Cluster"},
+                    {"severity": "Severity", "alertname": "Alert", "of": "Of"},
                     Column(
                         "Active for",
-                        f"max by (alertname, severity, cluster, of) ({_OF})",
+                        f"max by (alertname, severity, of) ({_NAMED})",
                         unit="s",
                         decimals=0,
-                        width=90,
+                        width=80,
                     ),
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 75, "Cluster": 80},
+                    widths={"Severity": 75, "Alert": 250},
                     no_value="none firing",
-                    width=8,
+                    width=9,
                 ),
             ],
         ),

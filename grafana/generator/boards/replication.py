@@ -283,7 +283,7 @@ BOARD = Board(
                     no_value="before Kafka 4",
                 ),
                 stat(
-                    "Registered brokers",
+                    "Registered",
                     "Brokers that are registered with the controllers, and those of them that are not in service. It is "
                     "told by Kafka's protocol, without MBeans too.",
                     Query(
