@@ -59,8 +59,10 @@ def as_lines(config: builders.ThresholdsConfig) -> builders.ThresholdsConfig:
     """The same steps for a graph, which draws a line at each step in the step's colour: with limits from below that were the
     colour of what is better."""
     steps = config.build().steps
-    below = [step.color for step in steps[:-1]] if steps[-1].color == "green" else None
-    return thresholds([("transparent", None), *zip(below or [step.color for step in steps[1:]], [step.value for step in steps[1:]])])
+    colours = [step.color for step in steps]
+    from_below = colours[-1] == "green"
+    drawn = zip(colours[:-1] if from_below else colours[1:], (step.value for step in steps[1:]))
+    return thresholds([("transparent", None), *drawn])
 
 
 def no_limit() -> builders.ThresholdsConfig:

@@ -330,6 +330,10 @@ def text(title: str, description: str, markdown: str, *, width: int = 24, height
     return panel.title(title).description(description).span(width).height(height)
 
 
+# What a link that chooses something keeps besides.
+SAME_CLUSTER = ("${datasource:queryparam}", "${cluster:queryparam}", "${job:queryparam}", "${exporter:queryparam}")
+
+
 def board_url(uid: str, *parameters: str) -> str:
     """The address of another board with the same time range; without parameters with the same choices too."""
     return f"/d/{uid}?" + "&".join(("${__url_time_range}", *(parameters or ("${__all_variables}",))))

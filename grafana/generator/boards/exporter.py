@@ -37,8 +37,9 @@ def _of_target(metric: str, at: str = "", function: str = "") -> str:
 
 # Prometheus tells the timeout with --enable-feature=extra-scrape-metrics.
 _SHARE_OF_TIMEOUT = (
-    f"max by (cluster, job, instance) ({_of_target('scrape_duration_seconds', '[5m]', 'avg_over_time')}) / on (cluster, job, instance) "
-    f"(max by (cluster, job, instance) ({_of_target('scrape_timeout_seconds')}) or 10 * group by (cluster, job, instance) ({_of_target('scrape_duration_seconds')}))"
+    f"max by (cluster, job, instance) ({_of_target('scrape_duration_seconds', '[5m]', 'avg_over_time')}) / on (cluster, "
+    f"job, instance) (max by (cluster, job, instance) ({_of_target('scrape_timeout_seconds')}) or 10 * group by (cluster, "
+    f"job, instance) ({_of_target('scrape_duration_seconds')}))"
 )
 
 
@@ -54,8 +55,8 @@ def _mean_time(by: str, at: str = "") -> str:
 _SUMMARY = [
     stat(
         "Targets down",
-        "Targets of the chosen jobs that Prometheus could not scrape. 0 is good. A node page answers 503 while its agent cannot be read, so that its target is down as "
-        "the broker's own agent would be.",
+        "Targets of the chosen jobs that Prometheus could not scrape. 0 is good. A node page answers 503 while its agent "
+        "cannot be read, so that its target is down as the broker's own agent would be.",
         Query(f"count(({_of_target('up')}) == 0) or 0 * count({_of_target('up')})"),
         thresholds=thresholds([("green", None), ("red", 1)]),
         texts={0: ("none", "green")},
@@ -63,7 +64,8 @@ _SUMMARY = [
     ),
     stat(
         "Collectors failing",
-        "Collectors whose last run did not get all that it asked for: series are missing. 0 is good; else the table below says which, and why.",
+        "Collectors whose last run did not get all that it asked for: series are missing. 0 is good; else the table below "
+        "says which, and why.",
         Query(f"sum({_SUCCESS} == bool 0)"),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: ("none", "green")},
@@ -71,8 +73,9 @@ _SUMMARY = [
     ),
     stat(
         "Denied",
-        "Groups, partitions, configurations or calls that the brokers denied the exporter's principal in its last collection. 0 is good; else grant Describe, "
-        "or DescribeConfigs. What it never had a right to is invisible, not denied.",
+        "Groups, partitions, configurations or calls that the brokers denied the exporter's principal in its last "
+        "collection. 0 is good; else grant Describe, or DescribeConfigs. What it never had a right to is invisible, not "
+        "denied.",
         Query(f"sum({_DENIED})"),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: ("nothing", "green")},
@@ -80,7 +83,8 @@ _SUMMARY = [
     ),
     stat(
         "Layouts scraped",
-        "Whether in the last 5 minutes both the page with everything and the split pages were scraped: then all series are stored twice, and sums are doubled. Take one job away.",
+        "Whether in the last 5 minutes both the page with everything and the split pages were scraped: then all series are "
+        "stored twice, and sums are doubled. Take one job away.",
         Query(f"max({of_cluster('kafka_vitals_both_layouts_scraped')})"),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: ("one", "green"), 1: ("both", "orange")},
@@ -88,7 +92,8 @@ _SUMMARY = [
     ),
     stat(
         "Configuration",
-        "Whether the last reading of the rules file and of the objectives succeeded. If not, what was read before is in use, and the exporter's log has file and line.",
+        "Whether the last reading of the rules file and of the objectives succeeded. If not, what was read before is in "
+        "use, and the exporter's log has file and line.",
         Query(f"min({of_cluster('kafka_vitals_config_last_reload_successful')})"),
         thresholds=thresholds([("orange", None), ("green", 1)]),
         texts={0: ("bad file", "orange"), 1: ("read", "green")},
@@ -96,7 +101,8 @@ _SUMMARY = [
     ),
     stat(
         "Series dropped",
-        "Series that pages leave out because of --series.limit. 0 is good; else raise the limit or filter topics and groups.",
+        "Series that pages leave out because of --series.limit. 0 is good; else raise the limit or filter topics and "
+        "groups.",
         Query(f"sum({_DROPPED})"),
         thresholds=limits("KafkaVitalsSeriesDropped", counts=True),
         texts={0: ("none", "green")},
@@ -110,7 +116,8 @@ _SUMMARY = [
     ),
     stat(
         "Slowest scrape",
-        "How much of its scrape_timeout (10 s where Prometheus does not tell it) the slowest target took, over 5 minutes. Below the limit is good; at 100 % nothing of the target is stored. Ask for less, or raise the timeout.",
+        "How much of its scrape_timeout (10 s where Prometheus does not tell it) the slowest target took, over 5 minutes. "
+        "Below the limit is good; at 100 % nothing of the target is stored. Ask for less, or raise the timeout.",
         Query(f"max({_SHARE_OF_TIMEOUT})"),
         unit="percentunit",
         decimals=1,
@@ -127,8 +134,10 @@ _COLLECTORS = Row(
     [
         table(
             "Collectors",
-            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, groups, registered brokers, configurations, log directories; of each node's "
-            "agent: jmx. Age: how old what it shows is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and items over the range of the board.",
+            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, groups, "
+            "registered brokers, configurations, log directories; of each node's agent: jmx. Age: how old what it shows "
+            "is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and items over the "
+            "range of the board.",
             {"cluster": "Cluster", "instance": "Exporter", "collector": "Collector", "broker": "Node"},
             Column(
                 "Last run",
@@ -156,7 +165,8 @@ _COLLECTORS = Row(
         ),
         states(
             "Success",
-            "Whether each collector's runs were complete: the 20 that were for the least part of the range. All green is good; a broker that restarts shows as a short break of its jmx.",
+            "Whether each collector's runs were complete: the 20 that were for the least part of the range. All green is "
+            "good; a broker that restarts shows as a short break of its jmx.",
             Query(_least(20, _SUCCESS, lambda of: f"min by (collector, broker) ({of})"), _AT_WORK),
             texts={0: ("failed", "orange"), 1: ("complete", "green")},
             no_value="no exporter",
@@ -165,21 +175,24 @@ _COLLECTORS = Row(
         ),
         lines(
             "Duration",
-            "How long each collector's last run took, the slowest node's of jmx. The cluster's run together. They must fit in the scrape_timeout.",
+            "How long each collector's last run took, the slowest node's of jmx. The cluster's run together. They must fit "
+            "in the scrape_timeout.",
             Query(f"max by (collector) ({_DURATION})", "{{collector}}"),
             unit="s",
             width=8,
         ),
         lines(
             "Age",
-            "How old what the collectors show is, the oldest node's of jmx. About 0 is good; up to --scrape.reuse where several scrapers share.",
+            "How old what the collectors show is, the oldest node's of jmx. About 0 is good; up to --scrape.reuse where "
+            "several scrapers share.",
             Query(f"max by (collector) ({_AGE})", "{{collector}}"),
             unit="s",
             width=8,
         ),
         lines(
             "Errors by kind",
-            "Failed requests, and failed items of requests, per second: the 15 most frequent kinds of the range. None is good; docs/operations.md says what each kind means.",
+            "Failed requests, and failed items of requests, per second: the 15 most frequent kinds of the range. None is "
+            "good; docs/operations.md says what each kind means.",
             Query(most(15, "by (collector, kind)", _ERRORS), "{{collector}}: {{kind}}"),
             unit="ops",
             no_value="no errors",
@@ -193,8 +206,9 @@ _KAFKA = Row(
     [
         lines(
             "Time of requests by API",
-            "Mean time that brokers take to answer the exporter, what they had to answer before on the same connection included. Milliseconds are good; more is a broker that is busy, far away, or has "
-            "very many groups or partitions to list.",
+            "Mean time that brokers take to answer the exporter, what they had to answer before on the same connection "
+            "included. Milliseconds are good; more is a broker that is busy, far away, or has very many groups or "
+            "partitions to list.",
             Query(_mean_time("by (api)"), "{{api}}"),
             unit="s",
             no_value=_NO_TIMES,
@@ -210,7 +224,8 @@ _KAFKA = Row(
         ),
         lines(
             "Requests by API",
-            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number of groups.",
+            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number of "
+            "groups.",
             Query(f"sum by (api) (rate({_REQUESTS}{RATE}))", "{{api}}"),
             unit="reqps",
             no_value=_NO_TIMES,
@@ -218,7 +233,8 @@ _KAFKA = Row(
         ),
         lines(
             "Denied by API",
-            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and is denied now is a right that was taken away: its series are gone.",
+            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and is "
+            "denied now is a right that was taken away: its series are gone.",
             Query(f"sum by (api) ({_DENIED}) > 0", "{{api}}"),
             no_value="nothing denied",
             width=12,
@@ -226,7 +242,8 @@ _KAFKA = Row(
         ),
         table(
             "Client, and calls that it or the brokers cannot answer",
-            "What these calls feed is absent: registered and fenced brokers before Kafka 4.0, log directories with librdkafka, and so on. docs/operations.md has the list.",
+            "What these calls feed is absent: registered and fenced brokers before Kafka 4.0, log directories with "
+            "librdkafka, and so on. docs/operations.md has the list.",
             {"instance": "Exporter", "client": "Client", "api": "Unsupported call"},
             Column("Client is", _CLIENT, hidden=True),
             Column(
@@ -257,7 +274,8 @@ _AGENTS = Row(
     [
         lines(
             "Duration by node",
-            "How long reading a node's MBeans took: the 10 slowest nodes now. Under a second is good; more is a JVM in garbage collection, or rules that want very many MBeans.",
+            "How long reading a node's MBeans took: the 10 slowest nodes now. Under a second is good; more is a JVM in "
+            "garbage collection, or rules that want very many MBeans.",
             Query(top(10, lambda at: f"max by (broker) ({_AGENT_DURATION}{at})"), "broker {{broker}}"),
             unit="s",
             no_value=_NO_AGENTS,
@@ -273,15 +291,17 @@ _AGENTS = Row(
         ),
         lines(
             "MBeans by node",
-            "MBeans in each node's last answer: the 10 nodes with most now. It grows with topics and partitions, as far as the rules want those.",
+            "MBeans in each node's last answer: the 10 nodes with most now. It grows with topics and partitions, as far as "
+            "the rules want those.",
             Query(top(10, lambda at: f"max by (broker) ({_AGENT_BEANS}{at})"), "broker {{broker}}"),
             no_value=_NO_AGENTS,
             width=8,
         ),
         table(
             "Agents",
-            "The 100 nodes with most MBeans. Two requests a scrape are usual. Pending: MBeans that the rules have not been tried on yet, for lack of time; their series follow. Dropped: samples that two beans gave the same name "
-            "and labels, or a reserved name. Given up: matches that took too many steps, so that a pattern should be simpler.",
+            "The 100 nodes with most MBeans. Two requests a scrape are usual. Pending: MBeans that the rules have not been "
+            "tried on yet, for lack of time; their series follow. Dropped: samples that two beans gave the same name and "
+            "labels, or a reserved name. Given up: matches that took too many steps, so that a pattern should be simpler.",
             {"instance": "Exporter", "broker": "Node"},
             _agent_column("MBeans", f"max {_BY_AGENT} ({_AGENT_BEANS})"),
             _agent_column(
@@ -304,7 +324,8 @@ _PAGES = Row(
     [
         lines(
             "Series by page",
-            "Series on each page when it was last made (brokers: the node page made last). What grows without end is a topic or group that is made anew all the time.",
+            "Series on each page when it was last made (brokers: the node page made last). What grows without end is a "
+            "topic or group that is made anew all the time.",
             Query(f"max by (instance, page) ({of_cluster('kafka_vitals_page_series')})", "{{instance}} {{page}}"),
             width=8,
         ),
@@ -327,7 +348,8 @@ _PAGES = Row(
         ),
         lines(
             "Dropped as doubles",
-            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else two rules make the same series.",
+            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else two "
+            "rules make the same series.",
             Query(
                 f"sum by (instance, page) (rate({of_cluster('kafka_vitals_page_dropped_samples_total')}{RATE}))",
                 "{{instance}} {{page}}",
@@ -337,14 +359,16 @@ _PAGES = Row(
         ),
         lines(
             "Forgotten groups and known nodes",
-            "Groups left out after --group.forget-after, and nodes with an agent, dead ones included until --broker.forget-after.",
+            "Groups left out after --group.forget-after, and nodes with an agent, dead ones included until "
+            "--broker.forget-after.",
             Query(f"max by (instance) ({of_cluster('kafka_vitals_groups_forgotten')})", "{{instance}} groups forgotten"),
             Query(f"max by (instance) ({of_cluster('kafka_vitals_nodes')})", "{{instance}} nodes"),
             width=8,
         ),
         lines(
             "Search for lag in seconds",
-            "Lookups by timestamp of the last collection, and those that were put off to the next for want of time. Postponed stays 0 where all lag in seconds is known at once.",
+            "Lookups by timestamp of the last collection, and those that were put off to the next for want of time. "
+            "Postponed stays 0 where all lag in seconds is known at once.",
             Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_lookups')})", "{{instance}} lookups"),
             Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_postponed')})", "{{instance}} postponed"),
             Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_rounds')})", "{{instance}} rounds"),
@@ -360,7 +384,13 @@ _PROCESS = Row(
         table(
             "Exporters",
             "What runs where, since when, and when rules and objectives were last read.",
-            {"cluster": "Cluster", "instance": "Exporter", "version": "Version", "revision": "Revision", "rustc": "Compiler"},
+            {
+                "cluster": "Cluster",
+                "instance": "Exporter",
+                "version": "Version",
+                "revision": "Revision",
+                "rustc": "Compiler",
+            },
             Column(
                 "Build",
                 f"max by (cluster, instance, version, revision, rustc) ({of_cluster('kafka_vitals_build_info')})",
@@ -373,7 +403,8 @@ _PROCESS = Row(
             ),
             Column(
                 "Files read",
-                f"1000 * max by (cluster, instance) ({of_cluster('kafka_vitals_config_last_reload_success_timestamp_seconds')})",
+                "1000 * max by (cluster, instance) "
+                f"({of_cluster('kafka_vitals_config_last_reload_success_timestamp_seconds')})",
                 "dateTimeFromNow",
             ),
             Column("Nodes", f"max by (cluster, instance) ({of_cluster('kafka_vitals_nodes')})"),
@@ -400,7 +431,8 @@ _PROCESS = Row(
         ),
         lines(
             "File descriptors and threads",
-            "Open file descriptors and threads of kafka-vitals itself. Both are steady: connections to brokers, agents and scrapers.",
+            "Open file descriptors and threads of kafka-vitals itself. Both are steady: connections to brokers, agents and "
+            "scrapers.",
             Query(f"max by (instance) ({of_cluster('kafka_vitals_process_open_fds')})", "{{instance}} descriptors"),
             Query(f"max by (instance) ({of_cluster('kafka_vitals_process_threads')})", "{{instance}} threads"),
             width=8,
@@ -426,7 +458,8 @@ _PROMETHEUS = Row(
         ),
         lines(
             "Duration of scrapes",
-            "How long scrapes took: the 10 slowest targets now. Well below the scrape_timeout is good; at it, series are missing from every scrape.",
+            "How long scrapes took: the 10 slowest targets now. Well below the scrape_timeout is good; at it, series are "
+            "missing from every scrape.",
             Query(top(10, lambda at: _of_target("scrape_duration_seconds", at)), "{{job}} {{instance}}"),
             unit="s",
         ),
@@ -437,7 +470,8 @@ _PROMETHEUS = Row(
         ),
         lines(
             "New series",
-            "Series that a scrape brought and the one before had not: the 10 targets with most now. Near 0 is good; what stays high is churn, and costs Prometheus memory.",
+            "Series that a scrape brought and the one before had not: the 10 targets with most now. Near 0 is good; what "
+            "stays high is churn, and costs Prometheus memory.",
             Query(top(10, lambda at: _of_target("scrape_series_added", at)), "{{job}} {{instance}}"),
         ),
     ],

@@ -1,6 +1,8 @@
-"""Consumer groups: which of them need somebody, and of the chosen ones how far they are behind, why, since when and for how long that goes well.
+"""Consumer groups: which of them need somebody, and of the chosen ones how far they are behind, why, since when, and for how
+long that goes well.
 
-What is not known is absent in these metrics, never 0 or smaller. Where a query makes 0 of an absence, it counts, and there is none to count.
+What is not known is absent in these metrics, never 0 or smaller. Where a query makes 0 of an absence, it counts, and there is
+none to count.
 """
 
 from math import inf
@@ -8,7 +10,7 @@ from math import inf
 from .. import variables
 from ..board import Board, Row
 from ..limits import limit, limits, thresholds
-from ..panels import Column, Query, Text, lines, stat, states, table
+from ..panels import SAME_CLUSTER, Column, Query, Text, board_url, lines, stat, states, table
 from ..selectors import BY_NODE, NODE, RATE, most, of_cluster, of_node, top
 
 _CHOSEN = 'consumergroup=~"$group"'
@@ -21,9 +23,8 @@ _BY_PARTITION = "by (cluster, consumergroup, topic, partition)"
 _LINE = "by (consumergroup, topic)"
 _LEGEND = "{{consumergroup}} {{topic}}"
 
-_KEEP = "${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&${exporter:queryparam}"
-_SHOW_GROUP = ("Show this group", f"/d/kafka-vitals-groups?{_KEEP}&var-group=${{__value.raw}}")
-_SHOW_TOPIC = ("Show this topic", f"/d/kafka-vitals-topics?{_KEEP}&var-topic=${{__value.raw}}")
+_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *SAME_CLUSTER, "var-group=${__value.raw}"))
+_SHOW_TOPIC = ("Show this topic", board_url("kafka-vitals-topics", *SAME_CLUSTER, "var-topic=${__value.raw}"))
 
 _NO_GROUPS = "no groups yet"
 _NO_MBEANS = "no MBeans"
@@ -31,7 +32,6 @@ _NO_OBJECTIVES = "no objectives"
 
 # Commits come in steps, and rebalances move lag about: over some minutes there is a trend.
 _TREND = "[10m]"
-
 
 # Who is not behind needs no estimate, and whose lag hardly falls has none.
 _BEHIND = 30
@@ -57,7 +57,7 @@ def _unknown(at: str = "") -> str:
 
 
 def _lag(at: str = "") -> str:
-    """Of each group in records. A sum over topics lacks those whose lag is unknown: then that of the group is not known either."""
+    """Of each group in records. Its sum lacks the topics whose lag is unknown: then the group's is not known either."""
     return f"(sum {_BY_GROUP} ({_all('lag_sum')}{at}) unless {_unknown(at)})"
 
 
@@ -79,7 +79,8 @@ _MEMBERS = f"max {_BY_GROUP} ({_all('members')})"
 _OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_seconds')})"
 _RECORDS_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_records')})"
 _UNMOVED = f"max {_BY_GROUP} ({_all('commit_unmoved_seconds')})"
-# As the alert: a group without members cannot be stuck, and with a record for each partition it may stand before transaction markers.
+# As the alert: a group without members is not stuck but abandoned, and one with a record for each partition may stand before
+# transaction markers.
 _STUCK = (
     f"max {_BY_GROUP_AND_TOPIC} ({_all('commit_unmoved_seconds')}) > {limit('KafkaConsumerGroupStuck'):g} "
     f"and on (cluster, consumergroup) {_MEMBERS} > 0 "
@@ -92,16 +93,15 @@ _REBALANCING = (
 )
 _MARGIN = f"min {_BY_GROUP} ({_all('retention_margin_seconds')})"
 _NEAR_LOSS = (
-    f"min {_BY_GROUP_AND_TOPIC} ({_all('retention_margin_seconds')}) < max {_BY_GROUP_AND_TOPIC} ({_all('lag_seconds')}) / 3"
+    f"min {_BY_GROUP_AND_TOPIC} ({_all('retention_margin_seconds')}) < max {_BY_GROUP_AND_TOPIC} "
+    f"({_all('lag_seconds')}) / 3"
 )
 _LOST = f"sum {_BY_GROUP} ({_all('lost_records')})"
 _CHANGE = f"sum {_BY_GROUP} (deriv({_all('lag_sum')}{_TREND}))"
 _STATES = f"count {_BY_GROUP} ({_all('state')})"
 
-# The rows of the table: what is not known, then what is late, then by lag.
-_WORST = (
-    f"topk(100, 1e15 * ({_UNKNOWN} > bool 0) or 1e12 * ({_OF_OBJECTIVE} > 1) or {_LAG} or 0 * {_STATES})"
-)
+# The rows of the table: what is late, then what is not known, then by lag.
+_WORST = f"topk(100, 1e15 * ({_OF_OBJECTIVE} > 1) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} or 0 * {_STATES})"
 
 
 def _count(of: str, among: str) -> str:
@@ -133,15 +133,15 @@ _STATE_NUMBER = "max by (consumergroup) ({})".format(
 _SUMMARY = [
     stat(
         "Groups",
-        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share and streams groups, Connect's workers too. librdkafka "
-        "sees classic and consumer groups only.",
+        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share and "
+        "streams groups, Connect's workers too. librdkafka sees classic and consumer groups only.",
         Query(f"count({_STATES})"),
         no_value=_NO_GROUPS,
     ),
     stat(
         "Late",
-        "Groups with more lag than their objective allows, in seconds or in records. 0 is good; else the table has them on top. Objectives come from the file of "
-        "--group.objectives.",
+        "Groups with more lag than their objective allows, in seconds or in records. 0 is good; else the table has them on "
+        "top. Objectives come from the file of --group.objectives.",
         Query(_count(f"{_OF_OBJECTIVE} > 1", f"{_OBJECTIVE} or {_RECORDS_OBJECTIVE}")),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: _GOOD},
@@ -149,8 +149,9 @@ _SUMMARY = [
     ),
     stat(
         "Stuck",
-        "Groups with members and with a partition whose committed offset has not moved for longer than the alert KafkaConsumerGroupStuck allows, although there is lag. 0 is good; else a consumer hangs, fails on a record again and "
-        "again, or nobody has the partition.",
+        "Groups with members and with a partition whose committed offset has not moved for longer than the alert "
+        "KafkaConsumerGroupStuck allows, although there is lag. 0 is good; else a consumer hangs, fails on a record again "
+        "and again, or nobody has the partition.",
         Query(_count(f"count {_BY_GROUP} ({_STUCK})", _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: _GOOD},
@@ -158,7 +159,8 @@ _SUMMARY = [
     ),
     stat(
         "Abandoned",
-        "Groups without members that have lag: all consumers are gone, and records wait. Normal only for jobs that run now and then.",
+        "Groups without members that have lag: all consumers are gone, and records wait. Normal only for jobs that run now "
+        "and then.",
         Query(_count(f"{_MEMBERS} == 0 and {_LAG} > 0", _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: _GOOD},
@@ -166,7 +168,8 @@ _SUMMARY = [
     ),
     stat(
         "Long in rebalance",
-        "Groups that have been rebalancing for longer than the alert KafkaConsumerGroupRebalancing allows. 0 is good; else a member does not come back from its poll, or members come and go all the time.",
+        "Groups that have been rebalancing for longer than the alert KafkaConsumerGroupRebalancing allows. 0 is good; else "
+        "a member does not come back from its poll, or members come and go all the time.",
         Query(_count(f"({_REBALANCING}) > {limit('KafkaConsumerGroupRebalancing'):g}", _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: _GOOD},
@@ -174,7 +177,8 @@ _SUMMARY = [
     ),
     stat(
         "Lag unknown",
-        "Groups whose lag in records cannot be told now: their commits or the end of a partition could not be read. 0 is good; the reasons are in the row on loss and unknown lag.",
+        "Groups whose lag in records cannot be told now: their commits or the end of a partition could not be read. 0 is "
+        "good; the reasons are in the row on loss and unknown lag.",
         Query(_count(_UNKNOWN, _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
         texts={0: _GOOD},
@@ -182,7 +186,8 @@ _SUMMARY = [
     ),
     stat(
         "Nearest to loss",
-        "How long the group that is nearest to losing records has, if it stands still, until retention removes what it has not read. Of groups that have used up more than three quarters of the time that their topic is kept. None is "
+        "How long the group that is nearest to losing records has, if it stands still, until retention removes what it has "
+        "not read. Of groups that have used up more than three quarters of the time that their topic is kept. None is "
         "good; below the limit let the group catch up, or raise the topic's retention, now.",
         Query(f"min({_NEAR_LOSS}) or 0 * count({_LAG_SECONDS}) + Inf"),
         unit="s",
@@ -192,7 +197,8 @@ _SUMMARY = [
     ),
     stat(
         "Records lost",
-        "Records that retention removed before the groups had read them, of all groups together, as far as they have not gone on since. 0 is good; what is lost stays lost.",
+        "Records that retention removed before the groups had read them, of all groups together, as far as they have not "
+        "gone on since. 0 is good; what is lost stays lost.",
         Query(f"sum({_LOST})"),
         thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True),
         texts={0: _GOOD},
@@ -202,9 +208,11 @@ _SUMMARY = [
 
 _TABLE = table(
     "All groups",
-    "The 100 groups that need somebody most: whose lag is unknown, then those that are late, then by lag. A click on a group shows it below. Lag in time: the age of the first record that is not read, give or "
-    "take what ± says. Of objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many records per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: "
-    "for how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
+    "The 100 groups that need somebody most: those that are late, then those whose lag is unknown, then by lag. A click on "
+    "a group shows it below. Lag in time: the age of the first record that is not read, give or take what ± says. Of "
+    "objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many records "
+    "per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: for "
+    "how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
     {"cluster": "Cluster", "consumergroup": "Group", "team": "Team", "state": "State"},
     _column("Members", _MEMBERS, width=80),
     _column("Lag", _LAG, bar=True, width=150),
@@ -249,26 +257,23 @@ _TABLE = table(
 _TRENDS = [
     lines(
         "Lag in time",
-        "The age of the first record that a group has not read: the 10 groups with the most now. Flat is good; a slope of one second per second is a group that reads nothing. A gap: not known then.",
-        Query(
-            top(10, lambda at: f"max by (consumergroup) ({_all('lag_seconds_max')}{at})"),
-            "{{consumergroup}}",
-        ),
+        "The age of the first record that a group has not read: the 10 groups with the most now. Flat is good; a slope of "
+        "one second per second is a group that reads nothing. A gap: not known then.",
+        Query(top(10, lambda at: f"max by (consumergroup) ({_all('lag_seconds_max')}{at})"), "{{consumergroup}}"),
         unit="s",
         no_value=_NO_GROUPS,
     ),
     lines(
         "Lag in records",
-        "Records that a group has yet to read: the 10 groups with the most now. It should come back to near 0; what keeps growing cannot keep up.",
-        Query(
-            top(10, lambda at: f"sum by (consumergroup) ({_all('lag_sum')}{at})"),
-            "{{consumergroup}}",
-        ),
+        "Records that a group has yet to read: the 10 groups with the most now. It should come back to near 0; what keeps "
+        "growing cannot keep up. A gap: not known then.",
+        Query(top(10, lambda at: f"sum by (consumergroup) ({_lag(at)})"), "{{consumergroup}}"),
         no_value=_NO_GROUPS,
     ),
     lines(
         "Groups by state",
-        "Stable and Empty are states of rest: with members, and without. Many that rebalance at a time point to a coordinator or a broker, not to the groups.",
+        "Stable and Empty are states of rest: with members, and without. Many that rebalance at a time point to a "
+        "coordinator or a broker, not to the groups.",
         Query(f"sum by (state) ({_all('state')}) > 0", "{{state}}"),
         stacked=True,
         colours=_STATE_COLOURS,
@@ -276,7 +281,8 @@ _TRENDS = [
     ),
     lines(
         "Lag against the objective",
-        "Lag as a share of what the group's objective allows, in seconds or records, whichever is more: the 10 groups with the most now. Below 100 % is good.",
+        "Lag as a share of what the group's objective allows, in seconds or records, whichever is more: the 10 groups with "
+        "the most now. Below 100 % is good.",
         Query(top(10, lambda at: f"max by (consumergroup) ({_of_objective(at)})"), "{{consumergroup}}"),
         unit="percentunit",
         thresholds=thresholds([("transparent", None), ("red", 1)]),
@@ -299,8 +305,16 @@ def _least_lines(count: int, metric: str) -> Query:
     return Query(f"min {_LINE} ({selector}) and bottomk({count}, min {_LINE} ({selector} @ end()))", _LEGEND)
 
 
-# Of all chosen groups, those that are looked at where only some have room.
-_MOST_LAG = f"topk(20, max by (consumergroup) ({_chosen('lag_max')} @ end()) or 0 * max by (consumergroup) ({_chosen('commits_unknown')} @ end()))"
+def _with_most_lag(count: int) -> str:
+    """Of the chosen groups those that are shown where only some have room."""
+    return (
+        f"topk({count}, max by (consumergroup) ({_chosen('lag_max')} @ end()) "
+        f"or 0 * max by (consumergroup) ({_chosen('commits_unknown')} @ end()))"
+    )
+
+
+_MOST_LAG = _with_most_lag(20)
+_SOME = _with_most_lag(100)
 
 # -1 stands for a partition without a commit.
 _PARTITION_LAG = f"topk(100, max {_BY_PARTITION} ({_chosen('lag', _OF_TOPIC)}) >= 0)"
@@ -310,7 +324,8 @@ _DETAIL = Row(
     [
         table(
             "Groups and topics",
-            "The 100 pairs of a chosen group and a chosen topic with the most lag. Owned: partitions that a member has; 0 is a topic that nobody of the group reads any more. For a transaction: records that consumers with "
+            "The 100 pairs of a chosen group and a chosen topic with the most lag. Owned: partitions that a member has; 0 "
+            "is a topic that nobody of the group reads any more. For a transaction: records that consumers with "
             "isolation.level=read_committed may not read yet. Coordinator: the broker that looks after the group.",
             {
                 "cluster": "Cluster",
@@ -363,7 +378,8 @@ _DETAIL = Row(
         ),
         lines(
             "Lag in time by topic",
-            "The age of the first record that the group has not read, of the topic's partitions the oldest: the 20 with the most now. Flat is good; a slope of one second per second is a group that reads nothing.",
+            "The age of the first record that the group has not read, of the topic's partitions the oldest: the 20 with the "
+            "most now. Flat is good; a slope of one second per second is a group that reads nothing.",
             _top_lines(20, "lag_seconds"),
             unit="s",
             no_value=_NO_GROUPS,
@@ -376,12 +392,20 @@ _DETAIL = Row(
         ),
         lines(
             "Read and written",
-            "Records per second that a group commits, beside those that are written to its topics: the 10 of each with the most now. Read below written is a group that falls behind. From committed offsets, so that it comes in steps as commits do.",
-            Query(top(10, lambda at: f"clamp_min(sum {_LINE} (deriv({_COMMITTED}{RATE}{at})), 0)"), "{{consumergroup}} reads {{topic}}"),
+            "Records per second that a group commits, beside those that are written to its topics: the 10 of each with the "
+            "most now. Read below written is a group that falls behind. From committed offsets, so that it comes in steps "
+            "as commits do.",
+            Query(
+                top(10, lambda at: f"clamp_min(sum {_LINE} (deriv({_COMMITTED}{RATE}{at})), 0)"),
+                "{{consumergroup}} reads {{topic}}",
+            ),
             Query(
                 top(
                     10,
-                    lambda at: f"sum by (topic) (rate({_END}{RATE}{at})) and on (topic) {_chosen('lag_unknown_partitions', _OF_TOPIC)}",
+                    lambda at: (
+                        f"sum by (topic) (rate({_END}{RATE}{at})) and on (topic) "
+                        f"{_chosen('lag_unknown_partitions', _OF_TOPIC)}"
+                    ),
                 ),
                 "{{topic}} is written",
             ),
@@ -391,7 +415,9 @@ _DETAIL = Row(
         ),
         lines(
             "Caught up in",
-            "When the lag will be gone if it goes on to fall as in the last 10 minutes, for groups that are more than 30 seconds behind: the 10 with the most lag now. Nothing is good where there is little lag; with much lag it is a group that does not catch up.",
+            "When the lag will be gone if it goes on to fall as in the last 10 minutes, for groups that are more than 30 "
+            "seconds behind: the 10 with the most lag now. Nothing is good where there is little lag; with much lag it is "
+            "a group that does not catch up.",
             Query(
                 f"sum {_LINE} ({_LAG_OF}) / -(sum {_LINE} (deriv({_LAG_OF}{_TREND})) < 0) < {_WEEK} "
                 f"and max {_LINE} ({_chosen('lag_seconds', _OF_TOPIC)}) > {_BEHIND} "
@@ -403,7 +429,9 @@ _DETAIL = Row(
         ),
         lines(
             "Margin to loss",
-            "How long a group that stands still has until retention removes what it has not read: the 10 with the least now. Absent without lag, and where retention removes nothing. What falls towards the limit is about to lose records.",
+            "How long a group that stands still has until retention removes what it has not read: the 10 with the least "
+            "now. Absent without lag, and where retention removes nothing. What falls towards the limit is about to lose "
+            "records.",
             _least_lines(10, "retention_margin_seconds"),
             unit="s",
             thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
@@ -412,7 +440,8 @@ _DETAIL = Row(
         ),
         lines(
             "Commit has not moved for",
-            "How long a partition's commit has stood although there was lag on it: the 10 longest now. Seconds are good: commits come every 5 seconds by default; minutes are a consumer that hangs or fails again and again.",
+            "How long a partition's commit has stood although there was lag on it: the 10 longest now. Seconds are good: "
+            "commits come every 5 seconds by default; minutes are a consumer that hangs or fails again and again.",
             _top_lines(10, "commit_unmoved_seconds"),
             unit="s",
             thresholds=limits("KafkaConsumerGroupStuck"),
@@ -420,7 +449,8 @@ _DETAIL = Row(
         ),
         states(
             "State",
-            "The states of the 20 chosen groups with the most lag. Long green is good; stripes are rebalances, which stop the reading of classic groups. Empty: no members.",
+            "The states of the 20 chosen groups with the most lag. Long green is good; stripes are rebalances, which stop "
+            "the reading of classic groups. Empty: no members.",
             Query(f"{_STATE_NUMBER} and on (consumergroup) {_MOST_LAG}", "{{consumergroup}}"),
             texts={number: _STATE_TEXTS[state] for number, state in _NUMBERED.items()},
             no_value=_NO_GROUPS,
@@ -428,10 +458,12 @@ _DETAIL = Row(
         ),
         lines(
             "Rebalances seen",
-            "Rebalances in 30 minutes: the 10 groups that had most in the range. A few at a deployment are good; one every few minutes is members that are thrown out (max.poll.interval.ms, session.timeout.ms) and come back. Of classic groups a lower bound, the coordinators' own count is below.",
+            "Rebalances in 30 minutes: the 10 groups that had most in the range. A few at a deployment are good; one every "
+            "few minutes is members that are thrown out (max.poll.interval.ms, session.timeout.ms) and come back. Of "
+            "classic groups a lower bound, the coordinators' own count is below.",
             Query(
-                f"sum by (consumergroup) (increase({_chosen('rebalances_observed_total')}[30m])) "
-                f"and topk(10, sum by (consumergroup) (increase({_chosen('rebalances_observed_total')}[$__range] @ end())) > 0)",
+                f"sum by (consumergroup) (increase({_chosen('rebalances_observed_total')}[30m])) and topk(10, sum by "
+                f"(consumergroup) (increase({_chosen('rebalances_observed_total')}[$__range] @ end())) > 0)",
                 "{{consumergroup}}",
             ),
             thresholds=limits("KafkaConsumerGroupRebalancingOften"),
@@ -439,8 +471,13 @@ _DETAIL = Row(
         ),
         lines(
             "Members and partitions owned",
-            "Of the 20 chosen groups with the most lag. A fall of members is an instance that is gone; fewer partitions owned than before is a rebalance, or a topic that nobody reads any more; more members than partitions are idle ones.",
-            Query(f"max by (consumergroup) ({_chosen('members')}) and on (consumergroup) {_MOST_LAG}", "{{consumergroup}} members"),
+            "Of the 20 chosen groups with the most lag. A fall of members is an instance that is gone; fewer partitions "
+            "owned than before is a rebalance, or a topic that nobody reads any more; more members than partitions are "
+            "idle ones.",
+            Query(
+                f"max by (consumergroup) ({_chosen('members')}) and on (consumergroup) {_MOST_LAG}",
+                "{{consumergroup}} members",
+            ),
             Query(
                 f"sum by (consumergroup) ({_chosen('assigned_partitions', _OF_TOPIC)}) and on (consumergroup) {_MOST_LAG}",
                 "{{consumergroup}} partitions",
@@ -449,16 +486,22 @@ _DETAIL = Row(
         ),
         table(
             "What they are",
-            "Kind, protocol and assignor of the chosen groups, 100 at most. Protocol and assignor are empty without members, and where Kafka does not tell them.",
+            "Kind, protocol and assignor of the chosen groups, 100 at most. Protocol and assignor are empty without "
+            "members, and where Kafka does not tell them.",
             {
                 "consumergroup": "Group",
                 "type": "Type",
                 "protocol": "Protocol",
                 "assignor": "Assignor",
             },
-            Column("Coordinator", f"topk(100, max by (consumergroup) ({_chosen('coordinator')}))", "none"),
-            Column("In state for", f"topk(100, max by (consumergroup) ({_chosen('state_seconds')}))", "s"),
-            Column("Info", f"topk(100, max by (consumergroup, type, protocol, assignor) ({_chosen('info')}))", hidden=True),
+            *(
+                Column(name, f"max by ({labels}) ({_chosen(metric)}) and on (consumergroup) {_SOME}", unit, hidden=hidden)
+                for name, labels, metric, unit, hidden in (
+                    ("Coordinator", "consumergroup", "coordinator", "none", False),
+                    ("In state for", "consumergroup", "state_seconds", "s", False),
+                    ("Info", "consumergroup, type, protocol, assignor", "info", "none", True),
+                )
+            ),
             sort_by="Group",
             ascending=True,
             no_value=_NO_GROUPS,
@@ -468,8 +511,10 @@ _DETAIL = Row(
         ),
         table(
             "Partitions that lag most",
-            "The 100 partitions of the chosen groups and topics with the most lag, and whose they are: client id and host of the member. One host on top of all others is a slow instance; one partition is a key that is too frequent. "
-            "The owner is told of the partitions that lag most in the cluster (--group.owners), and empty where nobody has it; lag in time of partitions only with --series.granularity=lag_seconds=partition.",
+            "The 100 partitions of the chosen groups and topics with the most lag, and whose they are: client id and host "
+            "of the member. One host on top of all others is a slow instance; one partition is a key that is too frequent. "
+            "The owner is told of the partitions that lag most in the cluster (--group.owners), and empty where nobody has "
+            "it; lag in time of partitions only with --series.granularity=lag_seconds=partition.",
             {
                 "cluster": "Cluster",
                 "consumergroup": "Group",
@@ -491,8 +536,9 @@ _DETAIL = Row(
             ),
             Column(
                 "Owner",
-                f"max by (cluster, consumergroup, topic, partition, client_id, host) ({_chosen('partition_owner', _OF_TOPIC)}) "
-                f"and on (cluster, consumergroup, topic, partition) {_PARTITION_LAG}",
+                "max by (cluster, consumergroup, topic, partition, client_id, host) "
+                f"({_chosen('partition_owner', _OF_TOPIC)}) and on (cluster, consumergroup, topic, partition) "
+                f"{_PARTITION_LAG}",
                 hidden=True,
             ),
             sort_by="Lag",
@@ -507,9 +553,11 @@ _LOSS = Row(
     [
         lines(
             "Records lost",
-            "Records between a group's commits and the start of the partitions: removed by retention before they were read. The 10 with most in the range. None is good.",
+            "Records between a group's commits and the start of the partitions: removed by retention before they were read. "
+            "The 10 with most in the range. None is good.",
             Query(
-                f"sum {_LINE} ({_chosen('lost_records', _OF_TOPIC)}) and topk(10, sum {_LINE} (max_over_time({_chosen('lost_records', _OF_TOPIC)}[$__range] @ end())) > 0)",
+                f"sum {_LINE} ({_chosen('lost_records', _OF_TOPIC)}) and topk(10, sum {_LINE} "
+                f"(max_over_time({_chosen('lost_records', _OF_TOPIC)}[$__range] @ end())) > 0)",
                 _LEGEND,
             ),
             thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True),
@@ -519,9 +567,11 @@ _LOSS = Row(
         ),
         lines(
             "Commits beyond the end",
-            "Partitions whose committed offset lies beyond the end, after data loss, a topic made anew, or a wrong reset: the group reads nothing there until the end has caught up. None is good; else reset the offsets.",
+            "Partitions whose committed offset lies beyond the end, after data loss, a topic made anew, or a wrong reset: "
+            "the group reads nothing there until the end has caught up. None is good; else reset the offsets.",
             Query(
-                f"sum {_LINE} ({_chosen('beyond_end_partitions', _OF_TOPIC)}) and topk(10, sum {_LINE} (max_over_time({_chosen('beyond_end_partitions', _OF_TOPIC)}[$__range] @ end())) > 0)",
+                f"sum {_LINE} ({_chosen('beyond_end_partitions', _OF_TOPIC)}) and topk(10, sum {_LINE} "
+                f"(max_over_time({_chosen('beyond_end_partitions', _OF_TOPIC)}[$__range] @ end())) > 0)",
                 _LEGEND,
             ),
             no_value="none",
@@ -530,7 +580,8 @@ _LOSS = Row(
         ),
         lines(
             "Timestamps in the future",
-            "Partitions whose first unread record is from the future, so that it counts as 0 seconds old: a producer's clock is ahead. None is good.",
+            "Partitions whose first unread record is from the future, so that it counts as 0 seconds old: a producer's "
+            "clock is ahead. None is good.",
             Query(f"topk(10, max by (consumergroup) ({_chosen('lag_seconds_clamped_partitions')}))", "{{consumergroup}}"),
             no_value="none",
             width=8,
@@ -538,15 +589,17 @@ _LOSS = Row(
         ),
         lines(
             "Unknown lag in records, by reason",
-            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the error that asking for the end gave: unavailable is a partition without a leader, authorization a missing right.",
+            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the error "
+            "that asking for the end gave: unavailable is a partition without a leader, authorization a missing right.",
             Query(f"sum by (reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})", "{{reason}}"),
             no_value="none unknown",
             height=6,
         ),
         lines(
             "Unknown lag in seconds, by reason",
-            "Partitions that keep the lag in seconds from being known. searching: it goes on with the next scrapes; lag: the lag in records is unknown too; lookup: the leader did not answer; no_timestamp, future_timestamp, compaction: the records "
-            "do not tell.",
+            "Partitions that keep the lag in seconds from being known. searching: it goes on with the next scrapes; lag: "
+            "the lag in records is unknown too; lookup: the leader did not answer; no_timestamp, future_timestamp, "
+            "compaction: the records do not tell.",
             Query(f"sum by (reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})", "{{reason}}"),
             no_value="none unknown",
             height=6,
@@ -568,7 +621,7 @@ _COORDINATOR = "kafka_server_group_coordinator_metrics"
 _MANAGER = "kafka_coordinator_group_groupmetadatamanager"
 
 _REBALANCES = " or ".join(
-    f'''label_replace(increase({of_node(_COORDINATOR + metric)}[15m]), "kind", "{kind}", "", "")'''
+    f"""label_replace(increase({of_node(_COORDINATOR + metric)}[15m]), "kind", "{kind}", "", "")"""
     for kind, metric in (
         ("classic", "_group_completed_rebalance_count"),
         ("consumer", "_consumer_group_rebalance_count"),
@@ -583,19 +636,20 @@ _COORDINATORS = Row(
     [
         lines(
             "Groups by coordinator",
-            "Groups that each broker looks after, by its own count, those that the exporter may not see included. About even is good; a broker's are those of the partitions of __consumer_offsets that it leads.",
-            Query(
-                f"sum {BY_NODE} ({of_node(f'{_COORDINATOR}_group_count')}) or {_node(f'{_MANAGER}_numgroups')}", NODE
-            ),
+            "Groups that each broker looks after, by its own count, those that the exporter may not see included. About "
+            "even is good; a broker's are those of the partitions of __consumer_offsets that it leads.",
+            Query(f"sum {BY_NODE} ({of_node(f'{_COORDINATOR}_group_count')}) or {_node(f'{_MANAGER}_numgroups')}", NODE),
             no_value=_NO_MBEANS,
             width=8,
         ),
         lines(
             "Rebalances, by the coordinators' count",
-            "Rebalances in 15 minutes per group (of 10 groups at least), by kind of group. None of them goes unseen. A few at deployments are good; above the limit the groups do little else: look for members that are thrown "
-            "out, and for brokers that come and go.",
+            "Rebalances in 15 minutes per group (of 10 groups at least), by kind of group. None of them goes unseen. A few "
+            "at deployments are good; above the limit the groups do little else: look for members that are thrown out, and "
+            "for brokers that come and go.",
             Query(
-                f"sum by (kind) ({_REBALANCES}) / on () group_left () clamp_min(sum({of_node(f'{_COORDINATOR}_group_count')}) or sum({of_node(f'{_MANAGER}_numgroups')}), 10)",
+                f"sum by (kind) ({_REBALANCES}) / on () group_left () "
+                f"clamp_min(sum({of_node(f'{_COORDINATOR}_group_count')}) or sum({of_node(f'{_MANAGER}_numgroups')}), 10)",
                 "{{kind}}",
             ),
             stacked=True,
@@ -605,7 +659,8 @@ _COORDINATORS = Row(
         ),
         lines(
             "Groups by state, by the coordinators' count",
-            "Classic groups, and those of the consumer protocol. Many that rebalance at a time point to a coordinator or a broker, not to the groups.",
+            "Classic groups, and those of the consumer protocol. Many that rebalance at a time point to a coordinator or a "
+            "broker, not to the groups.",
             *(
                 Query(f"sum({of_node(f'{_MANAGER}_numgroups{state.lower()}')}) > 0", f"classic {state}")
                 for state in ("Stable", "Empty", "PreparingRebalance", "CompletingRebalance", "Dead")
@@ -617,7 +672,8 @@ _COORDINATORS = Row(
         ),
         lines(
             "Offsets committed",
-            "Committed offsets per second by coordinator, one for each partition of a commit. Very many are clients that commit after every record.",
+            "Committed offsets per second by coordinator, one for each partition of a commit. Very many are clients that "
+            "commit after every record.",
             Query(_node_rate(f"{_COORDINATOR}_offset_commit_count"), NODE),
             unit="ops",
             no_value=_NO_MBEANS,
@@ -625,14 +681,16 @@ _COORDINATORS = Row(
         ),
         lines(
             "Partitions of __consumer_offsets not at work",
-            "Partitions that are being loaded, or have failed: their groups have no coordinator meanwhile. None is good, some for seconds after a broker has started.",
+            "Partitions that are being loaded, or have failed: their groups have no coordinator meanwhile. None is good, "
+            "some for seconds after a broker has started.",
             Query(f"sum by (broker, instance, state) ({_NOT_AT_WORK}) > 0", NODE + " {{state}}"),
             no_value="none, or no MBeans",
             width=8,
         ),
         lines(
             "Time in the coordinator's queue (p99)",
-            "Milliseconds that 99 % of events wait for the coordinator's thread (Kafka 4.0 and later). A few are good; hundreds slow all heartbeats and commits: more of group.coordinator.threads.",
+            "Milliseconds that 99 % of events wait for the coordinator's thread (Kafka 4.0 and later). A few are good; "
+            "hundreds slow all heartbeats and commits: more of group.coordinator.threads.",
             Query(_node(f"{_COORDINATOR}_event_queue_time_ms_p99"), NODE),
             unit="ms",
             no_value="no MBeans, or Kafka before 4.0",
@@ -662,7 +720,8 @@ _SHARE = Row(
         ),
         lines(
             "Acknowledgements",
-            "Records acknowledged per second, by kind. Many of Release and Reject are consumers that cannot work on records.",
+            "Records acknowledged per second, by kind. Many of Release and Reject are consumers that cannot work on "
+            "records.",
             Query(
                 f"sum by (ackType) (rate({of_node('kafka_server_sharegroupmetrics_recordacknowledgements_total')}{RATE}))",
                 "{{ackType}}",
@@ -696,7 +755,8 @@ _TRANSACTIONS = Row(
     [
         lines(
             "Behind open transactions",
-            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group and topic: the 10 with the most now. Seconds' worth is good; what grows on is a transaction that was left open.",
+            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group and "
+            "topic: the 10 with the most now. Seconds' worth is good; what grows on is a transaction that was left open.",
             Query(
                 top(
                     10,
@@ -709,7 +769,8 @@ _TRANSACTIONS = Row(
         ),
         lines(
             "Late transactions",
-            "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows. 0 is good; else find and abort it: kafka-transactions.sh find-hanging.",
+            "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows. 0 is good; else "
+            "find and abort it: kafka-transactions.sh find-hanging.",
             Query(_node("kafka_server_replicamanager_partitionswithlatetransactionscount"), NODE),
             thresholds=limits("KafkaHangingTransactions", counts=True),
             no_value=_NO_MBEANS,
@@ -717,14 +778,16 @@ _TRANSACTIONS = Row(
         ),
         lines(
             "Producer ids",
-            "Idempotent and transactional producers that each broker remembers. What grows without end is a client that makes a producer for every record.",
+            "Idempotent and transactional producers that each broker remembers. What grows without end is a client that "
+            "makes a producer for every record.",
             Query(_node("kafka_server_replicamanager_produceridcount"), NODE),
             no_value=_NO_MBEANS,
             width=8,
         ),
         lines(
             "Verifications that failed",
-            "Transactional writes per second that were refused because the transaction is not what the producer says. 0 is good.",
+            "Transactional writes per second that were refused because the transaction is not what the producer says. 0 is "
+            "good.",
             Query(_node_rate("kafka_server_addpartitionstotxnmanager_verificationfailurerate_count"), NODE),
             unit="ops",
             no_value=_NO_MBEANS,
@@ -733,8 +796,14 @@ _TRANSACTIONS = Row(
         lines(
             "Markers that wait",
             "Transaction markers whose broker is not known, and transactions whose end has to be written again. 0 is good.",
-            Query(_node("kafka_coordinator_transaction_transactionmarkerchannelmanager_unknowndestinationqueuesize"), NODE + " unknown broker"),
-            Query(_node("kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize"), NODE + " write again"),
+            Query(
+                _node("kafka_coordinator_transaction_transactionmarkerchannelmanager_unknowndestinationqueuesize"),
+                NODE + " unknown broker",
+            ),
+            Query(
+                _node("kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize"),
+                NODE + " write again",
+            ),
             no_value=_NO_MBEANS,
             width=8,
         ),
@@ -762,10 +831,16 @@ _QUOTAS = Row(
         ),
         lines(
             "Throttled by request",
-            "For how long clients were throttled per second, over all clients of a broker: the 10 kinds of requests with most in the range. 0 is good, or what is meant. Which client: by rules that read the client's MBeans, see rules/kafka.yaml.",
+            "For how long clients were throttled per second, over all clients of a broker: the 10 kinds of requests with "
+            "most in the range. 0 is good, or what is meant. Which client: by rules that read the client's MBeans, see "
+            "rules/kafka.yaml.",
             Query(
                 # `Fetch` is the sum of the two other kinds.
-                most(10, "by (broker, instance, request)", of_node("kafka_request_throttle_time_seconds_sum", 'request!="Fetch"')),
+                most(
+                    10,
+                    "by (broker, instance, request)",
+                    of_node("kafka_request_throttle_time_seconds_sum", 'request!="Fetch"'),
+                ),
                 NODE + " {{request}}",
             ),
             unit="s",
@@ -779,7 +854,10 @@ _QUOTAS = Row(
 BOARD = Board(
     uid="kafka-vitals-groups",
     title="Kafka consumer groups",
-    description="Which groups need somebody; and of chosen ones how far they are behind, why, since when, and for how long that goes well.",
+    description=(
+        "Which groups need somebody; and of chosen ones how far they are behind, why, since when, and for how long that "
+        "goes well."
+    ),
     of_nodes=True,
     variables=[variables.group(), variables.topic()],
     rows=[

@@ -1,4 +1,5 @@
-"""Logs and disks: how full the log directories are and when they will be, what lies in them, and how flushing, cleaning and recovery do.
+"""Logs and disks: how full the log directories are and when they will be, what lies in them, and how flushing, cleaning and
+recovery do.
 
 Sizes come from DescribeLogDirs (the protocol client), the rest from brokers' MBeans.
 """
@@ -47,11 +48,9 @@ def _rate_of_node(metric: str, *matchers: str) -> str:
 _SUMMARY = [
     stat(
         "Offline directories",
-        "Log directories that a broker cannot use any more: their replicas are offline. 0 is good; else look at the disk, and restart the broker when it "
-        "is mended. By the brokers' answer to DescribeLogDirs, else by their MBeans.",
-        Query(
-            f"sum({_ONLINE} == bool 0) or sum({of_node('kafka_log_logmanager_offlinelogdirectorycount')})"
-        ),
+        "Log directories that a broker cannot use any more: their replicas are offline. 0 is good; else look at the disk, "
+        "and restart the broker when it is mended. By the brokers' answer to DescribeLogDirs, else by their MBeans.",
+        Query(f"sum({_ONLINE} == bool 0) or sum({of_node('kafka_log_logmanager_offlinelogdirectorycount')})"),
         thresholds=limits("KafkaLogDirOffline", counts=True),
         texts={0: ("none", "green")},
         no_value="not known",
@@ -59,8 +58,8 @@ _SUMMARY = [
     ),
     stat(
         "Least free",
-        "The fullest log directory's free share of its volume. A broker whose disk is full stops. Below the limit: shorten retention, move partitions, or add "
-        "space.",
+        "The fullest log directory's free share of its volume. A broker whose disk is full stops. Below the limit: shorten "
+        "retention, move partitions, or add space.",
         Query(f"min({_FREE})"),
         unit="percentunit",
         decimals=1,
@@ -70,8 +69,8 @@ _SUMMARY = [
     ),
     stat(
         "First full in",
-        "When the first log directory will be full, if it goes on as in the last six hours: of those that are half full at least, as young logs grow until retention sets in. Days are good; hours mean that "
-        "it has to be dealt with now.",
+        "When the first log directory will be full, if it goes on as in the last six hours: of those that are half full at "
+        "least, as young logs grow until retention sets in. Days are good; hours mean that it has to be dealt with now.",
         Query(f"min({_FULL_IN}) or 0 * count({_USABLE}) + Inf"),
         unit="s",
         thresholds=_FULL_SOON,
@@ -89,8 +88,8 @@ _SUMMARY = [
     ),
     stat(
         "Growth",
-        "By how many bytes per second all logs together have grown in the last six hours, or since they are watched. About 0 is good: what comes in is what "
-        "retention removes.",
+        "By how many bytes per second all logs together have grown in the last six hours, or since they are watched. About "
+        "0 is good: what comes in is what retention removes.",
         Query(f"sum(deriv({_OF_TOPIC}{_TREND}))"),
         unit="Bps",
         no_value=_NO_SIZES,
@@ -109,9 +108,10 @@ _SUMMARY = [
 
 _DIRECTORIES = table(
     "Log directories",
-    "The 100 fullest of all chosen brokers. Usable: what Kafka may still use of the volume, which directories may share. Filling: by how much that shrinks per "
-    "second, over six hours. Full in: when nothing is left at that pace; a dash if it is not filling, less than half full, or not full within 30 days. Empty without the client `protocol`; sizes "
-    "need Kafka 3.3.",
+    "The 100 fullest of all chosen brokers. Usable: what Kafka may still use of the volume, which directories may share. "
+    "Filling: by how much that shrinks per second, over six hours. Full in: when nothing is left at that pace; a dash if "
+    "it is not filling, less than half full, or not full within 30 days. Empty without the client `protocol`; sizes need "
+    "Kafka 3.3.",
     {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory"},
     Column(
         "State",
@@ -137,11 +137,9 @@ _DISKS = Row(
     [
         lines(
             "Free space",
-            "Free share of each log directory's volume: the 20 that have least now. A saw is good: segments come, and retention takes them. A steady fall is a "
-            "disk that will be full.",
-            Query(
-                f"{_FREE} and bottomk(20, min {_BY_DIR} ({_USABLE} @ end()) / max {_BY_DIR} ({_TOTAL} @ end()))", _DIR
-            ),
+            "Free share of each log directory's volume: the 20 that have least now. A saw is good: segments come, and "
+            "retention takes them. A steady fall is a disk that will be full.",
+            Query(f"{_FREE} and bottomk(20, min {_BY_DIR} ({_USABLE} @ end()) / max {_BY_DIR} ({_TOTAL} @ end()))", _DIR),
             unit="percentunit",
             maximum=1,
             thresholds=limits("KafkaDiskSpaceLow"),
@@ -149,14 +147,16 @@ _DISKS = Row(
         ),
         lines(
             "Size of logs by broker",
-            "Bytes of all topics on each broker. Brokers should have about the same; else partitions, or their sizes, are spread unevenly.",
+            "Bytes of all topics on each broker. Brokers should have about the same; else partitions, or their sizes, are "
+            "spread unevenly.",
             Query(f"sum by (broker) ({_OF_TOPIC})", "broker {{broker}}"),
             unit="bytes",
             no_value=_NO_SIZES,
         ),
         table(
             "Biggest topics by directory",
-            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has no retention, or a cleaner that does not run.",
+            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has no "
+            "retention, or a cleaner that does not run.",
             {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory", "topic": "Topic"},
             Column("Size", f"topk(50, sum {_IN_DIR} ({_OF_TOPIC}))", "bytes", bar=True),
             Column(
@@ -186,7 +186,8 @@ _FLUSHES = Row(
     [
         lines(
             "Flushes",
-            "Logs flushed to disk per second. By default only when a segment is closed, so that it is mostly near 0: durability comes from replicas.",
+            "Logs flushed to disk per second. By default only when a segment is closed, so that it is mostly near 0: "
+            "durability comes from replicas.",
             Query(_rate_of_node("kafka_log_logflushstats_logflushrateandtimems_count"), NODE),
             unit="ops",
             no_value=_NO_MBEANS,
@@ -194,8 +195,8 @@ _FLUSHES = Row(
         ),
         lines(
             "Time of a flush (p99)",
-            "Milliseconds that 99 % of flushes stay below, by the broker's sample of the last minutes. Tens are good; hundreds are a disk that is too slow or too "
-            "busy, and requests wait for it.",
+            "Milliseconds that 99 % of flushes stay below, by the broker's sample of the last minutes. Tens are good; "
+            "hundreds are a disk that is too slow or too busy, and requests wait for it.",
             Query(_of_node("kafka_log_logflushstats_logflushrateandtimems", 'quantile="0.99"'), NODE),
             unit="ms",
             no_value=_NO_MBEANS,
@@ -203,8 +204,8 @@ _FLUSHES = Row(
         ),
         lines(
             "Disk reads and writes",
-            "Bytes per second that the broker's process has had read from disks (below zero) and written. Few reads are good: consumers are served from the page "
-            "cache; many are a group that reads old records. Linux only.",
+            "Bytes per second that the broker's process has had read from disks (below zero) and written. Few reads are "
+            "good: consumers are served from the page cache; many are a group that reads old records. Linux only.",
             Query(_rate_of_node("kafka_disk_write_bytes_total"), NODE + " written"),
             Query(_rate_of_node("kafka_disk_read_bytes_total"), NODE + " read"),
             unit="Bps",
@@ -220,7 +221,8 @@ _CLEANER = Row(
     [
         stat(
             "Dead cleaner threads",
-            "Threads that have died: compaction has stopped, and compacted topics, __consumer_offsets among them, grow. 0 is good; else read the broker's log-cleaner.log and restart it.",
+            "Threads that have died: compaction has stopped, and compacted topics, __consumer_offsets among them, grow. 0 "
+            "is good; else read the broker's log-cleaner.log and restart it.",
             Query(f"sum({of_node('kafka_log_logcleaner_deadthreadcount')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
             texts={0: ("none", "green")},
@@ -229,7 +231,8 @@ _CLEANER = Row(
         ),
         stat(
             "Uncleanable partitions",
-            "Partitions that the cleaner has given up after an error; they grow without end. 0 is good; else look for the reason in log-cleaner.log.",
+            "Partitions that the cleaner has given up after an error; they grow without end. 0 is good; else look for the "
+            "reason in log-cleaner.log.",
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_partitions_count')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
             texts={0: ("none", "green")},
@@ -255,8 +258,9 @@ _CLEANER = Row(
         ),
         lines(
             "Dirtiest log",
-            "Share of the dirtiest log that is not cleaned yet. It comes down with each cleaning, which begins at min.cleanable.dirty.ratio (half, by default); what stays high "
-            "is a cleaner that cannot keep up: more of log.cleaner.threads.",
+            "Share of the dirtiest log that is not cleaned yet. It comes down with each cleaning, which begins at "
+            "min.cleanable.dirty.ratio (half, by default); what stays high is a cleaner that cannot keep up: more of "
+            "log.cleaner.threads.",
             Query(f"{_of_node('kafka_log_logcleanermanager_max_dirty_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
@@ -282,15 +286,16 @@ _CLEANER = Row(
         ),
         lines(
             "Kept by cleaning",
-            "Bytes that the last cleanings kept, of those that they read. Low is good: much was obsolete. Near all is work for nothing: a higher min.cleanable.dirty.ratio makes "
-            "it rarer.",
+            "Bytes that the last cleanings kept, of those that they read. Low is good: much was obsolete. Near all is work "
+            "for nothing: a higher min.cleanable.dirty.ratio makes it rarer.",
             Query(f"{_of_node('kafka_log_logcleaner_cleaner_recopy_percent')} / 100", NODE),
             unit="percentunit",
             no_value=_NO_MBEANS,
         ),
         lines(
             "Cleaners' buffers",
-            "Use of the fullest cleaner thread's buffer. At 100 % a pass cannot take in all of a log's keys: raise log.cleaner.dedupe.buffer.size.",
+            "Use of the fullest cleaner thread's buffer. At 100 % a pass cannot take in all of a log's keys: raise "
+            "log.cleaner.dedupe.buffer.size.",
             Query(f"{_of_node('kafka_log_logcleaner_max_buffer_utilization_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
@@ -307,8 +312,8 @@ _RECOVERY = Row(
     [
         lines(
             "Logs to recover",
-            "Logs that a broker has still to recover after an unclean stop, by directory. It must fall to 0 before the broker serves; more of "
-            "num.recovery.threads.per.data.dir makes it faster.",
+            "Logs that a broker has still to recover after an unclean stop, by directory. It must fall to 0 before the "
+            "broker serves; more of num.recovery.threads.per.data.dir makes it faster.",
             Query(
                 f"max by (broker, instance, dir) ({of_node('kafka_log_logmanager_remaininglogstorecover')})",
                 NODE + " {{dir}}",
@@ -379,7 +384,8 @@ _TIERED = Row(
         ),
         lines(
             "Errors of remote storage",
-            "Copies, reads and deletions per second that failed. 0 is good; else look at the store and at the broker's log.",
+            "Copies, reads and deletions per second that failed. 0 is good; else look at the store and at the broker's "
+            "log.",
             *(
                 Query(_rate_of_node(f"kafka_server_brokertopicmetrics_remote{kind}errors_total"), f"{NODE} {kind}")
                 for kind in ("copy", "fetch", "delete")
@@ -401,10 +407,13 @@ _TIERED = Row(
             "remotedeletelagbytes",
             unit="bytes",
         ),
-        _remote("Size in remote storage", "Bytes, each partition counted by its leader.", "remotelogsizebytes", unit="bytes"),
+        _remote(
+            "Size in remote storage", "Bytes, each partition counted by its leader.", "remotelogsizebytes", unit="bytes"
+        ),
         lines(
             "Idle copy and delete threads",
-            "Share of time that the threads that copy and delete are idle. Near 0: more of remote.log.manager.copier.thread.pool.size.",
+            "Share of time that the threads that copy and delete are idle. Near 0: more of "
+            "remote.log.manager.copier.thread.pool.size.",
             Query(_of_node("kafka_log_remote_remotelogmanager_remotelogmanagertasksavgidlepercent"), NODE),
             unit="percentunit",
             maximum=1,
@@ -423,9 +432,7 @@ _TIERED = Row(
         lines(
             "Time of a remote read (p99)",
             "Milliseconds that 99 % of reads from remote storage stay below.",
-            Query(
-                _of_node("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE
-            ),
+            Query(_of_node("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE),
             unit="ms",
             no_value=_NOT_TIERED,
             width=8,
@@ -438,7 +445,10 @@ _TIERED = Row(
 BOARD = Board(
     uid="kafka-vitals-logs",
     title="Kafka logs and disks",
-    description="How full the log directories are and when they will be, what lies in them, and how flushing, cleaning and recovery do.",
+    description=(
+        "How full the log directories are and when they will be, what lies in them, and how flushing, cleaning and "
+        "recovery do."
+    ),
     of_nodes=True,
     rows=[Row("", [*_SUMMARY, _DIRECTORIES]), _DISKS, _FLUSHES, _CLEANER, _RECOVERY, _TIERED],
     time_from="now-6h",

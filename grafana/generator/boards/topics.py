@@ -8,7 +8,7 @@ from math import inf
 from .. import variables
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, bars, lines, stat, table
+from ..panels import SAME_CLUSTER, Column, Query, bars, board_url, lines, stat, table
 from ..selectors import RATE, most, of_cluster, of_node, top
 
 _TOPIC = 'topic=~"$topic"'
@@ -24,8 +24,8 @@ _READ_BY = of_cluster("kafka_consumergroup_lag_unknown_partitions", _TOPIC)
 
 _BY_TOPIC = "by (cluster, topic)"
 _BY_PARTITION = "by (cluster, topic, partition)"
-_GROUPS_BOARD = "/d/kafka-vitals-groups?${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&${exporter:queryparam}"
-_THIS_BOARD = "/d/kafka-vitals-topics?${datasource:queryparam}&${cluster:queryparam}&${job:queryparam}&${exporter:queryparam}"
+_SHOW_TOPIC = ("Show this topic alone", board_url("kafka-vitals-topics", *SAME_CLUSTER, "var-topic=${__value.raw}"))
+_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *SAME_CLUSTER, "var-group=${__value.raw}"))
 
 _NO_MBEANS = "no MBeans"
 _NO_TRAFFIC = "no MBeans, or no traffic yet"
@@ -46,7 +46,7 @@ def _total(name: str) -> str:
 
 
 def _busiest(rows: int, expr: str, by: str = _BY_TOPIC, window: str = RATE) -> str:
-    """Of an expression by topic or partition, those that have the most records written: each column of a table shows the same rows.
+    """Of an expression by topic or partition, those with the most records written: each column of a table has the same rows.
 
     An end that could not be read must not take its topic off the table.
     """
@@ -71,15 +71,15 @@ _SUMMARY = [
     ),
     stat(
         "Partitions",
-        "Partitions of the chosen topics. Each costs brokers memory, files and work at a change of leader; some 4,000 replicas per "
-        "broker are a common bound.",
+        "Partitions of the chosen topics. Each costs brokers memory, files and work at a change of leader; some 4,000 "
+        "replicas per broker are a common bound.",
         Query(f"sum({_PARTITIONS})"),
         no_value="no topics",
     ),
     stat(
         "Under-replicated",
-        "Partitions of the chosen topics with fewer in-sync replicas than assigned ones. 0 is good; else a broker is down or behind: "
-        "see the board of replication.",
+        "Partitions of the chosen topics with fewer in-sync replicas than assigned ones. 0 is good; else a broker is down "
+        "or behind: see the board of replication.",
         Query(f"sum({of_cluster('kafka_topic_partition_under_replicated_partition', _TOPIC)})"),
         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
         texts={0: ("none", "green")},
@@ -87,8 +87,8 @@ _SUMMARY = [
     ),
     stat(
         "Without a leader",
-        "Partitions of the chosen topics that can be neither written nor read: partitions less those that have a leader. 0 is good; "
-        "else bring the brokers back that hold them, by the table of partitions below.",
+        "Partitions of the chosen topics that can be neither written nor read: partitions less those that have a leader. 0 "
+        "is good; else bring the brokers back that hold them, by the table of partitions below.",
         # No leader at all has no series: then all are without one.
         Query(f"sum({_PARTITIONS}) - (count({_LEADER}) or 0 * sum({_PARTITIONS}))"),
         thresholds=limits("KafkaOfflinePartitions", counts=True),
@@ -97,8 +97,8 @@ _SUMMARY = [
     ),
     stat(
         "Records in",
-        "Records written per second to the chosen topics, from the growth of end offsets. Commits of groups count, too, as records of "
-        "__consumer_offsets.",
+        "Records written per second to the chosen topics, from the growth of end offsets. Commits of groups count, too, as "
+        "records of __consumer_offsets.",
         Query(f"sum(rate({_END}{RATE}))"),
         unit="mps",
         trend=True,
@@ -106,7 +106,8 @@ _SUMMARY = [
     ),
     stat(
         "Bytes in",
-        "Bytes per second that producers write to the chosen topics, compressed as they come; replication is not among them.",
+        "Bytes per second that producers write to the chosen topics, compressed as they come; replication is not among "
+        "them.",
         Query(_total("bytesin")),
         unit="Bps",
         trend=True,
@@ -114,8 +115,8 @@ _SUMMARY = [
     ),
     stat(
         "Bytes out",
-        "Bytes per second that consumers read from the chosen topics; replication is not among them. Much more than what comes in is "
-        "several groups on a topic, or one that reads all of it again.",
+        "Bytes per second that consumers read from the chosen topics; replication is not among them. Much more than what "
+        "comes in is several groups on a topic, or one that reads all of it again.",
         Query(_total("bytesout")),
         unit="Bps",
         trend=True,
@@ -123,8 +124,8 @@ _SUMMARY = [
     ),
     stat(
         "Size",
-        "Bytes of the chosen topics on all brokers' disks, each replica counted. As old as --refresh.inventory says, 5 minutes at most. "
-        "Not known with librdkafka.",
+        "Bytes of the chosen topics on all brokers' disks, each replica counted. As old as --refresh.inventory says, 5 "
+        "minutes at most. Not known with librdkafka.",
         Query(f"sum({_SIZE})"),
         unit="bytes",
         no_value=_NO_SIZES,
@@ -133,11 +134,11 @@ _SUMMARY = [
 
 _TABLE = table(
     "Topics",
-    "The 100 chosen topics that have most records written now; choose others above. Replicas: 1 means that the topic is gone with its broker. "
-    "Not preferred: partitions that another replica leads than should, normal for some minutes after a restart. Records: from the "
-    "first to the last one that can be read; compacted topics have fewer. Retention counts where the policy has delete. Groups: those with commits "
-    "or members on it. Cells stay empty where something is not known: bytes without MBeans, sizes with librdkafka, configurations without the right to "
-    "describe them.",
+    "The 100 chosen topics that have most records written now; choose others above. Replicas: 1 means that the topic is "
+    "gone with its broker. Not preferred: partitions that another replica leads than should, normal for some minutes after "
+    "a restart. Records: from the first to the last one that can be read; compacted topics have fewer. Retention counts "
+    "where the policy has delete. Groups: those with commits or members on it. Cells stay empty where something is not "
+    "known: bytes without MBeans, sizes with librdkafka, configurations without the right to describe them.",
     {"cluster": "Cluster", "topic": "Topic", "cleanup_policy": "Policy"},
     _column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS})", width=85),
     # No alert has this limit: one replica may be meant.
@@ -173,7 +174,7 @@ _TABLE = table(
         hidden=True,
     ),
     sort_by="Records in",
-    links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.raw}}")},
+    links={"Topic": _SHOW_TOPIC},
     widths={"Topic": 220},
     no_value="no topics",
     height=11,
@@ -184,15 +185,15 @@ _TRAFFIC = Row(
     [
         lines(
             "Records in",
-            "Records written per second, from the growth of end offsets: the 10 topics that have most now. Steady is good; a sudden end is "
-            "a producer that stopped.",
+            "Records written per second, from the growth of end offsets: the 10 topics that have most now. Steady is good; "
+            "a sudden end is a producer that stopped.",
             Query(top(10, lambda at: f"sum by (topic) (rate({_END}{RATE}{at}))"), "{{topic}}"),
             unit="mps",
         ),
         bars(
             "Size on disk",
-            "Bytes of all replicas together: the 15 largest topics. What is larger than expected has a longer retention than meant, "
-            "or a cleaner that does not run: see the board of logs.",
+            "Bytes of all replicas together: the 15 largest topics. What is larger than expected has a longer retention "
+            "than meant, or a cleaner that does not run: see the board of logs.",
             Query(f"topk(15, sum by (topic) ({_SIZE}))", "{{topic}}"),
             unit="bytes",
             no_value=_NO_SIZES,
@@ -206,7 +207,8 @@ _TRAFFIC = Row(
         ),
         lines(
             "Bytes out",
-            "Bytes read per second by consumers: the 10 topics that have most now. A burst is a group that catches up, or reads all again.",
+            "Bytes read per second by consumers: the 10 topics that have most now. A burst is a group that catches up, or "
+            "reads all again.",
             Query(top(10, lambda at: _by_mbean("bytesout", at)), "{{topic}}"),
             unit="Bps",
             no_value=_NO_TRAFFIC,
@@ -214,7 +216,9 @@ _TRAFFIC = Row(
     ],
 )
 
-_SHARE = f"max {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m]))) / avg {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m])))"
+_SHARE = (
+    f"max {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m]))) / avg {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m])))"
+)
 # Ratios of a few records are noise.
 _WITH_TRAFFIC = f"sum {_BY_TOPIC} (rate({_END}[15m])) > 1"
 _SKEWED = f"topk(20, ({_SHARE}) and ({_WITH_TRAFFIC}))"
@@ -224,9 +228,10 @@ _PARTITIONS_ROW = Row(
     [
         table(
             "Uneven topics",
-            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics with the most uneven "
-            "partitions and more than a record per second. 1 is even; above 2 one consumer works for two: look for a key that is too frequent, or "
-            "producers that send without one to a single partition. Fullest: the same of the records that are kept.",
+            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics with "
+            "the most uneven partitions and more than a record per second. 1 is even; above 2 one consumer works for two: "
+            "look for a key that is too frequent, or producers that send without one to a single partition. Fullest: the "
+            "same of the records that are kept.",
             {"cluster": "Cluster", "topic": "Topic"},
             # No alert has these limits: some topics are uneven by nature.
             Column("Busiest", _SKEWED, "x", 2, thresholds([("green", None), ("yellow", 2), ("orange", 4)])),
@@ -238,13 +243,14 @@ _PARTITIONS_ROW = Row(
             ),
             Column("Busiest partition", f"max {_BY_TOPIC} (rate({_END}[15m])) and {_SKEWED}", "mps"),
             sort_by="Busiest",
-            links={"Topic": ("Show this topic alone", f"{_THIS_BOARD}&var-topic=${{__value.raw}}")},
+            links={"Topic": _SHOW_TOPIC},
             widths={"Topic": 200},
             width=10,
         ),
         lines(
             "Records in by partition",
-            "Records written per second, averaged over 5 minutes: the 10 busiest partitions of the chosen topics. Those of a topic should lie together.",
+            "Records written per second, averaged over 5 minutes: the 10 busiest partitions of the chosen topics. Those of "
+            "a topic should lie together.",
             Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}[5m]{at}))"), "{{topic}} {{partition}}"),
             unit="mps",
             width=14,
@@ -252,8 +258,9 @@ _PARTITIONS_ROW = Row(
         ),
         table(
             "Partitions",
-            "The 100 busiest partitions of the chosen topics; choose one topic to see all of it. Leader: the broker's id, empty when there is none. "
-            "In sync should be as many as replicas. Start and end are offsets; what lies between can be read, fewer in compacted topics.",
+            "The 100 busiest partitions of the chosen topics; choose one topic to see all of it. Leader: the broker's id, "
+            "empty when there is none. In sync should be as many as replicas. Start and end are offsets; what lies between "
+            "can be read, fewer in compacted topics.",
             {"cluster": "Cluster", "topic": "Topic", "partition": "Partition"},
             _partition_column("Leader", f"max {_BY_PARTITION} ({_LEADER})", "none"),
             _partition_column("Replicas", f"max {_BY_PARTITION} ({_REPLICAS})"),
@@ -275,7 +282,7 @@ _PARTITIONS_ROW = Row(
 )
 
 _WRITTEN = f"sum {_BY_TOPIC} (rate({_END}[1h]))"
-_UNREAD = f'topk(50, {_WRITTEN} > 0 unless on (cluster, topic) {_READ_BY})'
+_UNREAD = f"topk(50, {_WRITTEN} > 0 unless on (cluster, topic) {_READ_BY})"
 _IDLE = f"topk(50, sum {_BY_TOPIC} ({_END} - {_START}) and {_WRITTEN} == 0)"
 _OF_READER = "by (cluster, topic, consumergroup)"
 _LAG = of_cluster("kafka_consumergroup_lag_sum", _TOPIC)
@@ -286,8 +293,9 @@ _READERS_ROW = Row(
     [
         table(
             "Groups that read the chosen topics",
-            "The 100 pairs of topic and group with the most lag. Owned: partitions that a member has; fewer than there are is a group "
-            "that is rebalancing, or has no members. Empty cells: not known now, see the board of consumer groups.",
+            "The 100 pairs of topic and group with the most lag. Owned: partitions that a member has; fewer than there are "
+            "is a group that is rebalancing, or has no members. Empty cells: not known now, see the board of consumer "
+            "groups.",
             {"cluster": "Cluster", "topic": "Topic", "consumergroup": "Group"},
             Column("Lag", f"sum {_OF_READER} ({_LAG}) and {_READERS}", bar=True),
             Column(
@@ -300,13 +308,13 @@ _READERS_ROW = Row(
                 f"sum {_OF_READER} ({of_cluster('kafka_consumergroup_assigned_partitions', _TOPIC)}) and {_READERS}",
             ),
             sort_by="Lag",
-            links={"Group": ("Show this group", f"{_GROUPS_BOARD}&var-group=${{__value.raw}}")},
+            links={"Group": _SHOW_GROUP},
             no_value="no groups yet",
         ),
         table(
             "Idle topics",
-            "Chosen topics without a new record for an hour, or since they are watched: the 50 that hold most records. Nothing is wrong with that; "
-            "it is where a silent producer shows, and what may be deleted.",
+            "Chosen topics without a new record for an hour, or since they are watched: the 50 that hold most records. "
+            "Nothing is wrong with that; it is where a silent producer shows, and what may be deleted.",
             {"cluster": "Cluster", "topic": "Topic"},
             Column("Records", _IDLE),
             Column("Size", f"sum {_BY_TOPIC} ({_SIZE}) and {_IDLE}", "bytes"),
@@ -317,8 +325,9 @@ _READERS_ROW = Row(
         ),
         table(
             "Written, but read by no group",
-            "Chosen topics with new records in the last hour that no group has commits or members on: the 50 with most. Readers that assign partitions "
-            "themselves and commit nothing are invisible here; __consumer_offsets and the like belong here.",
+            "Chosen topics with new records in the last hour that no group has commits or members on: the 50 with most. "
+            "Readers that assign partitions themselves and commit nothing are invisible here; __consumer_offsets and the "
+            "like belong here.",
             {"cluster": "Cluster", "topic": "Topic"},
             Column("Records in", _UNREAD, "mps"),
             Column("Bytes out", f"{_by_mbean('bytesout', by=_BY_TOPIC)} and {_UNREAD}", "Bps"),
@@ -335,23 +344,25 @@ _REQUESTS = Row(
     [
         lines(
             "Produce requests",
-            "Produce requests per second, each topic of a request counted: the 10 topics that have most now. Many for few records is a producer "
-            "that does not batch (linger.ms, batch.size).",
+            "Produce requests per second, each topic of a request counted: the 10 topics that have most now. Many for few "
+            "records is a producer that does not batch (linger.ms, batch.size).",
             Query(top(10, lambda at: _by_mbean("totalproducerequests", at)), "{{topic}}"),
             unit="reqps",
             no_value=_NO_TRAFFIC,
         ),
         lines(
             "Fetch requests",
-            "Fetch requests of consumers and followers per second, each partition of a request counted: the 10 topics that have most now.",
+            "Fetch requests of consumers and followers per second, each partition of a request counted: the 10 topics that "
+            "have most now.",
             Query(top(10, lambda at: _by_mbean("totalfetchrequests", at)), "{{topic}}"),
             unit="reqps",
             no_value=_NO_TRAFFIC,
         ),
         lines(
             "Failed requests",
-            "Requests per second that a broker could not serve: the 10 topics with most of each kind in the range. None is good. Failures of clients, "
-            "such as an unknown topic or a missing right, are not among them; see the log of the leader.",
+            "Requests per second that a broker could not serve: the 10 topics with most of each kind in the range. None is "
+            "good. Failures of clients, such as an unknown topic or a missing right, are not among them; see the log of "
+            "the leader.",
             Query(most(10, "by (topic)", _mbean("failedproducerequests")), "{{topic}}: produce"),
             Query(most(10, "by (topic)", _mbean("failedfetchrequests")), "{{topic}}: fetch"),
             unit="reqps",
@@ -359,8 +370,8 @@ _REQUESTS = Row(
         ),
         lines(
             "Bytes rejected",
-            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in the range. None is good; else raise the limit or "
-            "lower the producer's max.request.size.",
+            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in the "
+            "range. None is good; else raise the limit or lower the producer's max.request.size.",
             Query(most(10, "by (topic)", _mbean("bytesrejected")), "{{topic}}"),
             unit="Bps",
             no_value="none rejected, or no MBeans",
@@ -374,8 +385,9 @@ _CONFIGURATION = Row(
     [
         table(
             "Configuration",
-            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, its size is per partition. Only "
-            "closed segments are removed, so that what is kept is up to a segment's time or size more. Empty: may not be described, or --topic.configs=false.",
+            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, its "
+            "size is per partition. Only closed segments are removed, so that what is kept is up to a segment's time or "
+            "size more. Empty: may not be described, or --topic.configs=false.",
             {
                 "cluster": "Cluster",
                 "topic": "Topic",
@@ -397,12 +409,8 @@ _CONFIGURATION = Row(
                 texts=_UNLIMITED,
             ),
             _column("Segment", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_segment_seconds', _TOPIC)})", "s"),
-            _column(
-                "Segment by size", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_segment_bytes', _TOPIC)})", "bytes"
-            ),
-            _column(
-                "Largest batch", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_max_message_bytes', _TOPIC)})", "bytes"
-            ),
+            _column("Segment by size", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_segment_bytes', _TOPIC)})", "bytes"),
+            _column("Largest batch", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_max_message_bytes', _TOPIC)})", "bytes"),
             Column(
                 "Texts",
                 "max by (cluster, topic, cleanup_policy, compression_type, message_timestamp_type) "
@@ -421,7 +429,9 @@ _CONFIGURATION = Row(
 BOARD = Board(
     uid="kafka-vitals-topics",
     title="Kafka topics",
-    description="What topics there are, what goes through them and lies in them, who reads them, and how even their partitions are.",
+    description=(
+        "What topics there are, what goes through them and lies in them, who reads them, and how even their partitions are."
+    ),
     of_nodes=True,
     variables=[variables.topic()],
     rows=[Row("", [*_SUMMARY, _TABLE]), _TRAFFIC, _PARTITIONS_ROW, _READERS_ROW, _REQUESTS, _CONFIGURATION],
