@@ -319,6 +319,17 @@ _SOME = _with_most_lag(100)
 # -1 stands for a partition without a commit.
 _PARTITION_LAG = f"topk(100, max {_BY_PARTITION} ({_chosen('lag', _OF_TOPIC)}) >= 0)"
 
+_TOPICS_WITH_MOST_LAG = (
+    f"topk(100, sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF}) "
+    f"or 0 * max {_BY_GROUP_AND_TOPIC} ({_chosen('lag_unknown_partitions', _OF_TOPIC)}))"
+)
+
+
+def _topic_column(name: str, aggregation: str, metric: str, unit: str = "short", **how: object) -> Column:
+    expr = f"{aggregation} {_BY_GROUP_AND_TOPIC} ({_chosen(metric, _OF_TOPIC)}) and {_TOPICS_WITH_MOST_LAG}"
+    return Column(name, expr, unit, **how)  # type: ignore[arg-type]
+
+
 _DETAIL = Row(
     "Chosen groups: $group",
     [
@@ -326,49 +337,24 @@ _DETAIL = Row(
             "Groups and topics",
             "The 100 pairs of a chosen group and a chosen topic with the most lag. Owned: partitions that a member has; 0 "
             "is a topic that nobody of the group reads any more. For a transaction: records that consumers with "
-            "isolation.level=read_committed may not read yet. Coordinator: the broker that looks after the group.",
-            {
-                "cluster": "Cluster",
-                "consumergroup": "Group",
-                "topic": "Topic",
-            },
-            *(
-                Column(
-                    name,
-                    f"{aggregation} {_BY_GROUP_AND_TOPIC} ({expr}) and topk(100, sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF}) "
-                    f"or 0 * max {_BY_GROUP_AND_TOPIC} ({_chosen('lag_unknown_partitions', _OF_TOPIC)}))",
-                    unit,
-                    thresholds=colours,
-                    bar=name == "Lag",
-                )
-                for name, aggregation, expr, unit, colours in (
-                    ("Lag", "sum", _LAG_OF, "short", None),
-                    ("Lag in time", "max", _chosen("lag_seconds", _OF_TOPIC), "s", None),
-                    ("±", "max", _chosen("lag_seconds_error", _OF_TOPIC), "s", None),
-                    ("Owned", "sum", _chosen("assigned_partitions", _OF_TOPIC), "short", None),
-                    (
-                        "Unmoved",
-                        "max",
-                        _chosen("commit_unmoved_seconds", _OF_TOPIC),
-                        "s",
-                        limits("KafkaConsumerGroupStuck"),
-                    ),
-                    (
-                        "To loss",
-                        "min",
-                        _chosen("retention_margin_seconds", _OF_TOPIC),
-                        "s",
-                        limits("KafkaConsumerGroupRetentionMarginLow"),
-                    ),
-                    ("To loss, records", "min", _chosen("retention_margin_records", _OF_TOPIC), "short", None),
-                    (
-                        "For a transaction",
-                        "sum",
-                        f"{_LAG_OF} - {_chosen('stable_lag_sum', _OF_TOPIC)}",
-                        "short",
-                        None,
-                    ),
-                )
+            "isolation.level=read_committed may not read yet.",
+            {"cluster": "Cluster", "consumergroup": "Group", "topic": "Topic"},
+            _topic_column("Lag", "sum", "lag_sum", bar=True),
+            _topic_column("Lag in time", "max", "lag_seconds", "s"),
+            _topic_column("±", "max", "lag_seconds_error", "s"),
+            _topic_column("Owned", "sum", "assigned_partitions"),
+            _topic_column("Unmoved", "max", "commit_unmoved_seconds", "s", thresholds=limits("KafkaConsumerGroupStuck")),
+            _topic_column(
+                "To loss",
+                "min",
+                "retention_margin_seconds",
+                "s",
+                thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
+            ),
+            _topic_column("To loss, records", "min", "retention_margin_records"),
+            Column(
+                "For a transaction",
+                f"sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF} - {_chosen('stable_lag_sum', _OF_TOPIC)}) and {_TOPICS_WITH_MOST_LAG}",
             ),
             sort_by="Lag",
             links={"Group": _SHOW_GROUP, "Topic": _SHOW_TOPIC},

@@ -37,6 +37,12 @@ _NO_MBEANS = "no MBeans"
 _NOT_TIERED = "no tiered storage, or no MBeans"
 
 
+def _column(name: str, expr: str, unit: str = "short", **how: object) -> Column:
+    """A column of the table of directories: the fullest, before them those without a size, which may be offline."""
+    rows = f"bottomk(100, {_FREE} or 0 * min {_BY_DIR} ({_ONLINE}))"
+    return Column(name, f"({expr}) and {rows}", unit, **how)  # type: ignore[arg-type]
+
+
 def _of_node(metric: str, *matchers: str) -> str:
     return f"max {BY_NODE} ({of_node(metric, *matchers)})"
 
@@ -113,18 +119,14 @@ _DIRECTORIES = table(
     "it is not filling, less than half full, or not full within 30 days. Empty without the client `protocol`; sizes need "
     "Kafka 3.3.",
     {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory"},
-    Column(
-        "State",
-        f"min {_BY_DIR} ({_ONLINE})",
-        texts={0: ("offline", "red"), 1: ("online", "green")},
-    ),
-    Column("Volume", f"max {_BY_DIR} ({_TOTAL})", "bytes"),
-    Column("Usable", f"min {_BY_DIR} ({_USABLE})", "bytes"),
-    Column("Free", _FREE, "percentunit", 1, limits("KafkaDiskSpaceLow")),
-    Column("Logs", f"sum {_BY_DIR} ({_OF_TOPIC})", "bytes", bar=True),
-    Column("Filling", _FILLING, "Bps"),
-    Column("Full in", _FULL_IN, "s", thresholds=_FULL_SOON),
-    Column("Being moved", f"max {_BY_DIR} ({_FUTURE})", "bytes"),
+    _column("State", f"min {_BY_DIR} ({_ONLINE})", texts={0: ("offline", "red"), 1: ("online", "green")}),
+    _column("Volume", f"max {_BY_DIR} ({_TOTAL})", "bytes"),
+    _column("Usable", f"min {_BY_DIR} ({_USABLE})", "bytes"),
+    _column("Free", _FREE, "percentunit", decimals=1, thresholds=limits("KafkaDiskSpaceLow")),
+    _column("Logs", f"sum {_BY_DIR} ({_OF_TOPIC})", "bytes", bar=True),
+    _column("Filling", _FILLING, "Bps"),
+    _column("Full in", _FULL_IN, "s", thresholds=_FULL_SOON),
+    _column("Being moved", f"max {_BY_DIR} ({_FUTURE})", "bytes"),
     sort_by="Free",
     ascending=True,
     widths={"Broker": 80, "Directory": 320},
