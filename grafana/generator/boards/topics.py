@@ -231,27 +231,28 @@ _PARTITIONS_ROW = Row(
             "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics with "
             "the most uneven partitions and more than a record per second. 1 is even; above 2 one consumer works for two: "
             "look for a key that is too frequent, or producers that send without one to a single partition. Fullest: the "
-            "same of the records that are kept.",
+            "same of the records that are kept. Has: what the busiest one gets.",
             {"cluster": "Cluster", "topic": "Topic"},
             # No alert has these limits: some topics are uneven by nature.
-            Column("Busiest", _SKEWED, "x", 2, thresholds([("green", None), ("yellow", 2), ("orange", 4)])),
+            Column("Busiest, × mean", _SKEWED, "none", 2, thresholds([("green", None), ("yellow", 2), ("orange", 4)])),
             Column(
-                "Fullest",
+                "Fullest, × mean",
                 f"max {_BY_TOPIC} ({_END} - {_START}) / avg {_BY_TOPIC} ({_END} - {_START}) and {_SKEWED}",
-                "x",
+                "none",
                 2,
             ),
-            Column("Busiest partition", f"max {_BY_TOPIC} (rate({_END}[15m])) and {_SKEWED}", "mps"),
-            sort_by="Busiest",
+            Column("Busiest has", f"max {_BY_TOPIC} (rate({_END}[15m])) and {_SKEWED}", "mps"),
+            sort_by="Busiest, × mean",
             links={"Topic": _SHOW_TOPIC},
             widths={"Topic": 200},
+            no_value="no topic with traffic",
             width=10,
         ),
         lines(
             "Records in by partition",
-            "Records written per second, averaged over 5 minutes: the 10 busiest partitions of the chosen topics. Those of "
+            "Records written per second: the 10 busiest partitions of the chosen topics. Those of "
             "a topic should lie together.",
-            Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}[5m]{at}))"), "{{topic}} {{partition}}"),
+            Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}{RATE}{at}))"), "{{topic}} {{partition}}"),
             unit="mps",
             width=14,
             height=9,
