@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
 from . import variables
-from .selectors import of_kafka, of_node
+from .selectors import of_nodes
 
 # All boards link to each other by it.
 TAG = "kafka-vitals"
@@ -31,7 +31,7 @@ class Board:
     description: str
     rows: Sequence[Row]
     of_nodes: bool = False
-    """Whether it shows nodes' MBeans: then nodes can be chosen, and their restarts are marked."""
+    """Whether it shows nodes' MBeans by node: then nodes can be chosen."""
     variables: Sequence[builders.QueryVariable] = field(default_factory=tuple)
     """What can be chosen beyond cluster, job, exporter and node."""
     time_from: str = "now-3h"
@@ -51,9 +51,8 @@ class Board:
             .link(_links())
             .variables([*self._common_variables(), *self.variables])
             .annotation(_alerts())
+            .annotation(_restarts())
         )
-        if self.of_nodes:
-            board.annotation(_restarts())
         for row in self.rows:
             _add(board, row)
         built = board.build()
@@ -106,9 +105,10 @@ def _links() -> builders.DashboardLink:
 
 
 def _restarts() -> builders.AnnotationQuery:
-    # `changes` would miss a node that was away for longer than its window.
-    since = f"time() - {of_node('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
-    return _annotation("Restarts", of_kafka(since), "blue", "{{broker}} {{instance}} started")
+    # `changes` would miss a node that was away for longer than its window. Processes of others have such series too.
+    since = f"time() - {of_nodes('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
+    since = f"{since} and on (cluster, job, instance, broker) {of_nodes('kafka_broker_build_info')}"
+    return _annotation("Restarts", since, "blue", "{{broker}} {{instance}} started")
 
 
 def _alerts() -> builders.AnnotationQuery:

@@ -9,9 +9,12 @@ from .selectors import of_cluster, of_nodes
 _NONE = {0.0: ("none", "green")}
 _REPLICATION = ("Replication", board_url("kafka-vitals-replication"))
 
+# Where series are summed per topic (--series.granularity), partitions cannot be told apart.
+_EACH = 'partition!=""'
+
 # Replicas in sync against the topic's min.insync.replicas, of each partition.
-_IN_SYNC = f"max by (cluster, topic, partition) ({of_cluster('kafka_topic_partition_in_sync_replica')})"
-_REPLICAS = f"max by (cluster, topic, partition) ({of_cluster('kafka_topic_partition_replicas')})"
+_IN_SYNC = f"max by (cluster, topic, partition) ({of_cluster('kafka_topic_partition_in_sync_replica', _EACH)})"
+_REPLICAS = f"max by (cluster, topic, partition) ({of_cluster('kafka_topic_partition_replicas', _EACH)})"
 _MIN_IN_SYNC = f"max by (cluster, topic) ({of_cluster('kafka_topic_min_insync_replicas')})"
 _PARTITIONS = f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_preferred_leader_partitions')}))"
 _NOT_PREFERRED = f"max by (cluster) ({of_cluster('kafka_cluster_not_preferred_leader_partitions')})"
@@ -47,7 +50,7 @@ AT_MIN_ISR_PARTITIONS = (
 )
 
 
-def offline_partitions(width: int = 3) -> builders.Panel:
+def offline_partitions() -> builders.Panel:
     return stat(
         "Offline partitions",
         "Partitions without a leader: nobody can write to them or read them. Good is none. Find the brokers that hold "
@@ -57,11 +60,10 @@ def offline_partitions(width: int = 3) -> builders.Panel:
         thresholds=limits("KafkaOfflinePartitions", counts=True),
         texts=_NONE,
         leads_to=_REPLICATION,
-        width=width,
     )
 
 
-def under_replicated_partitions(width: int = 3) -> builders.Panel:
+def under_replicated_partitions() -> builders.Panel:
     return stat(
         "Under-replicated",
         "Partitions with fewer in-sync replicas than they should have. Good is none; some while a broker restarts. If it "
@@ -70,11 +72,10 @@ def under_replicated_partitions(width: int = 3) -> builders.Panel:
         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
         texts=_NONE,
         leads_to=_REPLICATION,
-        width=width,
     )
 
 
-def under_min_isr_partitions(width: int = 3) -> builders.Panel:
+def under_min_isr_partitions() -> builders.Panel:
     return stat(
         "Under min ISR",
         "Partitions with fewer in-sync replicas than min.insync.replicas: writes with acks=all fail now. Good is none. "
@@ -84,11 +85,10 @@ def under_min_isr_partitions(width: int = 3) -> builders.Panel:
         texts=_NONE,
         no_value="unknown",
         leads_to=_REPLICATION,
-        width=width,
     )
 
 
-def at_min_isr_partitions(width: int = 3) -> builders.Panel:
+def at_min_isr_partitions() -> builders.Panel:
     return stat(
         "At min ISR",
         "Partitions that have lost replicas and have just min.insync.replicas left in sync: one more failure and writes "
@@ -99,11 +99,10 @@ def at_min_isr_partitions(width: int = 3) -> builders.Panel:
         texts=_NONE,
         no_value="unknown",
         leads_to=_REPLICATION,
-        width=width,
     )
 
 
-def unclean_elections(width: int = 3) -> builders.Panel:
+def unclean_elections() -> builders.Panel:
     elections = _controllers("controllerstats_uncleanleaderelections_total")
     return stat(
         "Unclean elections",
@@ -114,11 +113,10 @@ def unclean_elections(width: int = 3) -> builders.Panel:
         texts=_NONE,
         no_value="no controller MBeans",
         leads_to=_REPLICATION,
-        width=width,
     )
 
 
-def not_led_by_preferred(width: int = 3) -> builders.Panel:
+def not_led_by_preferred() -> builders.Panel:
     return stat(
         "Leader imbalance",
         "Share of partitions that are not led by their preferred replica. Good is near 0; after a restart it takes up to "
@@ -129,5 +127,4 @@ def not_led_by_preferred(width: int = 3) -> builders.Panel:
         decimals=0,
         thresholds=limits("KafkaPreferredLeaderImbalance"),
         leads_to=_REPLICATION,
-        width=width,
     )

@@ -41,6 +41,9 @@ _NAME_NODES = [
 ]
 
 
+# What panels of MBeans say when they are empty.
+NO_MBEANS = "no MBeans: Jolokia not configured or not reachable"
+
 # A column that is there for the links of others. Grafana 12 has renamed the option.
 _NOT_SHOWN = [
     models.DynamicConfigValue(id_val="custom.hidden", value=True),

@@ -25,6 +25,8 @@ pub(crate) enum Tool {
     Python,
     /// The server and promtool.
     Prometheus,
+    /// The server and amtool.
+    Alertmanager,
     /// A KDC, its administration and a client.
     Kerberos,
 }
@@ -48,6 +50,7 @@ impl Tool {
             Self::OpenSslCommand => "the openssl command",
             Self::Python => "Python 3 with venv",
             Self::Prometheus => "Prometheus and promtool",
+            Self::Alertmanager => "Alertmanager and amtool",
             Self::Kerberos => "MIT Kerberos' KDC and kinit",
         }
     }
@@ -65,6 +68,7 @@ impl Tool {
             Self::OpenSslCommand => &[&["openssl"]],
             Self::Python => &[&["python3"], &["python3-venv"]],
             Self::Prometheus => &[&["prometheus"]],
+            Self::Alertmanager => &[&["prometheus-alertmanager"]],
             Self::Kerberos => &[&["krb5-kdc"], &["krb5-admin-server"], &["krb5-user"]],
         }
     }
@@ -85,6 +89,10 @@ impl Tool {
                 .status()
                 .is_ok_and(|status| status.success()),
             Self::Prometheus => find_in_path("prometheus").is_some() && find_in_path("promtool").is_some(),
+            Self::Alertmanager => {
+                let server = ["prometheus-alertmanager", "alertmanager"].into_iter().find_map(find_in_path);
+                server.is_some() && find_in_path("amtool").is_some()
+            }
             // Debian has the server's programs where only root looks.
             Self::Kerberos => {
                 let is_installed =

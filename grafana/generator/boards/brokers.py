@@ -3,10 +3,9 @@
 from .. import variables
 from ..board import Board, Row
 from ..limits import limits
-from ..panels import Column, Query, bars, lines, states, table
+from ..panels import NO_MBEANS, Column, Query, bars, lines, states, table
 from ..selectors import BY_NODE, NODE, RATE, most, of_kafka, of_node, top
 
-_NO_AGENT = "no MBeans: Jolokia not configured"
 _REQUEST = 'request=~"$request"'
 _QUANTILE = 'quantile=~"$quantile"'
 _TOTAL = 'topic=""'
@@ -111,7 +110,7 @@ BOARD = Board(
                     "killed and reads its logs again; a gap is a broker that could not be asked.",
                     Query(f"max {BY_NODE} ({of_node('kafka_server_kafkaserver_brokerstate')})", NODE),
                     texts=_BROKER_STATES,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=10,
                 ),
                 table(
@@ -153,7 +152,7 @@ BOARD = Board(
                     sort_by="Broker",
                     ascending=True,
                     widths={"Broker": 65, "Kafka": 70, "Java": 80},
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=14,
                     height=6,
                 ),
@@ -164,15 +163,16 @@ BOARD = Board(
             [
                 lines(
                     "Request handlers idle",
-                    "Share of time that the request handler threads (num.io.threads) have nothing to do. Good is above 30 "
-                    "%; near 0 all requests wait. Spread the leaders, find the requests that keep them busy (below), or "
-                    "add threads where the CPU has room.",
+                    "Share of time that the request handler threads (num.io.threads) have nothing to do, in the busiest "
+                    "pool of each node. Good is above 30 %; near 0 all requests wait. Spread the leaders, find the "
+                    "requests that keep them busy (below), or add threads where the CPU has room. A dip at a restart is "
+                    "the gap in the data.",
                     Query(_HANDLERS_IDLE, NODE),
                     unit="percentunit",
                     maximum=1,
                     calcs=("lastNotNull", "min"),
                     thresholds=limits("KafkaRequestHandlersBusy"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Network threads idle",
@@ -184,7 +184,7 @@ BOARD = Board(
                     maximum=1,
                     calcs=("lastNotNull", "min"),
                     thresholds=limits("KafkaNetworkProcessorsBusy"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "What keeps the handlers busy",
@@ -195,7 +195,7 @@ BOARD = Board(
                     stacked=True,
                     lowest_top=0.1,
                     decimals=2,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -204,7 +204,7 @@ BOARD = Board(
                     "A full request queue (queued.max.requests, 500) makes the broker stop reading from its clients.",
                     Query(_sum("kafka_network_requestchannel_requestqueuesize"), f"{NODE} requests"),
                     Query(_sum("kafka_network_requestchannel_responsequeuesize", 'processor=""'), f"{NODE} responses"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -218,7 +218,7 @@ BOARD = Board(
                     ),
                     unit="percentunit",
                     thresholds=limits("KafkaAcceptorBlocked"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
             ],
@@ -236,7 +236,7 @@ BOARD = Board(
                     ),
                     unit="reqps",
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Errors by kind and code",
@@ -266,7 +266,7 @@ BOARD = Board(
                     stacked=True,
                     calcs=("mean", "max"),
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "$request requests at quantile $quantile",
@@ -289,7 +289,7 @@ BOARD = Board(
                     Query(_FETCH_TIME, f"{NODE} fetch"),
                     unit="s",
                     thresholds=limits("KafkaRequestLatencyHigh"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Failed produce and fetch requests",
@@ -299,7 +299,7 @@ BOARD = Board(
                     Query(_failed("fetch"), f"{NODE} fetch"),
                     unit="percentunit",
                     thresholds=limits("KafkaFailedRequests"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Throttling by quotas",
@@ -340,7 +340,7 @@ BOARD = Board(
                     ),
                     unit="mps",
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
         ),
@@ -358,7 +358,7 @@ BOARD = Board(
                         ),
                         f"{NODE} {{{{listener}}}}",
                     ),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Connections opened and closed",
@@ -368,7 +368,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_socket_server_metrics_connection_close_total"), f"{NODE} closed"),
                     unit="ops",
                     below_zero="closed$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Authentication failures",
@@ -385,7 +385,7 @@ BOARD = Board(
                     ),
                     unit="ops",
                     thresholds=limits("KafkaAuthenticationFailures"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Requests in purgatory",
@@ -402,14 +402,14 @@ BOARD = Board(
                         "{{delayedOperation}}",
                     ),
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Fetch sessions",
                     "Incremental fetch sessions by broker, those of followers among them. At the limit "
                     "(max.incremental.fetch.session.cache.slots, 1,000) sessions are evicted and fetches grow.",
                     Query(_sum("kafka_server_fetchsessioncache_numincrementalfetchsessions"), NODE),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=6,
                 ),
                 lines(
@@ -418,7 +418,7 @@ BOARD = Board(
                     "max.incremental.fetch.session.cache.slots.",
                     Query(_rate("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total"), NODE),
                     unit="ops",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=6,
                 ),
                 lines(
@@ -427,7 +427,7 @@ BOARD = Board(
                     "a producer and its topic do not agree on the size.",
                     Query(_rate("kafka_server_brokertopicmetrics_bytesrejected_total", _TOTAL), NODE),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=6,
                 ),
                 lines(
@@ -441,7 +441,7 @@ BOARD = Board(
                     ),
                     decimals=0,
                     thresholds=limits("KafkaHangingTransactions", counts=True),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=6,
                 ),
                 table(
@@ -477,7 +477,7 @@ BOARD = Board(
                     Query(_CPU, NODE),
                     lowest_top=0.1,
                     decimals=2,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Time in garbage collection",
@@ -486,7 +486,7 @@ BOARD = Board(
                     Query(_GC_TIME, NODE),
                     unit="percentunit",
                     thresholds=limits("KafkaGcTimeHigh"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Heap used",
@@ -495,7 +495,7 @@ BOARD = Board(
                     Query(_HEAP, NODE),
                     unit="percentunit",
                     maximum=1,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Heap left after collection",
@@ -506,7 +506,7 @@ BOARD = Board(
                     unit="percentunit",
                     maximum=1,
                     thresholds=limits("KafkaHeapAfterGcHigh"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Collections",
@@ -518,7 +518,7 @@ BOARD = Board(
                         "{{gc}}",
                     ),
                     unit="ops",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -526,7 +526,7 @@ BOARD = Board(
                     "Live threads of each JVM. Good is steady: Kafka makes its threads at the start.",
                     Query(of_kafka(f"max {BY_NODE} ({of_node('jvm_threads_current')})"), NODE),
                     minimum=None,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -539,7 +539,7 @@ BOARD = Board(
                     ),
                     unit="percentunit",
                     thresholds=limits("KafkaFileDescriptorsHigh"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -548,14 +548,14 @@ BOARD = Board(
                     "a consumer of large batches over TLS, let it grow.",
                     Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="direct"')), NODE),
                     unit="bytes",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Mapped files",
                     "Index files that are mapped into memory. It grows with the number of log segments.",
                     Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="mapped"')), NODE),
                     unit="bytes",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
             collapsed=True,
@@ -571,15 +571,15 @@ BOARD = Board(
                     Query(_rate("kafka_disk_read_bytes_total"), f"{NODE} read"),
                     unit="Bps",
                     below_zero="read$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 bars(
                     "Time to read the MBeans",
                     "How long it took to read each node's MBeans at the last scrape. Good is far below the scrape timeout; "
                     "a node that is slower than the others is busy.",
-                    Query(f"max {BY_NODE} ({of_node('jmx_scrape_duration_seconds')})", NODE),
+                    Query(of_kafka(f"max {BY_NODE} ({of_node('jmx_scrape_duration_seconds')})"), NODE),
                     unit="s",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
             collapsed=True,

@@ -1,20 +1,24 @@
 """The one screen for whoever is on call: is the cluster whole, does traffic flow, do groups keep up, which broker is it."""
 
+from collections.abc import Callable
+
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, board_url, lines, stat, table
+from ..panels import NO_MBEANS, Column, Query, board_url, lines, stat, table
 from ..selectors import BY_NODE, NODE, RATE, by_broker_id, of_cluster, of_nodes, top
 
-_NO_AGENT = "no MBeans: Jolokia not configured"
 _NONE = {0.0: ("none", "green")}
+_TOTAL = 'topic=""'
+_TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
 
 _UP = f"max by (cluster) ({of_cluster('kafka_brokers')})"
 # Known are those that are registered or hold replicas, whichever of both the cluster tells.
-_KNOWN = (
-    f"count by (cluster) (group by (cluster, broker) "
-    f"({of_cluster('kafka_broker_registered')} or {of_cluster('kafka_broker_assigned_replicas')}))"
+_KNOWN_BROKERS = (
+    f"group by (cluster, broker) ({of_cluster('kafka_broker_registered')} or "
+    f"{of_cluster('kafka_broker_assigned_replicas')})"
 )
+_KNOWN = f"count by (cluster) ({_KNOWN_BROKERS})"
 _OFFLINE_DIRS = (
     f"sum by (cluster) (1 - max by (cluster, broker, log_dir) ({of_cluster('kafka_log_dir_online')})) or "
     f"sum by (cluster) ({of_nodes('kafka_log_logmanager_offlinelogdirectorycount')})"
@@ -24,23 +28,32 @@ _GROUPS = f"group by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_
 _LAG_SECONDS = of_cluster("kafka_consumergroup_lag_seconds_max")
 _LAG = of_cluster("kafka_consumergroup_lag_sum")
 
-# Each group against its objective in seconds, or if it has none such, in records: 1 if it is late.
-_LATE = (
-    f"(max by (cluster, consumergroup) ({_LAG_SECONDS}) > bool on (cluster, consumergroup) "
-    f"max by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_objective_seconds')})) or "
-    f"(sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG})) > bool on (cluster, consumergroup) "
-    f"max by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_objective_records')}))"
-)
-
 _FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
 _SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
-# What an alert is of: a group, topic or broker, or if it has no such label its instance; and the cluster.
-_ACTIVE = f"(time() - {_SINCE}) and ignoring (alertstate) {_FIRING}"
-_NAMED = f'label_join({_ACTIVE}, "of", " ", "consumergroup", "topic", "broker")'
-_NAMED = f'label_replace(label_join({_NAMED}, "either", "|", "of", "instance"), "of", "$1", "either", " *[|](.*)")'
-_NAMED = f'label_join({_NAMED}, "of", " ", "of", "cluster")'
 
-_TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
+
+def _per_group(metric: str) -> str:
+    return f"max by (cluster, consumergroup) ({of_cluster(metric)})"
+
+
+def _late_groups() -> str:
+    """How many groups are behind an objective of theirs, in seconds or in records; absent without objectives."""
+    seconds = (
+        f"{_per_group('kafka_consumergroup_lag_seconds_max')} > {_per_group('kafka_consumergroup_objective_seconds')}"
+    )
+    records = f"sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG}))"
+    records = f"{records} > {_per_group('kafka_consumergroup_objective_records')}"
+    groups = f"count by (cluster) ({_per_group('kafka_consumergroup_objective_info')})"
+    return f"count by (cluster) ({seconds} or {records}) or 0 * {groups}"
+
+
+def _active_alerts() -> str:
+    """How long each has been active, with what it is of: group, topic or broker, else the instance; and the cluster."""
+    active = f"(time() - {_SINCE}) and ignoring (alertstate) {_FIRING}"
+    named = f'label_join({active}, "of", " ", "consumergroup", "topic", "broker")'
+    either = f'label_join({named}, "either", "|", "of", "instance")'
+    named = f'label_join(label_replace({either}, "of", "$1", "either", " *[|](.*)"), "of", " ", "of", "cluster")'
+    return f"max by (alertname, severity, of) ({named})"
 
 
 def _per_cluster(metric: str) -> str:
@@ -48,24 +61,29 @@ def _per_cluster(metric: str) -> str:
     return f"sum by (cluster) (rate({of_nodes(metric, _TOTAL)}{RATE}))"
 
 
-_TOTAL = 'topic=""'
+def _per_broker(metric: str) -> str:
+    return f"sum {BY_NODE} (rate({of_nodes(metric, _TOTAL)}{RATE}))"
 
 
 def _per_topic(metric: str, at: str) -> str:
     return f"""sum by (cluster, topic) (rate({of_nodes(metric, 'topic!=""')}{RATE}{at}))"""
 
 
-def _per_broker(metric: str) -> str:
-    return f"sum {BY_NODE} (rate({of_nodes(metric, _TOTAL)}{RATE}))"
+# What follows is for the table of brokers: values by cluster and broker id.
 
 
 def _of_broker(metric: str) -> str:
-    """For the table of brokers: a metric of the cluster's own that has the broker's id as a label."""
+    """A metric of the cluster's own, which has the broker's id as a label."""
     return f"max by (cluster, broker) ({of_cluster(metric)})"
 
 
+def _of_node(query: Callable[[str], str], *labels: str) -> str:
+    """What a broker's MBeans tell; controllers that are no brokers are left out."""
+    return f"{by_broker_id(query, *labels)} and on (cluster, broker) {_KNOWN_BROKERS}"
+
+
 def _rate_of_broker(metric: str) -> str:
-    return by_broker_id(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
+    return _of_node(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
 
 
 def _handlers_idle(broker: str) -> str:
@@ -80,12 +98,12 @@ def _uptime(broker: str) -> str:
     return f"(time() - {started} and on (cluster, broker, instance) {of_nodes('kafka_broker_build_info', broker)})"
 
 
-# In the metadata are brokers that are alive and in service; the others are known by their registration or replicas.
-_IN_SERVICE = (
-    f'max by (cluster, broker) (label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")) or '
-    f"0 * max by (cluster, broker) ({of_cluster('kafka_broker_registered')} or "
-    f"{of_cluster('kafka_broker_assigned_replicas')})"
-)
+_INFO = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
+# Of one that is not in the metadata now, the address that it had.
+_WAS = f'label_replace(last_over_time({of_cluster("kafka_broker_info")}[$__range]), "broker", "$1", "id", "(.+)")'
+_ADDRESS = f"max by (cluster, broker, address) ({_INFO} or {_WAS} unless on (cluster, broker) {_INFO})"
+# In the metadata are brokers that are alive and in service.
+_IN_SERVICE = f"max by (cluster, broker) ({_INFO}) or 0 * {_KNOWN_BROKERS}"
 _FREE_SHARE = (
     f"min by (cluster, broker) ({of_cluster('kafka_log_dir_usable_bytes')} / {of_cluster('kafka_log_dir_total_bytes')})"
 )
@@ -104,7 +122,7 @@ BOARD = Board(
                     "Brokers that are registered or hold replicas and are not in service: down, starting, or cut off from "
                     "the controllers. Good is none. The table of brokers says which one it is; see whether its process "
                     "runs and what its log says.",
-                    Query(f"({_KNOWN}) - {_UP}", "{{cluster}}"),
+                    Query(f"{_KNOWN} - {_UP}", "{{cluster}}"),
                     thresholds=thresholds([("green", None), ("red", 1)]),
                     texts=_NONE,
                     no_value="no exporter",
@@ -141,8 +159,9 @@ BOARD = Board(
                     "Alerts firing",
                     "Alerts of the rules of kafka-vitals that fire now; the table below lists them. Good is none. It says "
                     "none too where Prometheus has not loaded prometheus/rules/alerts.yml.",
-                    Query(f"count({_FIRING})"),
-                    thresholds=thresholds([("green", None), ("red", 1)]),
+                    Query(f"count by (severity) ({_FIRING})", "{{severity}}"),
+                    named=True,
+                    colours={"critical": "red", "warning": "orange", "info": "yellow"},
                     no_value="none",
                 ),
                 stat(
@@ -170,7 +189,7 @@ BOARD = Board(
                     "Groups too late",
                     "Consumer groups whose lag is beyond their own objective (--group.objectives). Good is none. See "
                     "whether their consumers run and keep up.",
-                    Query(f"sum by (cluster) ({_LATE})", "{{cluster}}"),
+                    Query(_late_groups(), "{{cluster}}"),
                     thresholds=thresholds([("green", None), ("orange", 1)]),
                     texts=_NONE,
                     no_value="no objectives",
@@ -196,7 +215,7 @@ BOARD = Board(
                     Query(_per_cluster("kafka_server_brokertopicmetrics_bytesout_total"), "out {{cluster}}"),
                     unit="Bps",
                     below_zero="^out",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -246,19 +265,19 @@ BOARD = Board(
                     Column(
                         "Status",
                         _IN_SERVICE,
-                        texts={1.0: ("in service", "green"), 0.0: ("out of service", "red")},
+                        texts={1.0: ("in service", "green"), 0.0: ("missing", "red")},
                         width=95,
                     ),
                     Column(
                         "Out of sync",
                         _of_broker("kafka_broker_out_of_sync_replicas"),
                         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
-                        width=85,
+                        width=95,
                     ),
                     Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=65),
                     Column(
                         "Handlers idle",
-                        by_broker_id(_handlers_idle),
+                        _of_node(_handlers_idle),
                         unit="percentunit",
                         decimals=0,
                         thresholds=limits("KafkaRequestHandlersBusy"),
@@ -278,16 +297,11 @@ BOARD = Board(
                         thresholds=limits("KafkaDiskSpaceLow"),
                         width=75,
                     ),
-                    Column("Uptime", by_broker_id(_uptime), unit="s", decimals=1, width=85),
+                    Column("Uptime", _of_node(_uptime), unit="s", decimals=1, width=85),
+                    Column("", _ADDRESS, hidden=True),
                     Column(
                         "",
-                        "max by (cluster, broker, address) (label_replace("
-                        f'{of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)"))',
-                        hidden=True,
-                    ),
-                    Column(
-                        "",
-                        by_broker_id(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
+                        _of_node(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
                         hidden=True,
                     ),
                     sort_by="Broker",
@@ -305,7 +319,7 @@ BOARD = Board(
                         )
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
-                    widths={"Cluster": 75, "Broker": 60, "Instance": 0},
+                    widths={"Cluster": 75, "Broker": 70, "Instance": 0},
                     no_value="",
                     width=15,
                 ),
@@ -316,7 +330,7 @@ BOARD = Board(
                     {"severity": "Severity", "alertname": "Alert", "of": "Of"},
                     Column(
                         "Active for",
-                        f"max by (alertname, severity, of) ({_NAMED})",
+                        _active_alerts(),
                         unit="s",
                         decimals=0,
                         width=80,
@@ -324,7 +338,7 @@ BOARD = Board(
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 75, "Alert": 250},
+                    widths={"Severity": 70, "Of": 150},
                     no_value="none firing",
                     width=9,
                 ),
@@ -385,7 +399,7 @@ BOARD = Board(
                     "higher leads more or busier partitions.",
                     Query(_per_broker("kafka_server_brokertopicmetrics_bytesin_total"), NODE),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes out by broker",
@@ -393,7 +407,7 @@ BOARD = Board(
                     "everywhere.",
                     Query(_per_broker("kafka_server_brokertopicmetrics_bytesout_total"), NODE),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes in by topic",
@@ -405,7 +419,7 @@ BOARD = Board(
                     unit="Bps",
                     stacked=True,
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Bytes out by topic",
@@ -417,7 +431,7 @@ BOARD = Board(
                     unit="Bps",
                     stacked=True,
                     legend_right=True,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
             collapsed=True,

@@ -10,7 +10,7 @@ from math import inf
 from .. import variables
 from ..board import Board, Row
 from ..limits import limit, limits, thresholds
-from ..panels import SAME_CLUSTER, Column, Query, Text, board_url, lines, stat, states, table
+from ..panels import NO_MBEANS, SAME_CLUSTER, Column, Query, Text, board_url, lines, stat, states, table
 from ..selectors import BY_NODE, NODE, RATE, most, of_cluster, of_node, top
 
 _CHOSEN = 'consumergroup=~"$group"'
@@ -27,7 +27,6 @@ _SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *SAME_CLUSTER
 _SHOW_TOPIC = ("Show this topic", board_url("kafka-vitals-topics", *SAME_CLUSTER, "var-topic=${__value.raw}"))
 
 _NO_GROUPS = "no groups yet"
-_NO_MBEANS = "no MBeans"
 _NO_OBJECTIVES = "no objectives"
 
 # Commits come in steps, and rebalances move lag about: over some minutes there is a trend.
@@ -631,7 +630,7 @@ _COORDINATORS = Row(
             "Groups that each broker looks after, by its own count, those that the exporter may not see included. About "
             "even is good; a broker's are those of the partitions of __consumer_offsets that it leads.",
             Query(f"sum {BY_NODE} ({of_node(f'{_COORDINATOR}_group_count')}) or {_node(f'{_MANAGER}_numgroups')}", NODE),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -646,7 +645,7 @@ _COORDINATORS = Row(
             ),
             stacked=True,
             thresholds=limits("KafkaRebalanceStorm"),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -659,7 +658,7 @@ _COORDINATORS = Row(
             ),
             Query(f"sum by (state) ({of_node(f'{_COORDINATOR}_consumer_group_count')}) > 0", "consumer {{state}}"),
             stacked=True,
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -668,7 +667,7 @@ _COORDINATORS = Row(
             "commit after every record.",
             Query(_node_rate(f"{_COORDINATOR}_offset_commit_count"), NODE),
             unit="ops",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -765,7 +764,7 @@ _TRANSACTIONS = Row(
             "find and abort it: kafka-transactions.sh find-hanging.",
             Query(_node("kafka_server_replicamanager_partitionswithlatetransactionscount"), NODE),
             thresholds=limits("KafkaHangingTransactions", counts=True),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -773,7 +772,7 @@ _TRANSACTIONS = Row(
             "Idempotent and transactional producers that each broker remembers. What grows without end is a client that "
             "makes a producer for every record.",
             Query(_node("kafka_server_replicamanager_produceridcount"), NODE),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -782,7 +781,7 @@ _TRANSACTIONS = Row(
             "good.",
             Query(_node_rate("kafka_server_addpartitionstotxnmanager_verificationfailurerate_count"), NODE),
             unit="ops",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -796,7 +795,7 @@ _TRANSACTIONS = Row(
                 _node("kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize"),
                 NODE + " write again",
             ),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -819,7 +818,7 @@ _QUOTAS = Row(
             "Throttled clients",
             "Clients whose responses are being held back, by kind of quota, of all brokers. 0 is good, or what is meant.",
             Query(f"sum by (resource) ({of_node('kafka_server_quota_queue_size')})", "{{resource}}"),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
         ),
         lines(
             "Throttled by request",

@@ -2,10 +2,8 @@
 interval, bounded, and for both layouts."""
 
 from ..board import Board, Row
-from ..panels import Query, lines
+from ..panels import NO_MBEANS, Query, lines
 from ..selectors import BY_NODE, NODE, RATE, of_kafka, of_node, top
-
-_NO_AGENT = "no MBeans: Jolokia not configured"
 
 
 def _per_topic(metric: str) -> Query:
@@ -29,7 +27,7 @@ BOARD = Board(
                     Query(of_kafka(f"sum {BY_NODE} (rate({of_node('process_cpu_seconds_total')}{RATE}))"), NODE),
                     lowest_top=0.1,
                     decimals=2,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -38,7 +36,7 @@ BOARD = Board(
                     "only grows ends in an OutOfMemoryError.",
                     Query(of_kafka(f"sum {BY_NODE} ({of_node('jvm_memory_used_bytes')})"), NODE),
                     unit="bytes",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -46,7 +44,7 @@ BOARD = Board(
                     "Share of time that each JVM spends in garbage collection. Good is below a few percent.",
                     Query(of_kafka(f"sum {BY_NODE} (rate({of_node('jvm_gc_collection_seconds_sum')}{RATE}))"), NODE),
                     unit="percentunit",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
             ],
@@ -60,7 +58,7 @@ BOARD = Board(
                     "its producers.",
                     _per_topic("kafka_server_brokertopicmetrics_messagesin_total"),
                     unit="mps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                     height=10,
                 ),
@@ -69,7 +67,7 @@ BOARD = Board(
                     "Bytes that producers write per second, compressed as they come, by topic: the 20 that have most now.",
                     _per_topic("kafka_server_brokertopicmetrics_bytesin_total"),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                     height=10,
                 ),
@@ -78,7 +76,7 @@ BOARD = Board(
                     "Bytes that consumers read per second, without replication, by topic: the 20 that have most now.",
                     _per_topic("kafka_server_brokertopicmetrics_bytesout_total"),
                     unit="Bps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                     height=10,
                 ),

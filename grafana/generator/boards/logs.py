@@ -8,7 +8,7 @@ from math import inf
 
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, lines, stat, table
+from ..panels import NO_MBEANS, Column, Query, lines, stat, table
 from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, top
 
 # Here `broker` is these metrics' own label, in both layouts.
@@ -33,7 +33,6 @@ _FULL_IN = f"min {_BY_DIR} ({_USABLE}) / ({_FILLING} > 0) < 30 * 86400 and {_FRE
 _FULL_SOON = thresholds([("red", None), ("orange", 86400), ("text", 7 * 86400)])
 
 _NO_SIZES = "not known: librdkafka, or no right"
-_NO_MBEANS = "no MBeans"
 _NOT_TIERED = "no tiered storage, or no MBeans"
 
 
@@ -192,7 +191,7 @@ _FLUSHES = Row(
             "durability comes from replicas.",
             Query(_rate_of_node("kafka_log_logflushstats_logflushrateandtimems_count"), NODE),
             unit="ops",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -201,7 +200,7 @@ _FLUSHES = Row(
             "hundreds are a disk that is too slow or too busy, and requests wait for it.",
             Query(_of_node("kafka_log_logflushstats_logflushrateandtimems", 'quantile="0.99"'), NODE),
             unit="ms",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -228,7 +227,7 @@ _CLEANER = Row(
             Query(f"sum({of_node('kafka_log_logcleaner_deadthreadcount')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
             texts={0: ("none", "green")},
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=6,
         ),
         stat(
@@ -238,7 +237,7 @@ _CLEANER = Row(
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_partitions_count')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
             texts={0: ("none", "green")},
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=6,
         ),
         stat(
@@ -247,7 +246,7 @@ _CLEANER = Row(
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_bytes')})"),
             unit="bytes",
             texts={0: ("nothing", "text")},
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=6,
         ),
         stat(
@@ -255,7 +254,7 @@ _CLEANER = Row(
             "By how much the latest log has passed its max.compaction.lag.ms. 0 is good.",
             Query(f"max({of_node('kafka_log_logcleaner_max_compaction_delay_secs')})"),
             unit="s",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=6,
         ),
         lines(
@@ -266,7 +265,7 @@ _CLEANER = Row(
             Query(f"{_of_node('kafka_log_logcleanermanager_max_dirty_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -283,7 +282,7 @@ _CLEANER = Row(
             "It looks for work every 15 seconds by default. Minutes are one long cleaning, or a thread that has died.",
             Query(f"{_of_node('kafka_log_logcleanermanager_time_since_last_run_ms')} / 1000", NODE),
             unit="s",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
             width=8,
         ),
         lines(
@@ -292,7 +291,7 @@ _CLEANER = Row(
             "for nothing: a higher min.cleanable.dirty.ratio makes it rarer.",
             Query(f"{_of_node('kafka_log_logcleaner_cleaner_recopy_percent')} / 100", NODE),
             unit="percentunit",
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
         ),
         lines(
             "Cleaners' buffers",
@@ -301,7 +300,7 @@ _CLEANER = Row(
             Query(f"{_of_node('kafka_log_logcleaner_max_buffer_utilization_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
         ),
     ],
     collapsed=True,
@@ -338,7 +337,7 @@ _RECOVERY = Row(
             "Log directories that are offline, by the broker's own count. 0 is good.",
             Query(_of_node("kafka_log_logmanager_offlinelogdirectorycount"), NODE),
             thresholds=limits("KafkaLogDirOffline", counts=True),
-            no_value=_NO_MBEANS,
+            no_value=NO_MBEANS,
         ),
         lines(
             "Cordoned directories",

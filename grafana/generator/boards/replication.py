@@ -3,17 +3,20 @@
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, bars, board_url, lines, stat, states, table
+from ..panels import NO_MBEANS, Column, Query, bars, board_url, lines, stat, states, table
 from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, of_nodes
 
-_NO_AGENT = "no MBeans: Jolokia not configured"
-_NO_CONTROLLERS = "no MBeans of KRaft controllers here"
+_NO_CONTROLLERS = "no controller MBeans"
 _NONE = {0.0: ("none", "green")}
+# Where series are summed per topic (--series.granularity), partitions cannot be told apart.
+_EACH = 'partition!=""'
 _PER_PARTITION = "by (cluster, topic, partition)"
 
-_IN_SYNC = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_in_sync_replica')})"
-_REPLICAS = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_replicas')})"
-_UNDER_REPLICATED = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition')}) == 1"
+_IN_SYNC = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_in_sync_replica', _EACH)})"
+_REPLICAS = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_replicas', _EACH)})"
+_UNDER_REPLICATED = (
+    f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition', _EACH)}) == 1"
+)
 _MIN_IN_SYNC = f"max by (cluster, topic) ({of_cluster('kafka_topic_min_insync_replicas')})"
 _WORST = f"bottomk(200, {_IN_SYNC} and {_UNDER_REPLICATED})"
 
@@ -119,7 +122,7 @@ BOARD = Board(
                     Column("In sync", _WORST, thresholds=thresholds([("red", None), ("orange", 2)]), width=80),
                     Column("Replicas", f"{_REPLICAS} and {_WORST}", width=80),
                     Column(
-                        "At least",
+                        "Min ISR",
                         f"({_REPLICAS} and {_WORST}) * 0 + on (cluster, topic) group_left () {_MIN_IN_SYNC}",
                         width=80,
                     ),
@@ -161,7 +164,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_replicamanager_isrexpands_total"), f"{NODE} expands"),
                     unit="ops",
                     below_zero="expands$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Furthest behind",
@@ -169,7 +172,7 @@ BOARD = Board(
                     "is near 0, some thousands under load. What grows is a broker that cannot follow.",
                     Query(_replicas_fetcher("maxlag"), NODE),
                     thresholds=limits("KafkaReplicaFetcherLag"),
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Replication traffic",
@@ -180,7 +183,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_brokertopicmetrics_replicationbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Fetcher failures",
@@ -190,7 +193,7 @@ BOARD = Board(
                     Query(_replicas_fetcher("deadthreadcount"), f"{NODE} dead threads"),
                     thresholds=limits("KafkaReplicaFetcherFailed", counts=True),
                     decimals=0,
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                 ),
             ],
         ),
@@ -226,7 +229,7 @@ BOARD = Board(
                     Query(_rate("kafka_server_brokertopicmetrics_reassignmentbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -235,7 +238,7 @@ BOARD = Board(
                     "change at that moment. If it lasts, the broker works on old metadata.",
                     Query(_rate("kafka_server_replicamanager_failedisrupdates_total"), NODE),
                     unit="ops",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
@@ -245,7 +248,7 @@ BOARD = Board(
                     "nobody.",
                     Query(_replicas_fetcher("minfetchrate"), NODE),
                     unit="reqps",
-                    no_value=_NO_AGENT,
+                    no_value=NO_MBEANS,
                     width=8,
                 ),
             ],
@@ -280,7 +283,7 @@ BOARD = Board(
                     Query(
                         _of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), "observers {{cluster}}"
                     ),
-                    no_value="before Kafka 4",
+                    no_value="unknown",
                 ),
                 stat(
                     "Registered",
@@ -294,7 +297,7 @@ BOARD = Board(
                         f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_fenced')}))",
                         "fenced {{cluster}}",
                     ),
-                    no_value="before Kafka 4",
+                    no_value="unknown",
                 ),
                 stat(
                     "Metadata errors",
@@ -315,8 +318,9 @@ BOARD = Board(
                 ),
                 stat(
                     "Late heartbeats",
-                    "Heartbeats of brokers that came too late, in the time range shown: each fences a broker. Good is "
-                    "none; one for each broker that was stopped hard.",
+                    "Heartbeats of brokers that the active controller took too late, in the time range shown; brokers may "
+                    "be fenced for it. Good is none. The controller is too slow: see its event queue, its disk and its "
+                    "garbage collection.",
                     Query(
                         "round(max by (cluster) (increase("
                         f"{of_nodes('kafka_controller_kafkacontroller_timedoutbrokerheartbeatcount')}[$__range])))",
