@@ -1,5 +1,6 @@
 """The kinds of panels that the boards are made of, as Grafana's builders with the options that all of ours share."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,13 +15,19 @@ from grafana_foundation_sdk.models import dashboard as models
 from grafana_foundation_sdk.models import text as text_options
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
-from .limits import no_limit
+from .limits import as_lines, no_limit
 from .selectors import NODE
 from .variables import DATASOURCE
 
 Thresholds = dashboard.ThresholdsConfig
 Text = tuple[str, str]
 """A text and the colour that it is shown in."""
+
+# A grey that letters can be read on, and that can be read itself.
+_NEITHER = "#7b8087"
+
+# An empty cell. What `no_value` of a table says is for one without rows.
+_NOTHING = "–"
 
 # What Grafana calls the calculations of a legend.
 _CALC_NAMES = {"lastNotNull": "Last *", "max": "Max", "mean": "Mean", "min": "Min"}
@@ -99,15 +106,14 @@ def stat(
         .text_mode(options.BigValueTextMode.VALUE_AND_NAME if named else options.BigValueTextMode.AUTO)
         .reduce_options(common.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
         .thresholds(thresholds or no_limit())
-        .mappings([*value_texts(texts or {}), _absent(no_value, "transparent" if coloured else "text")])
+        .mappings([*value_texts(texts or {}), _absent(no_value)])
         .no_value(no_value)
         .unit(unit)
     )
     if decimals is not None:
         panel.decimals(decimals)
     for name, colour in (colours or {}).items():
-        fixed = {"mode": models.FieldColorModeId.FIXED.value, "fixedColor": colour}
-        panel.override_by_regexp(f"/{name}/", [models.DynamicConfigValue(id_val="color", value=fixed)])
+        panel.override_by_regexp(f"/{name}/", [_fixed(colour)])
     if leads_to is not None:
         panel.data_links([dashboard.DashboardLink(leads_to[0]).url(leads_to[1])])
     return _finish(panel, title, description, width, height, queries, instant=not trend)
@@ -123,17 +129,21 @@ def lines(
     lowest_top: float | None = None,
     decimals: int | None = None,
     stacked: bool = False,
+    colours: Mapping[str, str] | None = None,
     thresholds: Thresholds | None = None,
     below_zero: str | None = None,
+    dashed: str | None = None,
+    least_first: bool = False,
     legend_right: bool = False,
     calcs: Sequence[str] = ("lastNotNull", "max"),
     no_value: str = "no data",
     width: int = 12,
     height: int = 8,
 ) -> dashboard.Panel:
-    """Lines over time with a table of their last and highest values. `thresholds` are drawn as dashed lines; series whose
-    name fits the expression `below_zero` are mirrored; `lowest_top` is where the axis ends at the least. `legend_right` gives
-    many names more room in a wide panel."""
+    """Lines over time with a table of their last and highest values. `colours` are those of series whose name fits an
+    expression; `thresholds` are drawn as dashed lines; series whose name fits the expression `below_zero` are mirrored, those
+    that fit `dashed` are what others are compared with; `lowest_top` is where the axis ends at the least. `legend_right` gives
+    many names more room in a wide panel; `least_first` is the order of the names."""
     if lowest_top is None:
         lowest_top = 5 if decimals == 0 else _LOWEST_TOP.get(unit, 1)
     panel = (
@@ -153,12 +163,12 @@ def lines(
             .show_legend(True)
             .calcs(list(calcs))
             .sort_by(_CALC_NAMES[calcs[0]])
-            .sort_desc(True)
+            .sort_desc(not least_first)
         )
         .tooltip(
             common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING)
         )
-        .thresholds(thresholds or no_limit())
+        .thresholds(as_lines(thresholds) if thresholds else no_limit())
         .no_value(no_value)
         .unit(unit)
     )
@@ -166,6 +176,12 @@ def lines(
         panel.thresholds_style(
             common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
         )
+    for name, colour in (colours or {}).items():
+        panel.override_by_regexp(f"/{name}/", [_fixed(colour)])
+    if dashed is not None:
+        style = models.DynamicConfigValue(id_val="custom.lineStyle", value={"fill": "dash", "dash": [8, 8]})
+        unfilled = models.DynamicConfigValue(id_val="custom.fillOpacity", value=0)
+        panel.override_by_regexp(f"/{dashed}/", [style, unfilled])
     if below_zero is not None:
         panel.axis_soft_min(-lowest_top)
         panel.override_by_regexp(
@@ -261,6 +277,7 @@ def table(
     """
     panel = (
         table_panel.Panel()
+        .min_width(60)
         .thresholds(no_limit())
         .sort_by([common.TableSortByFieldState().display_name(sort_by).desc(not ascending)])
         .no_value(no_value)
@@ -285,6 +302,8 @@ def table(
     for column in columns:
         if not column.hidden:
             panel.override_by_name(column.name, _column_options(column))
+    for heading in keys.values():
+        panel.override_by_name(heading, [models.DynamicConfigValue(id_val="noValue", value=_NOTHING)])
     for heading, (link_title, url) in (links or {}).items():
         panel.override_by_name(
             heading, [models.DynamicConfigValue(id_val="links", value=[{"title": link_title, "url": url}])]
@@ -298,10 +317,6 @@ def table(
                 models.DynamicConfigValue(id_val="custom.cellOptions", value={"type": "color-text"}),
             ],
         )
-    if no_value:
-        # It is for the table without rows, not for cells without value.
-        for heading in headings.values():
-            panel.override_by_name(heading, [models.DynamicConfigValue(id_val="noValue", value="")])
     for heading, pixels in (widths or {}).items():
         shown = models.DynamicConfigValue(id_val="custom.width", value=pixels)
         panel.override_by_name(heading, [shown] if pixels else _NOT_SHOWN)
@@ -318,6 +333,10 @@ def text(title: str, description: str, markdown: str, *, width: int = 24, height
     return panel.title(title).description(description).span(width).height(height)
 
 
+# What a link that chooses something keeps besides.
+SAME_CLUSTER = ("${datasource:queryparam}", "${cluster:queryparam}", "${job:queryparam}", "${exporter:queryparam}")
+
+
 def board_url(uid: str, *parameters: str) -> str:
     """The address of another board with the same time range; without parameters with the same choices too."""
     return f"/d/{uid}?" + "&".join(("${__url_time_range}", *(parameters or ("${__all_variables}",))))
@@ -328,20 +347,26 @@ def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
     if not texts:
         return []
     results = {
-        f"{value:g}": models.ValueMappingResult(text=words, color=colour, index=at)
+        _as_grafana_writes(value): models.ValueMappingResult(text=words, color=colour, index=at)
         for at, (value, (words, colour)) in enumerate(texts.items())
     }
     return [models.ValueMap(options=results)]
 
 
-def _absent(words: str, colour: str) -> models.SpecialValueMap:
-    """What is not there is neither good nor bad: without this it has the colour of the lowest threshold."""
-    return models.SpecialValueMap(
-        options=models.DashboardSpecialValueMapOptions(
-            match=models.SpecialValueMatch.NULL_AND_NAN,
-            result=models.ValueMappingResult(text=words, color=colour),
-        )
-    )
+def _as_grafana_writes(value: float) -> str:
+    return "Infinity" if value == math.inf else f"{value:g}"
+
+
+def _fixed(colour: str) -> models.DynamicConfigValue:
+    value = {"mode": models.FieldColorModeId.FIXED.value, "fixedColor": colour}
+    return models.DynamicConfigValue(id_val="color", value=value)
+
+
+def _absent(words: str) -> models.SpecialValueMap:
+    """What is not known is neither good nor bad: without this it had the colour of the lowest threshold."""
+    result = models.ValueMappingResult(text=words, color=_NEITHER)
+    match = models.SpecialValueMatch.NULL_AND_NAN
+    return models.SpecialValueMap(options=models.DashboardSpecialValueMapOptions(match=match, result=result))
 
 
 def ref_id(at: int) -> str:
@@ -363,18 +388,22 @@ def _finish(
 
 
 def _column_options(column: Column) -> list[models.DynamicConfigValue]:
-    found: dict[str, object] = {"unit": column.unit}
+    found: dict[str, object] = {
+        "unit": column.unit,
+        "noValue": _NOTHING,
+        "mappings": [*value_texts(column.texts), _absent(_NOTHING)],
+    }
     if column.decimals is not None:
         found["decimals"] = column.decimals
     if column.width is not None:
         found["custom.width"] = column.width
-    if column.texts:
-        found["mappings"] = value_texts(column.texts)
     if column.thresholds is not None:
         found["thresholds"] = column.thresholds.build()
     if column.bar:
         found["custom.cellOptions"] = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
         found["min"] = 0
+        # Its own, not that of all columns.
+        found["fieldMinMax"] = True
     elif column.thresholds is not None or column.texts:
         found["custom.cellOptions"] = {"type": "color-text"}
     return [models.DynamicConfigValue(id_val=name, value=value) for name, value in found.items()]
