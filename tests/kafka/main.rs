@@ -9,6 +9,8 @@ mod catalogue;
 mod changes;
 mod charts;
 mod clusters;
+#[path = "../documented/mod.rs"]
+mod documented;
 mod golden;
 mod groups;
 mod inventory;
