@@ -31,8 +31,8 @@ const INTRODUCTION: &str = "
 ## The other sets
 
 `--jmx.rules=bundled:strimzi`, `bundled:confluent` and `bundled:all` give MBeans the names that the dashboards of Strimzi and Confluent
-are made for, or all numbers in jmx_exporter's default format. Examples; `–` is what the set leaves out. `kafka-vitals rules explain` tells
-it of any other MBean.
+are made for, or all numbers in jmx_exporter's default format. The dashboards and alerts that come with kafka-vitals are made for
+`bundled:kafka`. Examples; `–` is what the set leaves out. `kafka-vitals rules explain` tells it of any other MBean.
 ";
 
 /// The section on the other sets.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::total::total;
 use crate::metrics::catalogue::Metric;
 
 /// What is said of a metric.
@@ -43,12 +44,17 @@ pub(super) fn since(vitals: &str, kafka: Option<String>) -> String {
     kafka.map_or_else(|| vitals.to_owned(), |kafka| format!("{vitals}; {kafka}"))
 }
 
-/// Adds a section with its table.
+/// Adds a section with its table, and what it sums up to.
 pub(super) fn write(title: &str, level: &str, rows: impl IntoIterator<Item = Row>, text: &mut String) {
+    let rows: Vec<Row> = rows.into_iter().collect();
+    let formulas =
+        |opt_in: bool| rows.iter().filter(move |row| row.opt_in.is_empty() != opt_in).map(|row| &*row.series);
+    let (default, opt_in) = (total(formulas(false)), total(formulas(true)));
+    let opt_in = if opt_in.is_empty() { String::new() } else { format!("; opt-in: {opt_in}") };
     // Writing to a String cannot fail.
     let _ = write!(
         text,
-        "\n{level} {title}\n\n| name | type | unit | labels | on | meaning | source | since | series |\n\
+        "\n{level} {title}\n\nSeries by default: {default}{opt_in}.\n\n| name | type | unit | labels | on | meaning | source | since | series |\n\
          |---|---|---|---|---|---|---|---|---|\n"
     );
     for row in rows {

@@ -38,7 +38,7 @@ Usage: cargo xtask COMMAND
   dashboards --render [--prometheus URL] [--for 4m] [--out DIR] [BOARD...]
                        draw the boards with Grafana's components, a PNG each, from live data: those of a Prometheus that
                        runs, or of a real Kafka with traffic that is started for this; see grafana/render/README.md
-  docs                 write docs/metrics.md from the catalogue of metrics
+  docs                 write docs/metrics.md from the catalogue of metrics and the bundled rules
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
 otherwise it says what to run.

@@ -137,7 +137,7 @@ pub const ZOOKEEPER_SESSION_STATE: Metric = Metric {
     labels: &["state"],
     help: "1 for the state of the broker's session with ZooKeeper, 0 for all others. Absent in KRaft mode.",
     source: "kafka.server:type=SessionExpireListener,name=SessionState Value",
-    series: "7 B",
+    series: "≤ 7 B",
     ..SINCE_0_1_0
 };
 

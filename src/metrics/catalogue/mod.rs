@@ -128,6 +128,42 @@ mod tests {
     use super::*;
 
     #[test]
+    fn formulas_are_made_of_numbers_and_known_terms() {
+        let is_known = |word: &str| word.parse::<u32>().is_ok() || TERMS.iter().any(|(term, _)| *term == word);
+        for metric in all() {
+            let formula = metric.series.strip_prefix("≤ ").unwrap_or(metric.series);
+            assert!(formula.split(" + ").all(|product| product.split(' ').all(is_known)), "{}: {formula}", metric.name);
+        }
+    }
+
+    #[test]
+    fn units_are_those_that_names_end_in() {
+        for metric in all() {
+            let name = metric.name.strip_suffix("_total").unwrap_or(metric.name);
+            for (ending, unit) in
+                [("_seconds", "seconds"), ("_bytes", "bytes"), ("_partitions", "partitions"), ("_info", "1")]
+            {
+                assert!(!name.ends_with(ending) || metric.unit.starts_with(unit), "{} in {}", metric.name, metric.unit);
+            }
+            let is_time = ["_start_time_seconds", "_timestamp_seconds"].iter().any(|ending| name.ends_with(ending));
+            assert_eq!(is_time, metric.unit == "seconds since the epoch", "{} in {}", metric.name, metric.unit);
+        }
+    }
+
+    #[test]
+    fn no_metric_is_from_a_later_version() {
+        let number = |version: &str| -> Vec<u32> { version.split('.').map(|part| part.parse().unwrap()).collect() };
+        for metric in all() {
+            assert!(
+                number(metric.since) <= number(env!("CARGO_PKG_VERSION")),
+                "{} since {}",
+                metric.name,
+                metric.since
+            );
+        }
+    }
+
+    #[test]
     fn names_are_valid_and_unique_and_have_help_and_source() {
         let valid = |name: &str, more: &str| {
             name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || more.contains(c))
@@ -137,7 +173,7 @@ mod tests {
         for metric in all() {
             assert!(valid(metric.name, ":"), "{}", metric.name);
             assert!(seen.insert(metric.name), "{} is listed twice", metric.name);
-            assert!(!metric.help.is_empty() && !metric.source.is_empty(), "{}", metric.name);
+            assert!(!metric.help.is_empty() && !metric.source.is_empty() && !metric.unit.is_empty(), "{}", metric.name);
             for (at, label) in metric.labels.iter().enumerate() {
                 assert!(valid(label, "") && !label.starts_with("__"), "{}: {label}", metric.name);
                 assert!(!metric.labels[..at].contains(label), "{}: {label} is listed twice", metric.name);
