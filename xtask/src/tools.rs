@@ -29,6 +29,10 @@ pub(crate) enum Tool {
     Alertmanager,
     /// A KDC, its administration and a client.
     Kerberos,
+    /// Node.js 18.19 or later.
+    Node,
+    Npm,
+    Chromium,
 }
 
 /// What compiling librdkafka takes.
@@ -52,6 +56,9 @@ impl Tool {
             Self::Prometheus => "Prometheus and promtool",
             Self::Alertmanager => "Alertmanager and amtool",
             Self::Kerberos => "MIT Kerberos' KDC and kinit",
+            Self::Node => "Node.js 18.19 or later",
+            Self::Npm => "npm",
+            Self::Chromium => "Chromium",
         }
     }
 
@@ -70,6 +77,9 @@ impl Tool {
             Self::Prometheus => &[&["prometheus"]],
             Self::Alertmanager => &[&["prometheus-alertmanager"]],
             Self::Kerberos => &[&["krb5-kdc"], &["krb5-admin-server"], &["krb5-user"]],
+            Self::Node => &[&["nodejs"]],
+            Self::Npm => &[&["npm"]],
+            Self::Chromium => &[&["chromium"]],
         }
     }
 
@@ -99,6 +109,9 @@ impl Tool {
                     |name: &str| find_in_path(name).is_some() || Path::new("/usr/sbin").join(name).is_file();
                 ["krb5kdc", "kdb5_util", "kadmin.local", "kinit"].into_iter().all(is_installed)
             }
+            Self::Node => node_version().is_some_and(|version| version >= (18, 19)),
+            Self::Npm => find_in_path("npm").is_some(),
+            Self::Chromium => find_in_path("chromium").is_some(),
         }
     }
 }
@@ -159,6 +172,14 @@ fn major_version(text: &str) -> Option<u32> {
         1 => numbers.next()?,
         major => Some(major),
     }
+}
+
+/// The major and minor version of Node.js, from `v20.20.2`.
+fn node_version() -> Option<(u32, u32)> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = text.trim().strip_prefix('v')?.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 #[cfg(test)]
