@@ -9,6 +9,7 @@ use kafka_vitals::metrics::catalogue::{Metric, cluster, exporter, groups, log_di
 use crate::clusters::{current, old, vitals_of_each};
 use crate::documented::{self, ROWS, Row, name_of};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each};
+use crate::{lint, tools};
 
 /// What a healthy cluster in KRaft mode does not show, and why.
 const NOT_SEEN: [(&str, &str); 6] = [
@@ -119,6 +120,9 @@ fn check(vitals: &Vitals) {
 
     documented::all_are_listed(&page);
     documented::are_of_the_version(&page, (4, 3));
+    let remarks = tools::promtool(&vitals.get("/metrics").text()).unwrap();
+    let new = lint::without_reason(&remarks);
+    assert!(new.is_empty(), "promtool finds fault with {new:#?}: mend it, or say in lint.rs why it stays");
     let counted: Vec<&Row> = own.into_iter().filter(|row| is_counted(row, vitals)).collect();
     // A topic of Kafka's own may be made just now.
     let count = || documented::have_their_series(&vitals.metrics(), &counted, &terms());
