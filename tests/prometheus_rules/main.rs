@@ -1,7 +1,7 @@
 //! prometheus/rules, prometheus/tests and prometheus/alertmanager.yml: promtool's own checks and tests, what every alert must
 //! have, and what a real Alertmanager leaves of the alerts of one dead broker.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod alertmanager;
 mod cases;
