@@ -252,6 +252,21 @@ fn alertmanager_knows_only_alerts_that_there_are() {
 }
 
 #[test]
+fn who_is_told_depends_on_severity_and_team() {
+    for (labels, receiver) in [
+        (&["severity=critical"][..], "page"),
+        (&["severity=warning"], "chat"),
+        (&["severity=info"], "nobody"),
+        (&["severity=critical", "team=payments"], "page-payments"),
+        (&["severity=warning", "team=payments"], "chat-payments"),
+        // A team that has no route of its own.
+        (&["severity=critical", "team=compliance"], "page"),
+    ] {
+        assert_eq!(alertmanager::receiver(labels), receiver, "{labels:?}");
+    }
+}
+
+#[test]
 fn one_dead_broker_is_one_page() {
     for layout in ["one page", "split pages"] {
         let name = format!("one dead broker, {layout}");
