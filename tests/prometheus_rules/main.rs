@@ -31,7 +31,7 @@ const DASHBOARDS: [&str; 7] = [
 ];
 
 /// Alerts whose limits the dashboards take over: their expressions end in a comparison with a number.
-const WITH_LIMIT: [&str; 35] = [
+const WITH_LIMIT: [&str; 37] = [
     "KafkaBrokerFenced",
     "KafkaOfflinePartitions",
     "KafkaUnderReplicatedPartitions",
@@ -67,6 +67,8 @@ const WITH_LIMIT: [&str; 35] = [
     "KafkaVitalsScrapeSlow",
     "KafkaVitalsSeriesDropped",
     "KafkaHangingTransactions",
+    "KafkaLogCleanerFailing",
+    "KafkaReplicaFetcherFailed",
 ];
 
 /// The other alerts that the dashboards name.
