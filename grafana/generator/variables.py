@@ -78,6 +78,11 @@ def query(
     )
 
 
+def hidden(variable: builders.QueryVariable) -> builders.QueryVariable:
+    """One that links carry from board to board, on a board that has no use for it."""
+    return variable.hide(models.VariableHide.HIDE_VARIABLE)
+
+
 def _one_of(variable: builders.QueryVariable, first: str) -> builders.QueryVariable:
     """One value at a time, `first` in the beginning: for what makes no sense taken together."""
     return variable.multi(False).include_all(False).current(models.VariableOption(selected=True, text=first, value=first))
