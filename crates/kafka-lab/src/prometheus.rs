@@ -83,6 +83,22 @@ impl Prometheus {
         &self.log
     }
 
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self.process.try_exit()? {
+            None => Ok(()),
+            Some(status) => Err(LabError::Input(format!("Prometheus ended with {status}"))),
+        }
+    }
+
+    /// Its process id: SIGHUP has it read its configuration and rules again.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Its process.
     pub fn process(&mut self) -> &mut Guarded {
         &mut self.process
