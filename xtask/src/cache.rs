@@ -1,6 +1,7 @@
 //! Tools that no Debian package brings, in `kafka-vitals/tools` of the user's cache folder.
 
 use std::env;
+use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -18,24 +19,38 @@ fn folder() -> Result<PathBuf, Failure> {
     Ok(cache.join("kafka-vitals/tools"))
 }
 
-/// A Python environment with prometheus_client, whose OpenMetrics parser judges our pages.
+/// A Python environment with prometheus_client, whose OpenMetrics parser judges our pages, and with what the generator of the
+/// dashboards is built on. What it was made with stands in a file of it.
 pub(crate) fn ensure_python() -> Result<(), Failure> {
     let environment = folder()?.join("python");
-    let python = environment.join("bin/python");
-    let probe = format!(
-        "import importlib.metadata as m; import prometheus_client.openmetrics.parser; \
-         raise SystemExit(m.version('prometheus_client') != '{PROMETHEUS_CLIENT}')"
-    );
-    if succeeds(Command::new(&python).args(["-c", &probe])) {
+    let generator = workspace().join("grafana/generator/requirements.txt");
+    let requirements = fs::read_to_string(&generator)
+        .map_err(|error| Failure::new(format!("cannot read {}: {error}", generator.display())))?;
+    let wanted = format!("{requirements}prometheus_client=={PROMETHEUS_CLIENT}\n");
+    let installed = environment.join("requirements.txt");
+    if fs::read_to_string(&installed).is_ok_and(|found| found == wanted)
+        && succeeds(Command::new(environment.join("bin/python")).args(["-c", "import prometheus_client, yaml"]))
+    {
         return Ok(());
     }
-    println!("Installing Python's prometheus_client {PROMETHEUS_CLIENT} into {}", environment.display());
+    println!("Installing prometheus_client and grafana-foundation-sdk for Python into {}", environment.display());
     steps::run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment))?;
     steps::run(
-        Command::new(&python)
+        Command::new(environment.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg(format!("prometheus_client=={PROMETHEUS_CLIENT}")),
-    )
+            .arg(format!("prometheus_client=={PROMETHEUS_CLIENT}"))
+            .arg("--requirement")
+            .arg(&generator),
+    )?;
+    fs::write(&installed, wanted)
+        .map_err(|error| Failure::new(format!("cannot write {}: {error}", installed.display())))
+}
+
+/// Python of that environment, in the workspace.
+pub(crate) fn python() -> Result<Command, Failure> {
+    let mut command = Command::new(folder()?.join("python/bin/python"));
+    command.current_dir(workspace()).env("PYTHONDONTWRITEBYTECODE", "1");
+    Ok(command)
 }
 
 /// cargo-deny, which checks licences and duplicate dependencies.

@@ -6,6 +6,7 @@
 mod apt;
 mod build;
 mod cache;
+mod dashboards;
 mod docs;
 mod failure;
 mod steps;
@@ -31,6 +32,7 @@ Usage: cargo xtask COMMAND
   bench distance [ARG] count the round trips of a page when every broker is far away
   bench lag [ARG]      measure the search for lag in seconds: rounds of lookups, errors, and what it adds to a collection
   bench peers [ARG]    measure collections beside kminion and kafka_exporter (--kminion PATH --kafka-exporter PATH)
+  dashboards           write grafana/dashboards from grafana/generator
   docs                 write docs/metrics.md from the catalogue of metrics
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
@@ -58,6 +60,7 @@ fn run(args: &[&str]) -> Result<(), Failure> {
         ["bench", what @ ("scrape" | "rules" | "scale" | "distance" | "lag" | "peers"), rest @ ..] => {
             bench(what, rest)?
         }
+        ["dashboards"] => dashboards::write()?,
         ["docs"] => docs::write()?,
         _ => return Err(Failure::usage(format!("unknown command `{}`; see `cargo xtask --help`", args.join(" ")))),
     }

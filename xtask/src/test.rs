@@ -2,6 +2,7 @@
 
 use crate::build::cargo;
 use crate::cache;
+use crate::dashboards;
 use crate::failure::Failure;
 use crate::steps::{run as run_command, step};
 use crate::summary::Summary;
@@ -22,6 +23,7 @@ pub(crate) fn run(full: bool) -> Result<(), Failure> {
         cache::ensure_python()?;
         cache::ensure_cargo_deny()
     })?;
+    step("dashboards are what their generator writes", dashboards::check)?;
     step("format", || run_command(&mut cargo(&["fmt", "--all", "--check"])))?;
     step("clippy", || {
         let lints = ["clippy", "--workspace", "--all-targets", FULL[0], FULL[1], "--", "--deny", "warnings"];

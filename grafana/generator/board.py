@@ -1,0 +1,127 @@
+"""A dashboard from its rows of panels: what all boards share, and the panels' ids and places."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from grafana_foundation_sdk.builders import dashboard as builders
+from grafana_foundation_sdk.models import dashboard as models
+
+from . import variables
+from .selectors import of_cluster, of_node
+
+# All boards link to each other by it.
+TAG = "kafka-vitals"
+
+
+@dataclass(frozen=True)
+class Row:
+    """Panels in their order; a line is full at 24 columns. A row without title is the top of the board, without a heading."""
+
+    title: str
+    panels: Sequence[builders.Panel]
+    collapsed: bool = False
+
+
+@dataclass(frozen=True)
+class Board:
+    """A dashboard; its file and its address are named for `uid`."""
+
+    uid: str
+    title: str
+    description: str
+    rows: Sequence[Row]
+    of_nodes: bool = False
+    """Whether it shows nodes' MBeans: then nodes can be chosen, and their restarts are marked."""
+    variables: Sequence[builders.QueryVariable] = field(default_factory=tuple)
+    """What can be chosen beyond cluster, job, exporter and node."""
+    time_from: str = "now-3h"
+
+    def build(self) -> models.Dashboard:
+        """The dashboard as Grafana's model."""
+        board = (
+            builders.Dashboard(self.title)
+            .uid(self.uid)
+            .description(self.description)
+            .tags(["kafka", TAG])
+            .readonly()
+            .timezone("browser")
+            .time(self.time_from, "now")
+            .refresh("30s")
+            .tooltip(models.DashboardCursorSync.CROSSHAIR)
+            .link(_links())
+            .variables([*self._common_variables(), *self.variables])
+            .annotation(_firing_alerts())
+        )
+        if self.of_nodes:
+            board.annotation(_restarts())
+        for row in self.rows:
+            _add(board, row)
+        built = board.build()
+        _number(built)
+        return built
+
+    def _common_variables(self) -> list[object]:
+        common = [variables.datasource(), variables.cluster(), variables.job(), variables.exporter()]
+        return common + ([variables.instance(), variables.broker()] if self.of_nodes else [])
+
+
+def _add(board: builders.Dashboard, row: Row) -> None:
+    if row.title:
+        heading = builders.Row(row.title)
+        if row.collapsed:
+            for panel in row.panels:
+                heading.with_panel(panel)
+        board.with_row(heading)
+    if not row.collapsed:
+        for panel in row.panels:
+            board.with_panel(panel)
+
+
+def _number(board: models.Dashboard) -> None:
+    number = 0
+    for panel in board.panels or []:
+        number += 1
+        panel.id_val = number
+        for inner in panel.panels if isinstance(panel, models.RowPanel) else []:
+            number += 1
+            inner.id_val = number
+
+
+def _links() -> builders.DashboardLink:
+    link = builders.DashboardLink("Kafka").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
+    return link.as_dropdown(True).include_vars(True).keep_time(True)
+
+
+def _restarts() -> builders.AnnotationQuery:
+    # `changes` would miss a node that was away for longer than its window.
+    since = f"time() - {of_node('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
+    return _annotation("Restarts", since, "blue", "{{broker}} {{instance}} started")
+
+
+def _firing_alerts() -> builders.AnnotationQuery:
+    firing = 'max by (alertname, severity) (ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})'
+    return _annotation("Firing alerts", firing, "red", "{{alertname}} ({{severity}})")
+
+
+def _annotation(name: str, expr: str, colour: str, title: str) -> builders.AnnotationQuery:
+    annotation = _PrometheusAnnotation(name, expr, title)
+    return annotation.datasource(variables.DATASOURCE).enable(True).hide(False).icon_color(colour)
+
+
+class _PrometheusAnnotation(builders.AnnotationQuery):
+    """The builder knows `expr` only; Prometheus' annotations have a title too."""
+
+    def __init__(self, name: str, expr: str, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.name(name).expr(expr)
+
+    def build(self) -> models.AnnotationQuery:
+        built = super().build()
+        plain = built.to_json
+
+        def with_title() -> dict[str, object]:
+            return {**plain(), "titleFormat": self._title, "step": "60s"}
+
+        built.to_json = with_title  # type: ignore[method-assign]
+        return built
