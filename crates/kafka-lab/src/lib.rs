@@ -57,7 +57,7 @@ pub use listener::Listener;
 pub use member::{GroupProtocol, Member, MemberBuilder};
 pub use node::Node;
 pub use ports::free_port;
-pub use prometheus::{Prometheus, Sample, Target};
+pub use prometheus::{Prometheus, Range, Sample, Series, Target};
 pub use security::ClientAuth;
 pub use state::{
     acls::{Operation, Resource},
