@@ -179,7 +179,9 @@ fn of_selector(selector: &parser::VectorSelector, metrics: &Metrics, unknown: &m
     for label in TARGET_LABELS {
         all = all.with(label);
     }
-    for matcher in selector.matchers.matchers.iter().filter(|matcher| matcher.name != "__name__") {
+    // Nothing is wrong with what asks for series without a label, such as totals.
+    let absent = |matcher: &Matcher| matches!(matcher.op, MatchOp::Equal) && matcher.value.is_empty();
+    for matcher in selector.matchers.matchers.iter().filter(|matcher| matcher.name != "__name__" && !absent(matcher)) {
         check(&all, &matcher.name, &format!("{} is selected by", names.join("|")), unknown);
     }
     all.with("__name__")

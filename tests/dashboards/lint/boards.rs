@@ -79,6 +79,9 @@ pub(super) fn template_datasource(board: &Board, _: &Context<'_>) -> Vec<Fault> 
     }
 }
 
+/// Variables of these can be chosen together, or all of them; others may be one of several.
+const OF_SEVERAL: &[&str] = &["cluster", "job", "exporter", "instance", "broker", "topic", "group"];
+
 /// The variables that choose a target, and how each that is filled by a query has to be.
 pub(super) fn template_variables(board: &Board, _: &Context<'_>) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -102,10 +105,12 @@ pub(super) fn template_variables(board: &Board, _: &Context<'_>) -> Vec<Fault> {
         }
         let source = variable.datasource.as_ref().and_then(|datasource| datasource.uid.as_deref());
         expect(source == Some("${datasource}"), "its data source is not the chosen one");
-        expect(*multi && *include_all, "one cannot choose several values and all");
+        let several = *multi && *include_all;
+        expect(several || !OF_SEVERAL.contains(&name.as_str()), "one cannot choose several values and all");
         // `.+` would leave out the series that lack an optional label.
         let all = if ["cluster", "broker"].contains(&name.as_str()) { ".*" } else { ".+" };
-        expect(all_value.as_deref() == Some(all), &format!("the value for all is {all_value:?}, not {all:?}"));
+        let short = !include_all || all_value.as_deref() == Some(all);
+        expect(short, &format!("the value for all is {all_value:?}, not {all:?}"));
         expect(*refresh == 2, "it is not refreshed when the time range changes");
     }
     faults

@@ -21,6 +21,12 @@ impl Exclusion {
 
 pub(super) const EXCLUSIONS: &[Exclusion] = &[
     Exclusion {
+        rule: "template-used",
+        board: "*",
+        place: "exporter",
+        reason: "links carry the choice from board to board, so that it must not get lost on one that shows nodes only",
+    },
+    Exclusion {
         rule: "target-rate-interval",
         board: "kafka-exporter-overview",
         place: "Messages in per minute",

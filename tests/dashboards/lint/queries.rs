@@ -73,20 +73,33 @@ fn has(selector: &Selector<'_>, label: &str, variable: &str) -> bool {
 
 /// Every selector is limited to what is chosen, and variables are always matched by `=~`.
 pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault> {
-    each_selector(board, |selector, metric| {
-        let wanted = match context.metrics.get(metric)?.origin {
-            Origin::Cluster => OF_EXPORTER,
-            Origin::Node => OF_NODE,
-            Origin::Target => OF_TARGET,
-            Origin::Recorded | Origin::Alerts => OF_RULES,
-        };
-        let missing = wanted.iter().find(|(label, variable)| !has(selector, label, variable));
-        if let Some((label, variable)) = missing {
-            return Some(format!("{metric} lacks {label}=~\"{variable}\""));
+    let chooses_nodes = board.variable("instance").is_some();
+    each(board, |_, expr| {
+        // A number for the cluster as a whole may come from all of its nodes, whichever are chosen.
+        let labels = promql::labels(expr, context.metrics, &mut Vec::new());
+        let of_whole_cluster = !chooses_nodes || !(labels.has("instance") || labels.has("broker"));
+        let mut found = Vec::new();
+        for selector in promql::selectors(expr) {
+            for metric in &selector.metrics {
+                let wanted: &[_] = match context.metrics.get(metric).map(|metric| metric.origin) {
+                    Some(Origin::Cluster) => &[OF_EXPORTER],
+                    Some(Origin::Node) if of_whole_cluster => &[OF_NODE, OF_TARGET],
+                    Some(Origin::Node) => &[OF_NODE],
+                    Some(Origin::Target) => &[OF_TARGET],
+                    Some(Origin::Recorded | Origin::Alerts) => &[OF_RULES],
+                    None => continue,
+                };
+                let limited = |to: &&[(&str, &str)]| to.iter().all(|(label, variable)| has(&selector, label, variable));
+                if !wanted.iter().any(limited) {
+                    found.push(format!("{metric} is not limited to {:?}", wanted[0]));
+                }
+            }
+            let strict = selector.matchers.iter().find(|matcher| {
+                matcher.value.contains('$') && !matches!(matcher.op, MatchOp::Re(_) | MatchOp::NotRe(_))
+            });
+            found.extend(strict.map(|matcher| format!("{matcher} cannot take several values")));
         }
-        let strict = |matcher: &&Matcher| matcher.value.contains('$') && !matches!(matcher.op, MatchOp::Re(_) | MatchOp::NotRe(_));
-        let matcher = selector.matchers.iter().find(strict)?;
-        Some(format!("{metric}: {matcher} cannot take several values"))
+        found
     })
 }
 
@@ -138,7 +151,12 @@ pub(super) fn target_requests(board: &Board, context: &Context<'_>) -> Vec<Fault
         };
         let adding = selector.aggregations().filter(|around| ["sum", "avg"].contains(&around.op.to_string().as_str()));
         let added_up = adding.into_iter().any(|around| !keeps(&around.modifier));
-        let lets_through = |request| selector.lets_through("request", request);
+        let of_one = |matcher: &Matcher| {
+            let name = matcher.value.strip_prefix('$');
+            name.and_then(|name| board.variable(name)).is_some_and(|variable| !variable.multi)
+        };
+        let one = selector.on("request").any(of_one);
+        let lets_through = |request| !one && selector.lets_through("request", request);
         let twice = lets_through("Fetch") && (lets_through("FetchConsumer") || lets_through("FetchFollower"));
         (by_request && added_up && twice)
             .then(|| format!("{metric} is added up over requests, of which Fetch is those of consumers and followers again"))
