@@ -42,6 +42,8 @@ pub(crate) struct Rule {
     pub(crate) expr: String,
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 /// `... > 0.3` at the end of an alert's expression.

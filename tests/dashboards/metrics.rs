@@ -52,7 +52,7 @@ impl Metrics {
         let mut metrics = Self { exact: BTreeMap::new(), patterns: Vec::new() };
         metrics.add_catalogue();
         metrics.add_bundled_rules();
-        for name in ["up", "scrape_duration_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"] {
+        for name in ["up", "scrape_duration_seconds", "scrape_timeout_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"] {
             metrics.add(name, Origin::Target, false, &[]);
         }
         for name in ["ALERTS", "ALERTS_FOR_STATE"] {
@@ -157,7 +157,7 @@ impl BeanRule {
             if !self.name.contains(&reference) {
                 continue;
             }
-            let words = expand(group);
+            let words = promql::words(group);
             if words.iter().any(|word| word.contains('\\') || word.contains('[')) {
                 let name = groups.iter().enumerate().fold(self.name.clone(), |name, (at, group)| {
                     name.replace(&format!("${}", at + 1), &format!("(?:{group})"))
@@ -193,16 +193,6 @@ fn groups(pattern: &str) -> Vec<String> {
     found.into_values().collect()
 }
 
-/// The words of `a|b`, `a(?:b|c)d` and `(?:a)?b`.
-fn expand(group: &str) -> Vec<String> {
-    let Some(start) = group.find("(?:") else { return group.split('|').map(str::to_owned).collect() };
-    let end = start + group[start..].find(')').unwrap();
-    let optional = group[end + 1..].starts_with('?');
-    let (before, after) = (&group[..start], &group[end + 1 + usize::from(optional)..]);
-    let inner = group[start + 3..end].split('|').chain(optional.then_some(""));
-    inner.flat_map(|word| expand(&format!("{before}{word}{after}"))).collect()
-}
-
 #[test]
 fn names_of_rules_are_spelt_out() {
     let rule = |pattern: &str, name: &str| BeanRule {
@@ -220,5 +210,5 @@ fn names_of_rules_are_spelt_out() {
         panic!("a pattern");
     };
     assert!(pattern.is_match("k_a_anything_total") && !pattern.is_match("k_c_anything_total"));
-    assert_eq!(expand("(?:Local)?Size"), ["LocalSize", "Size"]);
+    assert_eq!(promql::words("(?:Local)?Size"), ["LocalSize", "Size"]);
 }

@@ -115,7 +115,17 @@ fn walk<'e>(expr: &'e Expr, within: &mut Vec<Around<'e>>, found: &mut Vec<Select
 
 fn names(name: Option<&str>, matchers: &[Matcher]) -> Vec<String> {
     let listed = matchers.iter().find(|matcher| matcher.name == "__name__").map(|matcher| matcher.value.as_str());
-    name.or(listed).unwrap_or_default().split('|').map(str::to_owned).collect()
+    name.map_or_else(|| words(listed.unwrap_or_default()), |name| vec![name.to_owned()])
+}
+
+/// The words of `a|b`, `a(?:b|c)d` and `(a)?b`, regular expressions that are nothing but lists.
+pub(crate) fn words(list: &str) -> Vec<String> {
+    let Some(start) = list.find('(') else { return list.split('|').map(str::to_owned).collect() };
+    let end = start + list[start..].find(')').unwrap_or_else(|| panic!("no list of words: {list}"));
+    let optional = list[end + 1..].starts_with('?');
+    let (before, after) = (&list[..start], &list[end + 1 + usize::from(optional)..]);
+    let inner = list[start + 1..end].trim_start_matches("?:").split('|').chain(optional.then_some(""));
+    inner.flat_map(|word| words(&format!("{before}{word}{after}"))).collect()
 }
 
 /// Labels that series may have.
@@ -264,7 +274,10 @@ fn of_call(call: &Call, metrics: &Metrics, unknown: &mut Vec<String>) -> LabelSe
     let inner = vectors.map(|argument| labels(argument, metrics, unknown)).fold(LabelSet::default(), LabelSet::and);
     match call.func.name {
         "label_replace" => {
-            check(&inner, &text(3), "label_replace reads", unknown);
+            // Without a name it sets a label.
+            if !text(3).is_empty() {
+                check(&inner, &text(3), "label_replace reads", unknown);
+            }
             inner.with(&text(1))
         }
         "label_join" => {

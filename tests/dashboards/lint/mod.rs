@@ -1,5 +1,6 @@
 //! What every dashboard has to obey, without a server: dashboards in, findings out. The rules of Grafana's dashboard-linter, and ours.
 
+mod alerting_rules;
 mod boards;
 mod breakages;
 mod exclusions;

@@ -17,7 +17,7 @@ const WITHOUT_UNIT: &[&str] = &["text", "alertlist", "table"];
 /// Ids of Grafana's units, those that our metrics are in.
 const UNITS: &[&str] = &[
     "none", "short", "percent", "percentunit", "bytes", "decbytes", "Bps", "binBps", "s", "ms", "µs", "ns", "dtdurations",
-    "dateTimeAsIso", "dateTimeFromNow", "ops", "reqps", "mps", "cps", "eps", "rps", "wps", "iops", "string", "bool", "bool_yes_no",
+    "dateTimeAsIso", "dateTimeFromNow", "ops", "reqps", "mps", "cps", "eps", "rps", "wps", "iops", "recps", "opm", "reqpm", "mpm", "recpm", "string", "bool", "bool_yes_no",
     "bool_on_off", "locale",
 ];
 

@@ -1,7 +1,9 @@
 //! Rules for queries of panels and annotations.
 
+use std::time::Duration;
+
 use promql_parser::label::{MatchOp, Matcher};
-use promql_parser::parser::{Expr, LabelModifier};
+use promql_parser::parser::{AggregateExpr, Expr, LabelModifier};
 
 use super::{Context, Fault};
 use crate::board::{Board, Query, legend_labels};
@@ -71,15 +73,26 @@ fn has(selector: &Selector<'_>, label: &str, variable: &str) -> bool {
     selector.on(label).any(|matcher| matches!(matcher.op, MatchOp::Re(_)) && matcher.value == variable)
 }
 
+/// Whether the result of an aggregation still has a label.
+fn keeps(aggregate: &AggregateExpr, label: &str) -> bool {
+    let chooses = ["topk", "bottomk"].contains(&aggregate.op.to_string().as_str());
+    chooses
+        || match &aggregate.modifier {
+            Some(LabelModifier::Include(kept)) => kept.labels.iter().any(|name| name == label),
+            Some(LabelModifier::Exclude(gone)) => !gone.labels.iter().any(|name| name == label),
+            None => false,
+        }
+}
+
 /// Every selector is limited to what is chosen, and variables are always matched by `=~`.
 pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     let chooses_nodes = board.variable("instance").is_some();
     each(board, |_, expr| {
-        // A number for the cluster as a whole may come from all of its nodes, whichever are chosen.
-        let labels = promql::labels(expr, context.metrics, &mut Vec::new());
-        let of_whole_cluster = !chooses_nodes || !(labels.has("instance") || labels.has("broker"));
         let mut found = Vec::new();
         for selector in promql::selectors(expr) {
+            // A number of the cluster as a whole may come from all of its nodes, whichever are chosen.
+            let of_whole_cluster =
+                !chooses_nodes || selector.aggregations().any(|around| !["instance", "broker"].iter().any(|label| keeps(around, label)));
             for metric in &selector.metrics {
                 let wanted: &[_] = match context.metrics.get(metric).map(|metric| metric.origin) {
                     Some(Origin::Cluster) => &[OF_EXPORTER],
@@ -103,17 +116,23 @@ pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault
     })
 }
 
+/// A window that is longer than any scrape interval, for the one value of a query that draws no graph.
+const LONG: Duration = Duration::from_secs(600);
+
 /// Windows of rates fit any scrape interval.
 pub(super) fn target_rate_interval(board: &Board, _: &Context<'_>) -> Vec<Fault> {
-    each_selector(board, |selector, metric| {
-        let call = selector.calls().last()?;
-        match call.func.name {
-            "rate" if selector.range.is_some_and(|range| range != RATE_INTERVAL) => {
-                Some(format!("rate({metric}) over a window other than $__rate_interval"))
+    each(board, |query, expr| {
+        let fault = |selector: &Selector<'_>| {
+            let range = selector.range?;
+            let fits = range == RATE_INTERVAL || (query.instant && range >= LONG);
+            let metrics = selector.metrics.join("|");
+            match selector.calls().last()?.func.name {
+                "rate" if !fits => Some(format!("rate({metrics}) over a window other than $__rate_interval")),
+                "irate" => Some(format!("irate({metrics}) shows two samples and hides the rest")),
+                _ => None,
             }
-            "irate" => Some(format!("irate({metric}) shows two samples and hides the rest")),
-            _ => None,
-        }
+        };
+        promql::selectors(expr).iter().filter_map(fault).collect()
     })
 }
 
@@ -144,13 +163,8 @@ pub(super) fn target_total(board: &Board, context: &Context<'_>) -> Vec<Fault> {
 pub(super) fn target_requests(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     each_selector(board, |selector, metric| {
         let by_request = context.metrics.get(metric)?.labels.names.contains("request");
-        let keeps = |modifier: &Option<LabelModifier>| match modifier {
-            Some(LabelModifier::Include(kept)) => kept.labels.iter().any(|label| label == "request"),
-            Some(LabelModifier::Exclude(gone)) => !gone.labels.iter().any(|label| label == "request"),
-            None => false,
-        };
         let adding = selector.aggregations().filter(|around| ["sum", "avg"].contains(&around.op.to_string().as_str()));
-        let added_up = adding.into_iter().any(|around| !keeps(&around.modifier));
+        let added_up = adding.into_iter().any(|around| !keeps(around, "request"));
         let of_one = |matcher: &Matcher| {
             let name = matcher.value.strip_prefix('$');
             name.and_then(|name| board.variable(name)).is_some_and(|variable| !variable.multi)
@@ -163,16 +177,25 @@ pub(super) fn target_requests(board: &Board, context: &Context<'_>) -> Vec<Fault
     })
 }
 
-/// What every controller tells of the cluster, all the same; the count of active controllers is one to sum up.
-const OF_CONTROLLERS: &str = "kafka_controller_kafkacontroller_";
-const TO_SUM_UP: &[&str] = &["kafka_controller_kafkacontroller_activecontrollercount"];
+/// What every controller tells of the cluster, all the same. Of the others each tells what is its own.
+const OF_THE_CLUSTER: &[&str] = &[
+    "kafka_controller_kafkacontroller_activebrokercount",
+    "kafka_controller_kafkacontroller_controlledshutdownbrokercount",
+    "kafka_controller_kafkacontroller_fencedbrokercount",
+    "kafka_controller_kafkacontroller_globalpartitioncount",
+    "kafka_controller_kafkacontroller_globaltopiccount",
+    "kafka_controller_kafkacontroller_offlinepartitionscount",
+    "kafka_controller_kafkacontroller_preferredreplicaimbalancecount",
+    "kafka_server_raftmetrics_current_epoch",
+    "kafka_server_raftmetrics_current_leader",
+    "kafka_server_raftmetrics_number_of_voters",
+];
 
 /// Three controllers do not make three times as many offline partitions.
 pub(super) fn target_controllers(board: &Board, _: &Context<'_>) -> Vec<Fault> {
     each_selector(board, |selector, metric| {
-        let adds = selector.aggregations().any(|around| ["sum", "avg", "count"].contains(&around.op.to_string().as_str()));
-        (metric.starts_with(OF_CONTROLLERS) && !TO_SUM_UP.contains(&metric) && adds)
-            .then(|| format!("{metric} is told by every controller: take the max"))
+        let adds = selector.aggregations().any(|around| ["sum", "avg"].contains(&around.op.to_string().as_str()));
+        (OF_THE_CLUSTER.contains(&metric) && adds).then(|| format!("{metric} is told by every controller: take the max"))
     })
 }
 

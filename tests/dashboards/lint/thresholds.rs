@@ -22,6 +22,11 @@ pub(super) fn agree_with_alerts(board: &Board, context: &Context<'_>) -> Vec<Fau
             if limited.is_empty() {
                 continue;
             }
+            // Where no alert says how many are too many, one is more than none.
+            let any = limited.iter().all(|step| step.value == Some(1.0)) && limited.len() == 1;
+            if any && !about.iter().any(|(_, limits)| limits.iter().any(|limit| limit.above && limit.number == 0.0)) {
+                continue;
+            }
             let agrees = about.iter().any(|(_, limits)| SCALES.iter().any(|scale| expected(limits, *scale).contains(&steps)));
             if !agrees {
                 let names: Vec<_> = about.iter().map(|(alert, _)| alert).collect();
