@@ -8,3 +8,4 @@ mod interpolation;
 mod lint;
 mod metrics;
 mod promql;
+mod proof;

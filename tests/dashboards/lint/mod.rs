@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use crate::alerting::Rules;
 use crate::board::{self, Board};
 use crate::metrics::Metrics;
+pub(crate) use boards::variable_selector;
 use exclusions::EXCLUSIONS;
 
 /// What a rule may look at besides the dashboard itself.

@@ -1,0 +1,11 @@
+//! The proof on real data: a cluster through good and bad times, scraped in both layouts, and everything that the dashboards and
+//! rules ask of it.
+
+mod community;
+mod many_groups;
+mod panels;
+mod quiet;
+mod rules;
+mod selection;
+mod truth;
+mod world;
