@@ -63,6 +63,8 @@ pub(crate) struct Variable {
     /// A text, or an object with the text in `query`.
     #[serde(default)]
     query: Value,
+    #[serde(default)]
+    current: Value,
     pub(crate) datasource: Option<Datasource>,
     #[serde(default)]
     pub(crate) multi: bool,
@@ -77,6 +79,11 @@ impl Variable {
     /// The text of its query.
     pub(crate) fn query(&self) -> &str {
         self.query.as_str().or_else(|| self.query["query"].as_str()).unwrap_or_default()
+    }
+
+    /// The value that is chosen when the dashboard is opened.
+    pub(crate) fn current(&self) -> Option<&str> {
+        self.current["value"].as_str()
     }
 }
 

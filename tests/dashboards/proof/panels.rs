@@ -64,7 +64,7 @@ fn every_query_answers_in_both_layouts_with_data_few_series_and_the_labels_that_
         let mut labels_of_panels: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
         for query in board.queries() {
             let mut fault = |what: String| faults.push(format!("{} [{}] {what}", board.file, query.place));
-            let mut labels = BTreeSet::new();
+            let (mut labels, mut empty) = (BTreeSet::new(), Vec::new());
             for selection in [SINGLE, SPLIT, ALL, ONE] {
                 let text = selection.apply(query.expr, board, graph, prometheus);
                 asked += 1;
@@ -79,10 +79,14 @@ fn every_query_answers_in_both_layouts_with_data_few_series_and_the_labels_that_
                 if answer.series > most {
                     fault(format!("{}: {} series, more than {most}\n    {text}", selection.name, answer.series));
                 }
-                if selection.name != ONE.name && answer.series == 0 && !quiet::covers(&board.file, &query) {
-                    fault(format!("{}: nothing\n    {text}", selection.name));
+                if answer.series == 0 && selection.name != ONE.name && !quiet::covers(board, &query) {
+                    empty.push((selection.name, text));
                 }
                 labels.extend(answer.labels);
+            }
+            if let Some((_, text)) = empty.first() {
+                let names: Vec<_> = empty.iter().map(|(name, _)| *name).collect();
+                fault(format!("{}: nothing\n    {text}", names.join(", ")));
             }
             if !labels.is_empty() {
                 let gone = legend_labels(query.legend).filter(|label| !labels.contains(*label));
@@ -103,7 +107,7 @@ fn columns_without_label(board: &Board, labels: &BTreeMap<&str, BTreeSet<String>
         let organized = panel.transformations.iter().filter(|one| one["id"] == "organize");
         let columns = organized.filter_map(|one| one["options"]["renameByName"].as_object()).flatten();
         for (column, _) in columns.filter(|(column, _)| !column.starts_with("Value") && *column != "Time") {
-            if !labels.contains(column) {
+            if !labels.contains(column) && !quiet::covers_column(board, &panel.title, column) {
                 faults.push(format!("{} [{}] there is a column for `{column}`, of {labels:?}", board.file, panel.title));
             }
         }

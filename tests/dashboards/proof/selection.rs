@@ -40,8 +40,12 @@ impl Selection {
         }
         match &variable.all_value {
             Some(all) if variable.include_all => all.clone(),
-            // One must be chosen: the first there is.
-            _ => chosen(&[&self.options(variable, board, graph, prometheus)[0]]),
+            // One must be chosen: as the dashboard has it, else the first there is, if any.
+            _ => {
+                let options = self.options(variable, board, graph, prometheus);
+                let current = variable.current().filter(|current| options.iter().any(|option| option == current));
+                chosen(&[current.or(options.first().map(String::as_str)).unwrap_or_default()])
+            }
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kafka_lab::showcase::{DOWN, Showcase, TOPICS};
 use kafka_lab::{Prometheus, Range, wait_until};
-use regex::Regex;
+use regex::{Captures, Regex};
 use tempfile::TempDir;
 
 use super::truth::{self, Lag};
@@ -20,6 +20,8 @@ use crate::alerting;
 pub(crate) const INTERVAL: Duration = Duration::from_secs(3);
 /// What rules wait for instead of minutes, in the copy that is evaluated here: three evaluations.
 const FOR: &str = "9s";
+/// Windows of rules, and limits that are seconds, are this many times shorter there: five minutes are fifteen seconds.
+const FASTER: u64 = 20;
 /// Long enough for a member to come and go, and for rates of a minute.
 const WELL: Duration = Duration::from_secs(75);
 /// Until all is as before, once a broker is back.
@@ -118,14 +120,39 @@ fn await_targets(prometheus: &Prometheus) {
     .unwrap();
 }
 
-/// The rules as they are, but for the time that they wait: there are seconds here for what takes minutes.
+/// The rules as they are, but for time: there are seconds here for what takes minutes.
 fn hasty_copies(folder: &Path) -> Vec<PathBuf> {
-    let waits = Regex::new(r"(?m)^(?<key>\s*(?:for|keep_firing_for|interval):).*$").unwrap();
     let copy = |file: PathBuf| {
-        let text = fs::read_to_string(&file).unwrap();
         let copy = folder.join(file.file_name().unwrap());
-        fs::write(&copy, waits.replace_all(&text, format!("$key {FOR}")).as_ref()).unwrap();
+        fs::write(&copy, hasty(&fs::read_to_string(&file).unwrap())).unwrap();
         copy
     };
     alerting::files().into_iter().map(copy).collect()
+}
+
+fn hasty(rules: &str) -> String {
+    let waits = Regex::new(r"(?m)^(?<key>\s*(?:for|keep_firing_for|interval):).*$").unwrap();
+    let windows = Regex::new(r"\[(?<count>\d+)(?<unit>[mhd])\]").unwrap();
+    // The only numbers of that size that rules compare with are seconds.
+    let seconds = Regex::new(r"(?<comparison>[<>]) (?<count>300|600|900)\b").unwrap();
+    let rules = waits.replace_all(rules, format!("$key {FOR}"));
+    let rules = windows.replace_all(&rules, |found: &Captures<'_>| {
+        let unit = match &found["unit"] {
+            "m" => 60,
+            "h" => 3600,
+            _ => 86_400,
+        };
+        format!("[{}s]", found["count"].parse::<u64>().unwrap() * unit / FASTER)
+    });
+    let rules = seconds.replace_all(&rules, |found: &Captures<'_>| {
+        format!("{} {}", &found["comparison"], found["count"].parse::<u64>().unwrap() / FASTER)
+    });
+    rules.into_owned()
+}
+
+#[test]
+fn a_copy_of_rules_is_hastier_and_else_the_same() {
+    let rules = "- alert: A\n  expr: rate(a_total[5m]) > 0.3 and b < 300 or c[1d] > 3000\n  for: 10m\n";
+    let copy = "- alert: A\n  expr: rate(a_total[15s]) > 0.3 and b < 15 or c[4320s] > 3000\n  for: 9s\n";
+    assert_eq!(hasty(rules), copy);
 }
