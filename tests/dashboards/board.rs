@@ -134,6 +134,14 @@ pub(crate) struct Panel {
     pub(crate) panels: Vec<Panel>,
 }
 
+impl Panel {
+    /// Whether its thresholds are lines in a graph.
+    pub(crate) fn draws_limits(&self) -> bool {
+        let mode = &self.field_config.defaults.custom["thresholdsStyle"]["mode"];
+        mode.as_str().is_some_and(|mode| mode != "off")
+    }
+}
+
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct GridPos {
     pub(crate) x: u32,
@@ -170,6 +178,8 @@ pub(crate) struct FieldOptions {
     pub(crate) unit: Option<String>,
     pub(crate) thresholds: Option<Thresholds>,
     pub(crate) no_value: Option<String>,
+    #[serde(default)]
+    custom: Value,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]

@@ -70,8 +70,7 @@ pub(crate) fn chosen(values: &[&str]) -> String {
 fn variables_are_found_in_every_way_of_writing_them() {
     let text = r#"rate(m{a=~"$a",b=~"${b:regex}",c=~"[[c]]"}[$__rate_interval]) > $unknown"#;
     assert_eq!(variables(text).collect::<Vec<_>>(), ["a", "b", "c", "__rate_interval", "unknown"]);
-    let graph =
-        Graph { range: Duration::from_secs(60), step: Duration::from_secs(15), scrape: Duration::from_secs(2) };
+    let graph = Graph { range: Duration::from_secs(60), step: Duration::from_secs(15), scrape: Duration::from_secs(2) };
     let value = |name: &str| match name {
         "a" => Some(chosen(&["127.0.0.1:9092"])),
         "b" => Some(chosen(&["x", "y-z"])),

@@ -52,7 +52,14 @@ impl Metrics {
         let mut metrics = Self { exact: BTreeMap::new(), patterns: Vec::new() };
         metrics.add_catalogue();
         metrics.add_bundled_rules();
-        for name in ["up", "scrape_duration_seconds", "scrape_timeout_seconds", "scrape_samples_scraped", "scrape_samples_post_metric_relabeling", "scrape_series_added"] {
+        for name in [
+            "up",
+            "scrape_duration_seconds",
+            "scrape_timeout_seconds",
+            "scrape_samples_scraped",
+            "scrape_samples_post_metric_relabeling",
+            "scrape_series_added",
+        ] {
             metrics.add(name, Origin::Target, false, &[]);
         }
         for name in ["ALERTS", "ALERTS_FOR_STATE"] {
@@ -106,7 +113,8 @@ impl Metrics {
                     }
                 }
                 Names::Pattern(pattern) => {
-                    let labels = LabelSet { names: labels.iter().map(|label| (*label).to_owned()).collect(), any: false };
+                    let labels =
+                        LabelSet { names: labels.iter().map(|label| (*label).to_owned()).collect(), any: false };
                     self.patterns.push((pattern, Metric { origin: Origin::Node, counter, labels, total_beside: None }));
                 }
             }
@@ -201,11 +209,15 @@ fn names_of_rules_are_spelt_out() {
         kind: String::new(),
         labels: BTreeMap::new(),
     };
-    let Names::Listed(names) = rule(r"^k<type=(Delayed(?:Fetch|Produce)M), name=(\w+)><>(p9|p99):", "k_$1_x_$3").names()
+    let Names::Listed(names) =
+        rule(r"^k<type=(Delayed(?:Fetch|Produce)M), name=(\w+)><>(p9|p99):", "k_$1_x_$3").names()
     else {
         panic!("a list");
     };
-    assert_eq!(names, ["k_delayedfetchm_x_p9", "k_delayedfetchm_x_p99", "k_delayedproducem_x_p9", "k_delayedproducem_x_p99"]);
+    assert_eq!(
+        names,
+        ["k_delayedfetchm_x_p9", "k_delayedfetchm_x_p99", "k_delayedproducem_x_p9", "k_delayedproducem_x_p99"]
+    );
     let Names::Pattern(pattern) = rule(r"^k<type=(A|B), name=(\w+)PerSec><>Count:", "k_$1_$2_total").names() else {
         panic!("a pattern");
     };

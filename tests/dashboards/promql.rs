@@ -94,9 +94,10 @@ fn walk<'e>(expr: &'e Expr, within: &mut Vec<Around<'e>>, found: &mut Vec<Select
     let (around, inner): (_, Vec<&'e Expr>) = match expr {
         Expr::VectorSelector(vector) => return found.push(selector(vector, None, within)),
         Expr::MatrixSelector(matrix) => return found.push(selector(&matrix.vs, Some(matrix.range), within)),
-        Expr::Aggregate(aggregate) => {
-            (Some(Around::Aggregate(aggregate)), aggregate.param.as_deref().into_iter().chain([&*aggregate.expr]).collect())
-        }
+        Expr::Aggregate(aggregate) => (
+            Some(Around::Aggregate(aggregate)),
+            aggregate.param.as_deref().into_iter().chain([&*aggregate.expr]).collect(),
+        ),
         Expr::Call(call) => (Some(Around::Call(call)), call.args.args.iter().map(AsRef::as_ref).collect()),
         Expr::Subquery(subquery) => (None, vec![&subquery.expr]),
         Expr::Binary(binary) => (None, vec![&binary.lhs, &binary.rhs]),

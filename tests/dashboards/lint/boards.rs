@@ -175,7 +175,8 @@ pub(super) fn template_used(board: &Board, _: &Context<'_>) -> Vec<Fault> {
     let mut texts = Vec::new();
     all_texts(&board.raw, &mut texts);
     // Grafana fills in those of fields (`${__data.fields.x}`) and of links (`${__url_time_range}`) itself.
-    let used: BTreeSet<&str> = texts.iter().flat_map(|text| variables(text)).filter(|name| !name.starts_with("__")).collect();
+    let used: BTreeSet<&str> =
+        texts.iter().flat_map(|text| variables(text)).filter(|name| !name.starts_with("__")).collect();
     let defined: BTreeSet<&str> =
         board.dashboard.templating.list.iter().map(|variable| variable.name.as_str()).collect();
     // References of regular expressions in transformations.

@@ -56,7 +56,9 @@ fn panel(id: u32, title: &str, kind: &str, x: u32, steps: Value, expr: &str, leg
 /// Nothing is wrong with it.
 fn good() -> Value {
     let offline = format!("max(kafka_controller_kafkacontroller_offlinepartitionscount{{{NODE}}})");
-    let idle = format!("avg by (broker, instance) (rate(kafka_request_handler_idle_seconds_total{{{NODE}}}[$__rate_interval]))");
+    let idle = format!(
+        "avg by (broker, instance) (rate(kafka_request_handler_idle_seconds_total{{{NODE}}}[$__rate_interval]))"
+    );
     json!({
         "uid": "good", "title": "Good", "description": "A board.", "tags": ["kafka", "kafka-vitals"], "editable": false,
         "timezone": "browser", "graphTooltip": 1, "schemaVersion": 39,
@@ -136,7 +138,11 @@ fn breakages() -> Vec<(&'static str, &'static str, Value)> {
         ("target-labels", expr, node("jmx_scrape_error{NODE} * on (topic) group_left () jmx_scrape_error{NODE}")),
         ("target-legend", expr, node("max(jmx_scrape_error{NODE})")),
         ("target-matchers", expr, node("max by (broker, instance) (jmx_scrape_error{EXPORTER})")),
-        ("target-matchers", expr, node(r#"max by (broker, instance) (jmx_scrape_error{cluster=~"$cluster",job=~"$job"})"#)),
+        (
+            "target-matchers",
+            expr,
+            node(r#"max by (broker, instance) (jmx_scrape_error{cluster=~"$cluster",job=~"$job"})"#),
+        ),
         ("target-matchers", expr, node("max(kafka_brokers{NODE})")),
         ("target-matchers", expr, node(r#"max by (broker, instance) (jmx_scrape_error{NODE,job="$job"})"#)),
         ("target-rate-interval", expr, node("rate(process_cpu_seconds_total{NODE}[1m])")),
@@ -145,12 +151,16 @@ fn breakages() -> Vec<(&'static str, &'static str, Value)> {
         (
             "target-total",
             expr,
-            node("sum by (broker, instance) (rate(kafka_server_brokertopicmetrics_bytesin_total{NODE}[$__rate_interval]))"),
+            node(
+                "sum by (broker, instance) (rate(kafka_server_brokertopicmetrics_bytesin_total{NODE}[$__rate_interval]))",
+            ),
         ),
         (
             "target-requests",
             expr,
-            node("sum by (broker, instance) (rate(kafka_network_requestmetrics_requests_total{NODE}[$__rate_interval]))"),
+            node(
+                "sum by (broker, instance) (rate(kafka_network_requestmetrics_requests_total{NODE}[$__rate_interval]))",
+            ),
         ),
         (
             "target-controllers",

@@ -16,9 +16,39 @@ const WITHOUT_UNIT: &[&str] = &["text", "alertlist", "table"];
 
 /// Ids of Grafana's units, those that our metrics are in.
 const UNITS: &[&str] = &[
-    "none", "short", "percent", "percentunit", "bytes", "decbytes", "Bps", "binBps", "s", "ms", "µs", "ns", "dtdurations",
-    "dateTimeAsIso", "dateTimeFromNow", "ops", "reqps", "mps", "cps", "eps", "rps", "wps", "iops", "recps", "opm", "reqpm", "mpm", "recpm", "string", "bool", "bool_yes_no",
-    "bool_on_off", "locale",
+    "none",
+    "short",
+    "percent",
+    "percentunit",
+    "bytes",
+    "decbytes",
+    "Bps",
+    "binBps",
+    "s",
+    "ms",
+    "µs",
+    "ns",
+    "dtdurations",
+    "dateTimeAsIso",
+    "dateTimeFromNow",
+    "ops",
+    "reqps",
+    "mps",
+    "cps",
+    "eps",
+    "rps",
+    "wps",
+    "iops",
+    "recps",
+    "opm",
+    "reqpm",
+    "mpm",
+    "recpm",
+    "string",
+    "bool",
+    "bool_yes_no",
+    "bool_on_off",
+    "locale",
 ];
 
 /// Grafana tells panels apart by it.
@@ -79,9 +109,10 @@ pub(super) fn panel_datasource(board: &Board, _: &Context<'_>) -> Vec<Fault> {
             source.kind.as_deref() == Some("prometheus") && source.uid.as_deref() == Some("${datasource}")
         })
     };
-    let panels = board.panels().filter(|panel| !panel.targets.is_empty()).filter(|panel| {
-        !chosen(&panel.datasource) || !panel.targets.iter().all(|target| chosen(&target.datasource))
-    });
+    let panels = board
+        .panels()
+        .filter(|panel| !panel.targets.is_empty())
+        .filter(|panel| !chosen(&panel.datasource) || !panel.targets.iter().all(|target| chosen(&target.datasource)));
     let panels = panels.map(|panel| panel.title.as_str());
     let annotations = board.dashboard.annotations.list.iter().filter(|annotation| !chosen(&annotation.datasource));
     let all = panels.chain(annotations.map(|annotation| annotation.name.as_str()));

@@ -91,8 +91,10 @@ pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault
         let mut found = Vec::new();
         for selector in promql::selectors(expr) {
             // A number of the cluster as a whole may come from all of its nodes, whichever are chosen.
-            let of_whole_cluster =
-                !chooses_nodes || selector.aggregations().any(|around| !["instance", "broker"].iter().any(|label| keeps(around, label)));
+            let of_whole_cluster = !chooses_nodes
+                || selector
+                    .aggregations()
+                    .any(|around| !["instance", "broker"].iter().any(|label| keeps(around, label)));
             for metric in &selector.metrics {
                 let wanted: &[_] = match context.metrics.get(metric).map(|metric| metric.origin) {
                     Some(Origin::Cluster) => &[OF_EXPORTER],
@@ -117,7 +119,7 @@ pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault
 }
 
 /// A window that is longer than any scrape interval, for the one value of a query that draws no graph.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_secs(300);
 
 /// Windows of rates fit any scrape interval.
 pub(super) fn target_rate_interval(board: &Board, _: &Context<'_>) -> Vec<Fault> {
@@ -172,8 +174,9 @@ pub(super) fn target_requests(board: &Board, context: &Context<'_>) -> Vec<Fault
         let one = selector.on("request").any(of_one);
         let lets_through = |request| !one && selector.lets_through("request", request);
         let twice = lets_through("Fetch") && (lets_through("FetchConsumer") || lets_through("FetchFollower"));
-        (by_request && added_up && twice)
-            .then(|| format!("{metric} is added up over requests, of which Fetch is those of consumers and followers again"))
+        (by_request && added_up && twice).then(|| {
+            format!("{metric} is added up over requests, of which Fetch is those of consumers and followers again")
+        })
     })
 }
 
@@ -195,7 +198,8 @@ const OF_THE_CLUSTER: &[&str] = &[
 pub(super) fn target_controllers(board: &Board, _: &Context<'_>) -> Vec<Fault> {
     each_selector(board, |selector, metric| {
         let adds = selector.aggregations().any(|around| ["sum", "avg"].contains(&around.op.to_string().as_str()));
-        (OF_THE_CLUSTER.contains(&metric) && adds).then(|| format!("{metric} is told by every controller: take the max"))
+        (OF_THE_CLUSTER.contains(&metric) && adds)
+            .then(|| format!("{metric} is told by every controller: take the max"))
     })
 }
 

@@ -7,5 +7,6 @@ mod panels;
 mod quiet;
 mod rules;
 mod selection;
+mod shown;
 mod truth;
 mod world;

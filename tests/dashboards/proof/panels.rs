@@ -108,7 +108,8 @@ fn columns_without_label(board: &Board, labels: &BTreeMap<&str, BTreeSet<String>
         let columns = organized.filter_map(|one| one["options"]["renameByName"].as_object()).flatten();
         for (column, _) in columns.filter(|(column, _)| !column.starts_with("Value") && *column != "Time") {
             if !labels.contains(column) && !quiet::covers_column(board, &panel.title, column) {
-                faults.push(format!("{} [{}] there is a column for `{column}`, of {labels:?}", board.file, panel.title));
+                faults
+                    .push(format!("{} [{}] there is a column for `{column}`, of {labels:?}", board.file, panel.title));
             }
         }
     }

@@ -42,7 +42,9 @@ fn every_recorded_series_has_data_in_both_layouts() {
     let rules = Rules::read();
     for name in rules.recording().map(|rule| rule.record.as_str()).collect::<BTreeSet<_>>() {
         let of_all = name.starts_with("kafka:messages_in_limit:");
-        for matcher in ["cluster=\"\"", "cluster=\"split\""].iter().filter(|matcher| !of_all || !matcher.contains("split")) {
+        for matcher in
+            ["cluster=\"\"", "cluster=\"split\""].iter().filter(|matcher| !of_all || !matcher.contains("split"))
+        {
             let found = world.prometheus().query_range(&format!("{name}{{{matcher}}}"), world.all_of_it()).unwrap();
             if found.is_empty() {
                 faults.push(format!("{name}{{{matcher}}}"));
@@ -104,7 +106,9 @@ fn alerts_fire_in_both_layouts_for_groups_that_are_late_stuck_or_abandoned_and_f
         expect(&of_outage, "KafkaOfflinePartitions", "");
         expect(&of_outage, "KafkaUnderReplicatedPartitions", "");
         assert!(missing.is_empty(), "cluster {cluster:?}: {missing:?}, but: {of_groups:#?}");
-        let of_healthy = of_groups.iter().filter(|(_, of, about)| of == cluster && ["shipping", "nightly"].contains(&about.as_str()));
+        let of_healthy = of_groups
+            .iter()
+            .filter(|(_, of, about)| of == cluster && ["shipping", "nightly"].contains(&about.as_str()));
         assert_eq!(of_healthy.count(), 0, "{of_groups:#?}");
     }
 }

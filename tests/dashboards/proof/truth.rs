@@ -17,12 +17,12 @@ pub(super) const GROUPS_THAT_STAND_STILL: [(&str, &str); 2] = [("fraud", "paymen
 /// A group's lag as Kafka's own client sees it.
 #[derive(Debug, Clone)]
 pub(crate) struct Lag {
-    group: &'static str,
+    pub(super) group: &'static str,
     topic: &'static str,
     /// Unix time in seconds before and after it was asked.
-    before: f64,
-    after: f64,
-    records: f64,
+    pub(super) before: f64,
+    pub(super) after: f64,
+    pub(super) records: f64,
 }
 
 /// Asks Kafka for committed offsets and ends.
@@ -47,14 +47,14 @@ pub(super) fn lag(bootstrap: &str, group: &'static str, topic: &'static str) -> 
 }
 
 /// One number.
-fn number(world: &World, query: &str, time: f64) -> f64 {
+pub(super) fn number(world: &World, query: &str, time: f64) -> f64 {
     let found = world.prometheus().query_at(query, time).unwrap();
     assert_eq!(found.len(), 1, "{query} at {time}: {found:?}");
     found[0].value
 }
 
 /// The mean of a query of one series over a time.
-pub(super) fn mean(world: &World, query: &str, start: f64, end: f64) -> f64 {
+fn mean(world: &World, query: &str, start: f64, end: f64) -> f64 {
     let found = world.prometheus().query_range(query, world.between(start, end)).unwrap();
     assert_eq!(found.len(), 1, "{query}: {found:?}");
     let points = &found[0].points;
@@ -72,7 +72,8 @@ pub(super) fn near(found: f64, expected: f64) -> bool {
 }
 
 /// The selector of each layout.
-pub(super) const LAYOUTS: [(&str, &str); 2] = [(r#"cluster="",job="kafka-vitals""#, "single page"), (r#"cluster="split""#, "split pages")];
+pub(super) const LAYOUTS: [(&str, &str); 2] =
+    [(r#"cluster="",job="kafka-vitals""#, "single page"), (r#"cluster="split""#, "split pages")];
 
 #[test]
 fn messages_per_second_are_those_that_were_written() {
@@ -86,8 +87,14 @@ fn messages_per_second_are_those_that_were_written() {
         total += expected;
         for (layout, name) in LAYOUTS {
             for query in [
-                format!(r#"sum(rate(kafka_server_brokertopicmetrics_messagesin_total{{{layout},topic="{}"}}[{window}s]))"#, topic.name),
-                format!(r#"sum(rate(kafka_topic_partition_current_offset{{{layout},topic="{}"}}[{window}s]))"#, topic.name),
+                format!(
+                    r#"sum(rate(kafka_server_brokertopicmetrics_messagesin_total{{{layout},topic="{}"}}[{window}s]))"#,
+                    topic.name
+                ),
+                format!(
+                    r#"sum(rate(kafka_topic_partition_current_offset{{{layout},topic="{}"}}[{window}s]))"#,
+                    topic.name
+                ),
             ] {
                 let found = mean(world, &query, start, world.well.time);
                 assert!(near(found, expected), "{name}, {}: {found} instead of {expected}: {query}", topic.name);
@@ -96,7 +103,8 @@ fn messages_per_second_are_those_that_were_written() {
     }
     for (layout, name) in LAYOUTS {
         // The brokers' totals hold what consumers commit too, some records a second.
-        let query = format!(r#"sum(rate(kafka_server_brokertopicmetrics_messagesin_total{{{layout},topic=""}}[{window}s]))"#);
+        let query =
+            format!(r#"sum(rate(kafka_server_brokertopicmetrics_messagesin_total{{{layout},topic=""}}[{window}s]))"#);
         let found = mean(world, &query, start, world.well.time);
         assert!(near(found, total), "{name}: {found} instead of {total}");
     }
@@ -138,14 +146,19 @@ fn the_broker_that_is_down_is_seen_by_everything_that_should_see_it() {
         assert!(value(under_replicated, world.down.time) >= 15.0, "{name}");
     }
     let up = format!(r#"up{{job="kafka",instance=~"127.0.0.{BROKER}:.*"}}"#);
-    assert_eq!([world.well.time, world.down.time, world.back.time].map(|time| number(world, &up, time)), [1.0, 0.0, 1.0]);
+    assert_eq!(
+        [world.well.time, world.down.time, world.back.time].map(|time| number(world, &up, time)),
+        [1.0, 0.0, 1.0]
+    );
 }
 
 #[test]
 fn rebalances_and_restarts_are_counted() {
     let world = world();
     for (layout, name) in LAYOUTS {
-        let rebalances = format!(r#"sum(increase(kafka_consumergroup_rebalances_observed_total{{{layout},consumergroup="analytics"}}[75s]))"#);
+        let rebalances = format!(
+            r#"sum(increase(kafka_consumergroup_rebalances_observed_total{{{layout},consumergroup="analytics"}}[75s]))"#
+        );
         let found = number(world, &rebalances, world.well.time);
         assert!(found >= 0.9, "{name}: {found} rebalances of analytics");
         let members = format!(r#"kafka_consumergroup_members{{{layout},consumergroup="analytics"}}"#);

@@ -77,7 +77,8 @@ impl World {
         await_targets(showcase.prometheus());
         let first = moment(&showcase);
         sleep(WELL);
-        let lags = truth::GROUPS_THAT_STAND_STILL.map(|(group, topic)| truth::lag(&showcase.cluster().bootstrap(), group, topic));
+        let lags = truth::GROUPS_THAT_STAND_STILL
+            .map(|(group, topic)| truth::lag(&showcase.cluster().bootstrap(), group, topic));
         let well = moment(&showcase);
         let node = showcase.cluster().node(BROKER).unwrap();
         node.stop().unwrap();
