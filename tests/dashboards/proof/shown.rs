@@ -9,7 +9,7 @@ use super::panels::graph;
 use super::selection::{SINGLE, SPLIT, Selection};
 use super::truth::{Lag, near, written};
 use super::world::{INTERVAL, World, world};
-use crate::board::{self, Board};
+use crate::board::{self, Board, Query};
 
 /// Panels of one number: dashboard, title, and the number while all is well, while the broker is down, and in the end.
 const NUMBERS: &[(&str, &str, [f64; 3])] = &[
@@ -39,11 +39,11 @@ const LAG: &[(&str, &str)] = &[
     ("kafka-vitals-groups", "Lag in records"),
 ];
 
-/// The first query of a panel, as it is for a selection: of two panels of a title the one that shows a value at a time, or a graph.
-fn query(boards: &[Board], board: &str, title: &str, instant: bool, selection: Selection, world: &World) -> String {
+/// The first query of a panel of a kind, as it is for a selection.
+fn query(boards: &[Board], board: &str, title: &str, kind: &str, selection: Selection, world: &World) -> String {
     let board = boards.iter().find(|of| of.file == board).unwrap_or_else(|| panic!("no dashboard {board}"));
-    let mut panels = board.queries().filter(|query| query.place == title && query.instant == instant);
-    let query = panels.next().unwrap_or_else(|| panic!("{} has no panel {title:?}", board.file));
+    let is = |query: &Query<'_>| query.place == title && query.panel.is_some_and(|panel| panel.kind == kind);
+    let query = board.queries().find(is).unwrap_or_else(|| panic!("{} has no {kind} {title:?}", board.file));
     selection.apply(query.expr, board, graph(world), world.prometheus())
 }
 
@@ -52,7 +52,7 @@ fn numbers_of_the_cluster_are_right_in_good_and_bad_times() {
     let (world, boards) = (world(), board::read_all());
     for (board, title, expected) in NUMBERS {
         for selection in [SINGLE, SPLIT] {
-            let text = query(&boards, board, title, true, selection, world);
+            let text = query(&boards, board, title, "stat", selection, world);
             let found = [&world.well, &world.down, &world.back].map(|moment| {
                 let samples = world.prometheus().query_at(&text, moment.time).unwrap();
                 assert_eq!(samples.len(), 1, "{board} [{title}] {}: {samples:?}", selection.name);
@@ -69,7 +69,8 @@ fn lines(world: &World, text: &str, label: &str, start: f64, end: f64) -> BTreeM
     series.into_iter().map(|series| (series.labels[label].clone(), series)).collect()
 }
 
-fn mean(series: &Series) -> f64 {
+fn mean(lines: &BTreeMap<String, Series>, name: &str) -> f64 {
+    let series = lines.get(name).unwrap_or_else(|| panic!("no {name:?} in {:?}", lines.keys()));
     series.points.iter().map(|(_, value)| value).sum::<f64>() / series.points.len() as f64
 }
 
@@ -80,10 +81,10 @@ fn graphs_of_traffic_show_what_was_written_to_each_topic() {
     let start = world.first.time + graph(world).rate_interval().as_secs_f64();
     for (board, title) in TRAFFIC {
         for selection in [SINGLE, SPLIT] {
-            let text = query(&boards, board, title, false, selection, world);
+            let text = query(&boards, board, title, "timeseries", selection, world);
             let lines = lines(world, &text, "topic", start, world.well.time);
             for topic in TOPICS.iter().filter(|topic| topic.records_per_second > 0) {
-                let (found, expected) = (mean(&lines[topic.name]), written(&world.first, &world.well, topic.name));
+                let (found, expected) = (mean(&lines, topic.name), written(&world.first, &world.well, topic.name));
                 let place = format!("{board} [{title}] {}, {}", selection.name, topic.name);
                 assert!(near(found, expected), "{place}: {found} instead of {expected}");
             }
@@ -97,7 +98,7 @@ fn graphs_of_lag_show_what_kafka_itself_says() {
     let later = 3.0 * INTERVAL.as_secs_f64();
     for (board, title) in LAG {
         for selection in [SINGLE, SPLIT] {
-            let text = query(&boards, board, title, false, selection, world);
+            let text = query(&boards, board, title, "timeseries", selection, world);
             for Lag { group, before, after, records, .. } in &world.lags {
                 // It only grows: what was scraped before is no more, what was scraped after is no less.
                 let lines = lines(world, &text, "consumergroup", *before, after + later);
@@ -117,7 +118,7 @@ fn there_is_one_verdict_on_the_traffic_at_any_time() {
     // The recorded rate is one of minutes, here of seconds.
     let start = world.first.time + 20.0;
     for selection in [SINGLE, SPLIT] {
-        let panel = query(&boards, "kafka-vitals-cluster", "Messages in per second", true, selection, world);
+        let panel = query(&boards, "kafka-vitals-cluster", "Messages in per second", "stat", selection, world);
         let text = format!("count by (cluster) ({panel})");
         let counts = world.prometheus().query_range(&text, world.between(start, world.well.time)).unwrap();
         assert!(!counts.is_empty(), "{}: no verdict", selection.name);
