@@ -3,5 +3,6 @@
 use std::io::{self, Write};
 
 fn main() -> io::Result<()> {
-    io::stdout().write_all(kafka_vitals::metrics::catalogue::markdown().as_bytes())
+    let text = kafka_vitals::documentation::metrics().map_err(io::Error::other)?;
+    io::stdout().write_all(text.as_bytes())
 }

@@ -4,6 +4,7 @@ pub mod build_info;
 pub mod cli;
 pub mod collect;
 pub mod config;
+pub mod documentation;
 pub mod exporter;
 mod file_stamp;
 pub mod history;

@@ -90,6 +90,11 @@ impl Filter {
             && (!self.include_attributes.in_use || self.include_attributes.names_bean(name))
     }
 
+    /// The patterns that exclude the bean.
+    pub fn excluded_by<'f>(&'f self, name: &'f ObjectName<'_>) -> impl Iterator<Item = &'f ObjectNamePattern> {
+        self.exclude.iter().filter(|pattern| pattern.matches(name))
+    }
+
     /// Whether the attribute of a bean that passed [`bean`](Self::bean) may count.
     pub fn attribute(&self, name: &ObjectName<'_>, attribute: &str) -> bool {
         if self.exclude_attributes.names(name, attribute)

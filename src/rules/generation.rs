@@ -28,7 +28,7 @@ pub fn name_in_1x(name: &str, is_counter: bool) -> String {
 
 /// The type of a 0.x family as Prometheus takes it from the agent's page: the TYPE line of a counter always names a
 /// family that ends in `_total`, so that samples without it are untyped.
-pub(super) fn type_in_0x(name: &str, kind: MetricType) -> MetricType {
+pub fn type_in_0x(name: &str, kind: MetricType) -> MetricType {
     if kind == MetricType::Counter && !name.ends_with("_total") { MetricType::Unknown } else { kind }
 }
 

@@ -30,7 +30,7 @@ pub use evaluator::{Evaluation, Evaluator, Wanted};
 pub use families::RenamedSeries;
 pub use filter::Filter;
 pub use flatten::{Column, Leaf, flatten};
-pub use generation::name_in_1x;
+pub use generation::{name_in_1x, type_in_0x};
 pub use lint::{Finding, FindingKind, lint};
 pub use load::{Problem, RulesError};
 pub use match_string::{Place, write_value};

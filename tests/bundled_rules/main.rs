@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+#[path = "../documented/rows.rs"]
+mod documented;
 mod expected;
 mod observed;
 mod rule_set;
@@ -11,10 +13,12 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use expected::{CONFLUENT, KAFKA, NOT_HIT, OPT_IN, STRIMZI, Since};
+use documented::{ROWS, Row};
+use expected::{CONFLUENT, KAFKA, NOT_HIT, NOT_SHOWN, OPT_IN, STRIMZI, Since};
 use kafka_lab::KafkaVersion;
 use kafka_vitals::rules::{Compat, Finding, FindingKind, Rules, lint};
 use observed::{Agent, OBSERVED, OPENED, Observed, SETS, TOPICS};
+use regex::Regex;
 use rule_set::RuleSet;
 
 fn text_of(set: &str) -> String {
@@ -152,6 +156,59 @@ fn every_rule_of_the_default_set_hits_a_bean_of_one_of_the_versions_or_has_a_rea
     assert_eq!(unexplained, [""; 0]);
     for (part, reason) in NOT_HIT {
         assert!(rules.rules.iter().any(|rule| rule.pattern.contains(part)), "no rule has {part} ({reason})");
+    }
+}
+
+/// Labels of a sample as the agent writes them, `{a="1",b="2",}`.
+fn label_names(labels: &str) -> BTreeSet<String> {
+    let name = Regex::new(r#"[{,](\w+)=""#).unwrap();
+    name.captures_iter(labels).map(|found| found[1].to_owned()).collect()
+}
+
+/// Rows of docs/metrics.md that allow for a sample on an agent's page.
+fn rows_of<'r>(name: &str, labels: &str, page: &Agent) -> Vec<&'r Row> {
+    let labels = label_names(labels);
+    let kind = page.told(&page.types, name).unwrap();
+    let fits = |row: &&Row| {
+        let row_kind = if row.is_counter { "counter" } else { &row.kind };
+        row.name == name && row_kind == kind && labels.is_subset(&row.labels)
+    };
+    ROWS.iter().filter(fits).collect()
+}
+
+#[test]
+fn docs_metrics_lists_all_that_the_default_set_shows_and_what_switches_the_rest_on() {
+    for observed in OBSERVED.iter() {
+        for set in ["kafka", OPENED] {
+            let page = page(observed, set);
+            for (name, series) in &page.series {
+                for labels in series {
+                    let rows = rows_of(name, labels, page);
+                    assert!(!rows.is_empty(), "{name}{labels} of {set} on {} is not listed", observed.version.as_str());
+                    let is_on = rows.iter().any(|row| row.on == "yes");
+                    assert!(is_on || set == OPENED, "{name}{labels} is on, and listed as opt-in");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_docs_metrics_lists_of_the_default_set_is_shown_by_one_of_the_versions_or_has_a_reason() {
+    let pages = || OBSERVED.iter().map(|observed| page(observed, OPENED));
+    let is_shown = |row: &Row| {
+        pages().any(|page| {
+            let series = page.series.get(&row.name).into_iter().flatten();
+            series.into_iter().any(|labels| rows_of(&row.name, labels, page).contains(&row))
+        })
+    };
+    let hidden: Vec<&Row> = ROWS.iter().filter(|row| row.by_rules && !is_shown(row)).collect();
+    let has_reason = |row: &&&Row| NOT_SHOWN.iter().any(|(part, _)| row.source.contains(part));
+    let unexplained: Vec<_> =
+        hidden.iter().filter(|row| !has_reason(row)).map(|row| (&row.name, &row.source)).collect();
+    assert!(unexplained.is_empty(), "listed, not shown, and without a reason: {unexplained:#?}");
+    for (part, reason) in NOT_SHOWN {
+        assert!(ROWS.iter().any(|row| row.source.contains(part)), "nothing listed has {part} ({reason})");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Other people's parsers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
@@ -8,17 +8,21 @@ use std::process::{Command, Output, Stdio};
 /// A sample's name and labels.
 pub(crate) type Series = (String, BTreeMap<String, String>);
 
-/// Runs `promtool check metrics` on a page in text format 0.0.4: what it has to say, if the page does not parse. Exit
-/// code 3 means that names or help texts are not to its taste, which inherited names cannot be.
-pub(crate) fn promtool(page: &str) -> Result<(), String> {
+/// Runs `promtool check metrics` on a page in text format 0.0.4: what it has to say, if the page does not parse. Else what of
+/// names, types and help texts is not to its taste: metrics with remarks, each once.
+pub(crate) fn promtool(page: &str) -> Result<BTreeSet<(String, String)>, String> {
     let output = run(
         Command::new("promtool").args(["check", "metrics"]),
         page.as_bytes(),
         "promtool is missing: `apt-get install prometheus`, or run `cargo xtask test`",
     );
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let remarks =
+        || text.lines().map(|line| line.split_once(' ').map(|(name, remark)| (name.to_owned(), remark.to_owned())));
     match output.status.code() {
-        Some(0 | 3) => Ok(()),
-        _ => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+        Some(0) => Ok(BTreeSet::new()),
+        Some(3) => remarks().collect::<Option<_>>().ok_or(text),
+        _ => Err(text),
     }
 }
 

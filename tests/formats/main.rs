@@ -3,6 +3,10 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
+#[path = "../documented/mod.rs"]
+mod documented;
+mod lint;
+mod shipped;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../exposition/tools.rs"]
@@ -70,13 +74,56 @@ fn text(vitals: &Vitals, path: &str, accept: &str) -> String {
 }
 
 #[test]
-fn promtool_parses_every_page() {
+fn promtool_parses_every_page_and_finds_no_fault_that_has_no_reason() {
     let vitals = vitals();
+    let mut remarks = BTreeSet::new();
     for path in PAGES {
         let page = text(&vitals, path, "text/plain");
         assert!(page.lines().count() > 100, "{path}");
-        tools::promtool(&page).unwrap_or_else(|error| panic!("{path}: {error}"));
+        remarks.extend(tools::promtool(&page).unwrap_or_else(|error| panic!("{path}: {error}")));
     }
+    lint::only_what_is_accepted(&remarks);
+}
+
+#[test]
+fn all_series_of_a_cluster_are_documented_and_as_many_as_the_formulas_say() {
+    let vitals = vitals();
+    vitals.get("/metrics/brokers/1");
+    let page = vitals.page("/metrics", Duration::from_secs(30));
+    documented::all_are_listed(&page);
+
+    let rows: Vec<_> = documented::ROWS.iter().collect();
+    let count = || documented::have_their_series(&vitals.page("/metrics", Duration::from_secs(30)), &rows, &terms());
+    wait_until(PATIENCE, "as many series as documented", count).unwrap();
+}
+
+/// What the formulas of docs/metrics.md are of, for this cluster.
+fn terms() -> Vec<(&'static str, usize)> {
+    let metadata = cluster().kafka().metadata(None).unwrap();
+    let partitions: Vec<_> = metadata.topics.values().flat_map(BTreeMap::values).collect();
+    // Two groups without members, each with one commit on `orders`, which has six partitions.
+    let (groups, of_orders) = (2, 6);
+    let mut terms = vec![
+        ("N", cluster().nodes().len()),
+        ("B", metadata.brokers.len()),
+        ("D", metadata.brokers.len()),
+        ("T", metadata.topics.len()),
+        ("P", partitions.len()),
+        ("R", partitions.iter().map(|partition| partition.replicas.len()).sum()),
+        ("G", groups),
+        ("classic", groups),
+        ("consumer", 0),
+        ("share", 0),
+        ("streams", 0),
+        ("committed", groups),
+        ("S", groups),
+        ("C", groups * of_orders),
+        ("commits", groups),
+        ("A", groups),
+        ("O", 0),
+    ];
+    terms.extend(documented::terms_of_nodes(cluster()));
+    terms
 }
 
 #[test]
@@ -136,27 +183,6 @@ fn a_series_own_broker_label_becomes_exported_broker_beside_the_nodes() {
     }
 }
 
-/// A page with everything in one job.
-fn one_job(vitals: &Vitals) -> String {
-    let target = vitals.url.strip_prefix("http://").unwrap();
-    format!(
-        "global: {{scrape_interval: 4s, scrape_timeout: 4s}}\n\
-         scrape_configs:\n\
-         - job_name: everything\n  static_configs: [{{targets: ['{target}']}}]\n"
-    )
-}
-
-/// The cluster's page, and the node pages through service discovery.
-fn split_layout(vitals: &Vitals) -> String {
-    let target = vitals.url.strip_prefix("http://").unwrap();
-    format!(
-        "global: {{scrape_interval: 4s, scrape_timeout: 4s}}\n\
-         scrape_configs:\n\
-         - job_name: cluster\n  metrics_path: /metrics/cluster\n  static_configs: [{{targets: ['{target}']}}]\n\
-         - job_name: nodes\n  http_sd_configs: [{{url: 'http://{target}/sd', refresh_interval: 5s}}]\n"
-    )
-}
-
 /// Waits until `targets` targets are up and have brought all their series; samples of each by instance and job.
 fn scraped(prometheus: &Prometheus, targets: usize) -> BTreeMap<(String, String), f64> {
     let query = |promql: &str| prometheus.query(promql).unwrap();
@@ -178,10 +204,22 @@ fn values(samples: Vec<Sample>, label: &str) -> BTreeMap<String, f64> {
     samples.into_iter().map(|sample| (sample.labels[label].clone(), sample.value)).collect()
 }
 
+/// All rules have been evaluated without an error.
+fn the_shipped_rules_run(prometheus: &Prometheus) {
+    let look = || {
+        let groups = prometheus.api("rules").unwrap();
+        let groups = groups["groups"].as_array().unwrap();
+        let rules: Vec<_> = groups.iter().flat_map(|group| group["rules"].as_array().unwrap()).collect();
+        let not_yet: Vec<_> = rules.iter().filter(|rule| rule["health"] != "ok").map(|rule| &rule["name"]).collect();
+        if rules.len() > 50 && not_yet.is_empty() { Ok(()) } else { Err(format!("{} rules, {not_yet:?}", rules.len())) }
+    };
+    wait_until(PATIENCE, "all rules to be evaluated", look).unwrap();
+}
+
 #[test]
-fn a_prometheus_scrapes_everything_in_one_job() {
+fn a_prometheus_with_the_shipped_file_scrapes_everything_in_one_job() {
     let vitals = vitals();
-    let prometheus = Prometheus::start(cluster().lab(), &one_job(&vitals)).unwrap();
+    let prometheus = Prometheus::start(cluster().lab(), &shipped::configuration("prometheus.yml", &vitals)).unwrap();
     let samples = scraped(&prometheus, 1);
     assert!(samples.values().all(|samples| *samples > 3000.0), "{samples:?}");
     let heap = values(prometheus.query(r#"jvm_memory_bytes_used{area="heap"}"#).unwrap(), "broker");
@@ -189,26 +227,60 @@ fn a_prometheus_scrapes_everything_in_one_job() {
     assert!(heap.values().all(|bytes| *bytes > 1e7), "{heap:?}");
     let lag = prometheus.query(r#"kafka_consumergroup_lag_sum{consumergroup="billing"}"#).unwrap();
     assert_eq!(values(lag, "topic"), BTreeMap::from([("orders".to_owned(), 6.0)]));
+    the_shipped_rules_run(&prometheus);
     let dropped = prometheus.query("sum(kafka_vitals_page_dropped_samples_total)").unwrap();
     assert_eq!(dropped[0].value, 0.0, "series that are on the page twice");
 }
 
 #[test]
-fn a_prometheus_scrapes_the_split_pages_and_tells_nodes_apart_by_instance() {
+fn a_prometheus_with_the_shipped_file_scrapes_the_split_pages_and_tells_nodes_apart_by_instance() {
     let vitals = vitals();
-    let prometheus = Prometheus::start(cluster().lab(), &split_layout(&vitals)).unwrap();
+    let prometheus =
+        Prometheus::start(cluster().lab(), &shipped::configuration("prometheus-split.yml", &vitals)).unwrap();
     let samples = scraped(&prometheus, 4);
     let nodes: BTreeSet<String> = cluster().nodes().iter().map(|node| node.kafka_address()).collect();
     let instances: BTreeMap<&String, f64> = samples
         .iter()
-        .filter(|((job, _), _)| job == "nodes")
+        .filter(|((job, _), _)| job == "kafka")
         .map(|((_, instance), value)| (instance, *value))
         .collect();
     assert_eq!(instances.keys().map(|instance| (*instance).clone()).collect::<BTreeSet<_>>(), nodes);
     assert!(instances.values().all(|samples| *samples > 1000.0), "{instances:?}");
-    let heap = prometheus.query(r#"sum without(area) (jvm_memory_bytes_used{job="nodes",broker=""})"#).unwrap();
+    let heap = prometheus.query(r#"sum without(area) (jvm_memory_bytes_used{job="kafka",broker=""})"#).unwrap();
     assert_eq!(values(heap, "instance").into_keys().collect::<BTreeSet<_>>(), nodes);
     let brokers = values(prometheus.query("kafka_brokers").unwrap(), "job");
-    assert_eq!(brokers, BTreeMap::from([("cluster".to_owned(), 3.0)]));
+    assert_eq!(brokers, BTreeMap::from([("kafka-cluster".to_owned(), 3.0)]));
     assert_eq!(http::get(&format!("{}/metrics/brokers/4", vitals.url), &[], PATIENCE).unwrap().status, 404);
+}
+
+#[test]
+fn a_prometheus_with_the_shipped_file_gives_each_nodes_page_its_broker_label_if_it_is_told_to() {
+    let vitals = vitals();
+    let configuration = shipped::with_broker_label(&shipped::configuration("prometheus-split.yml", &vitals));
+    let prometheus = Prometheus::start(cluster().lab(), &configuration).unwrap();
+    scraped(&prometheus, 4);
+    let heap = values(prometheus.query(r#"jvm_memory_bytes_used{job="kafka",area="heap"}"#).unwrap(), "broker");
+    assert_eq!(heap.keys().collect::<Vec<_>>(), ["1", "2", "3"]);
+    // A controller's series that have such a label already are told apart as on the page with everything.
+    let other =
+        prometheus.query(r#"count(kafka_controller_kafkacontroller_brokerregistrationstate{exported_broker=""})"#);
+    assert_eq!(other.unwrap(), []);
+}
+
+#[test]
+fn a_prometheus_with_the_shipped_file_tells_clusters_apart_in_both_layouts() {
+    let vitals = vitals();
+    let configuration = shipped::configuration("prometheus-clusters.yml", &vitals);
+    // One kafka-vitals stands for all four, and its node pages can be of one cluster only.
+    let mut jobs: serde_json::Value = serde_saphyr::from_str(&configuration).unwrap();
+    let nodes =
+        jobs["scrape_configs"].as_array_mut().unwrap().iter_mut().find(|job| job["job_name"] == "kafka").unwrap();
+    for list in ["http_sd_configs", "relabel_configs"] {
+        assert_eq!(nodes[list].as_array_mut().unwrap().drain(1..).count(), 1, "{list}");
+    }
+    let prometheus = Prometheus::start(cluster().lab(), &jobs.to_string()).unwrap();
+    scraped(&prometheus, 2 + 2 + 3);
+    let clusters = |promql: &str| values(prometheus.query(promql).unwrap(), "cluster").into_keys().collect::<Vec<_>>();
+    assert_eq!(clusters("kafka_brokers"), ["analytics", "archive", "orders", "payments"]);
+    assert_eq!(clusters("count by (cluster) (jvm_memory_bytes_used) > 0"), ["analytics", "orders", "payments"]);
 }

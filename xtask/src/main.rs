@@ -33,7 +33,7 @@ Usage: cargo xtask COMMAND
   bench lag [ARG]      measure the search for lag in seconds: rounds of lookups, errors, and what it adds to a collection
   bench peers [ARG]    measure collections beside kminion and kafka_exporter (--kminion PATH --kafka-exporter PATH)
   dashboards           write grafana/dashboards from grafana/generator
-  docs                 write docs/metrics.md from the catalogue of metrics
+  docs                 write docs/metrics.md from the catalogue of metrics and the bundled rules
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
 otherwise it says what to run.

@@ -1,0 +1,60 @@
+//! What `promtool check metrics` finds fault with on real pages, and why it stays so.
+
+use std::collections::BTreeSet;
+
+use regex::Regex;
+
+const CAMEL_CASE: &str = "label names should be written in 'snake_case' not 'camelCase'";
+const QUANTILE: &str = "non-summary metrics should not have \"quantile\" label";
+const ABBREVIATED: &str = "metric names should not contain abbreviated units";
+const COUNT: &str = "non-histogram and non-summary metrics should not have \"_count\" suffix";
+const SUM: &str = "non-histogram and non-summary metrics should not have \"_sum\" suffix";
+
+const KEYS_OF_BEANS: &str = "labels are the MBean's own keys, as in jmx_exporter's Kafka example";
+const PERCENTILES: &str = "percentiles of a histogram without its sum, as in jmx_exporter's Kafka example";
+const ATTRIBUTE: &str = "the name is the MBean's, as in jmx_exporter's and Strimzi's rules";
+
+/// A pattern that metrics match as a whole, promtool's remark, the reason.
+const ACCEPTED: &[(&str, &str, &str)] = &[
+    ("kafka_consumergroup_(lag|current_offset)_sum", SUM, "kafka_exporter's names"),
+    ("kafka_consumergroup_stable_lag_sum", SUM, "named as kafka_consumergroup_lag_sum is, of which it is a variant"),
+    ("kafka_log_logcleanermanager_uncleanable_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_log_logmanager_logdirectory.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_network_processor_idlepercent", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_delayedfetchmetrics_expires_total", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_delayedoperationpurgatory_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_fetcherstats_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_metadataloader_finalizedlevel", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_replicaalterlogdirsmanager_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_replicafetchermanager_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_sharegroupmetrics_recordacknowledgements_total", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_server_socket_server_metrics_.*", CAMEL_CASE, KEYS_OF_BEANS),
+    ("kafka_controller_controllereventmanager_.*timems", QUANTILE, PERCENTILES),
+    ("kafka_log_logflushstats_logflushrateandtimems", QUANTILE, PERCENTILES),
+    ("kafka_network_requestmetrics_.*(timems|bytes)", QUANTILE, PERCENTILES),
+    ("kafka_server_addpartitionstotxnmanager_verificationtimems", QUANTILE, PERCENTILES),
+    ("kafka_server_brokermetadatalistener_metadatabatch.*", QUANTILE, PERCENTILES),
+    ("kafka_server_forwardingmanager_.*timems", QUANTILE, PERCENTILES),
+    ("kafka_server_sharegroupmetrics_partitionloadtimems", QUANTILE, PERCENTILES),
+    ("kafka_log_logcleanermanager_time_since_last_run_ms", ABBREVIATED, ATTRIBUTE),
+    ("kafka_server_brokermetadatametrics_last_applied_record_lag_ms", ABBREVIATED, ATTRIBUTE),
+    ("kafka_server_(group|share)_coordinator_metrics_.*_time_ms_(max|p[0-9]+)", ABBREVIATED, ATTRIBUTE),
+    ("kafka_log_logcleanermanager_uncleanable_partitions_count", COUNT, ATTRIBUTE),
+    ("kafka_server_brokermetadatametrics_metadata_(apply|load)_error_count", COUNT, ATTRIBUTE),
+    ("kafka_server_(controllerserver|kafkaserver)_yammer_metrics_count", COUNT, ATTRIBUTE),
+    ("kafka_server_group_coordinator_metrics_(.*_)?group_count", COUNT, ATTRIBUTE),
+    ("kafka_server_raftchannelmetrics_connection_count", COUNT, ATTRIBUTE),
+    ("kafka_server_socket_server_metrics_connection_count", COUNT, ATTRIBUTE),
+];
+
+/// Fails at a remark that nobody has accepted, and at an entry that no remark needs any more.
+pub(crate) fn only_what_is_accepted(remarks: &BTreeSet<(String, String)>) {
+    let accepted: Vec<_> =
+        ACCEPTED.iter().map(|(name, text, _)| (Regex::new(&format!("^({name})$")).unwrap(), text)).collect();
+    let fits =
+        |(name, text): &(Regex, &&str), remark: &(String, String)| name.is_match(&remark.0) && **text == remark.1;
+    let new: Vec<_> = remarks.iter().filter(|remark| !accepted.iter().any(|entry| fits(entry, remark))).collect();
+    assert!(new.is_empty(), "promtool finds fault with {new:#?}: mend it, or say in ACCEPTED why it stays");
+    let needless: Vec<_> = accepted.iter().filter(|entry| !remarks.iter().any(|remark| fits(entry, remark))).collect();
+    assert!(needless.is_empty(), "promtool finds no fault that needs {needless:#?}");
+}
