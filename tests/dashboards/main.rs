@@ -4,6 +4,8 @@
 
 mod alerting;
 mod board;
+#[path = "../documented/rows.rs"]
+mod documented;
 mod interpolation;
 mod lint;
 mod metrics;

@@ -38,6 +38,12 @@ pub(super) const EXCLUSIONS: &[Exclusion] = &[
     },
     Exclusion {
         rule: "thresholds",
+        board: "kafka-vitals-cluster",
+        places: &["Groups too late"],
+        reason: "a number of groups, of which one is more than none; each has an objective of its own",
+    },
+    Exclusion {
+        rule: "thresholds",
         board: "kafka-vitals-groups",
         places: &["Stuck", "Abandoned", "All groups"],
         reason: "numbers of groups, of which one is more than none, and shares of what each group's own objective allows",

@@ -87,11 +87,13 @@ fn keeps(aggregate: &AggregateExpr, label: &str) -> bool {
 /// Every selector is limited to what is chosen, and variables are always matched by `=~`.
 pub(super) fn target_matchers(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     let chooses_nodes = board.variable("instance").is_some();
-    each(board, |_, expr| {
+    each(board, |query, expr| {
         let mut found = Vec::new();
         for selector in promql::selectors(expr) {
-            // A number of the cluster as a whole may come from all of its nodes, whichever are chosen.
-            let of_whole_cluster = !chooses_nodes
+            // A number of the cluster as a whole may come from all of its nodes, whichever are chosen, and so may what is marked in all
+            // of a board's graphs.
+            let of_whole_cluster = query.panel.is_none()
+                || !chooses_nodes
                 || selector
                     .aggregations()
                     .any(|around| !["instance", "broker"].iter().any(|label| keeps(around, label)));
