@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kafka_lab::Sample;
 use kafka_lab::showcase::{GROUPS, TOPICS};
+use kafka_lab::{Sample, http};
 
-use super::truth::{near, number};
+use super::truth::{near, number, written};
 use super::world::{World, world};
 use crate::interpolation::interpolate;
 
@@ -85,9 +85,13 @@ fn by_legend<const N: usize>(samples: &[Sample], labels: [&str; N]) -> BTreeMap<
     lines
 }
 
-/// What was written in a window of five minutes: the cluster is younger than that.
-fn records_in(world: &World, topic: &str) -> f64 {
-    (world.well.acknowledged[topic] - world.first.acknowledged[topic]) as f64
+/// The times of the first and the last sample of a job in a window of five minutes: the cluster is younger than that.
+fn sampled(world: &World, job: &str) -> (f64, f64) {
+    let samples = format!("query?query={}&time={}", http::encode(&format!("up{{job=\"{job}\"}}[5m]")), world.well.time);
+    let answer = world.prometheus().api(&samples).unwrap();
+    let points = answer["result"][0]["values"].as_array().unwrap();
+    let time = |at: usize| points[at][0].as_f64().unwrap();
+    (time(0), time(points.len() - 1))
 }
 
 fn topics() -> impl Iterator<Item = &'static str> {
@@ -97,7 +101,9 @@ fn topics() -> impl Iterator<Item = &'static str> {
 #[test]
 fn the_queries_of_dashboard_7589_find_traffic_and_lag_of_every_topic_and_group() {
     let world = world();
-    let seconds = world.well.time - world.first.time;
+    let (start, end) = sampled(world, "kafka-cluster");
+    let rate = |topic: &str| written(&world.first, &world.well, topic);
+    let records_in = |topic: &str| rate(topic) * (end - start);
     for variables in &VARIABLES_7589 {
         let chosen = chosen_in_7589(world, variables);
         let ask = |query| ask(world, query, &chosen);
@@ -106,11 +112,10 @@ fn the_queries_of_dashboard_7589_find_traffic_and_lag_of_every_topic_and_group()
         let per_minute = by_legend(&ask(MESSAGES_IN_PER_MINUTE), ["topic"]);
         assert_eq!(per_second.len(), TOPICS.len(), "{per_second:?}");
         for topic in topics() {
-            let expected = records_in(world, topic);
-            let found = per_second[&[topic.to_owned()]];
-            assert!(near(found, expected / seconds), "{topic}: {found} instead of {}", expected / seconds);
-            let found = per_minute[&[topic.to_owned()]];
-            assert!(near(found, expected / 5.0), "{topic}: {found} instead of {}", expected / 5.0);
+            let (found, expected) = (per_second[&[topic.to_owned()]], rate(topic));
+            assert!(near(found, expected), "{topic}: {found} instead of {expected}");
+            let (found, expected) = (per_minute[&[topic.to_owned()]], records_in(topic) / 5.0);
+            assert!(near(found, expected), "{topic}: {found} instead of {expected}");
         }
         assert_eq!(per_second[&["archive".to_owned()]], 0.0);
 
@@ -120,7 +125,7 @@ fn the_queries_of_dashboard_7589_find_traffic_and_lag_of_every_topic_and_group()
         assert_eq!(lag[&["nightly".to_owned(), "archive".to_owned()]], 0.0);
         for [group, topic] in [["fraud", "payments"], ["warehouse", "orders"]] {
             // They stand still: all that was written in the meantime is lag.
-            assert!(lag[&[group.to_owned(), topic.to_owned()]] > records_in(world, topic) * 0.9, "{lag:?}");
+            assert!(lag[&[group.to_owned(), topic.to_owned()]] > records_in(topic) * 0.9, "{lag:?}");
         }
         let consumed = by_legend(&ask(MESSAGES_CONSUMED_PER_MINUTE), ["consumergroup", "topic"]);
         assert_eq!(consumed.keys().cloned().collect::<BTreeSet<_>>(), pairs);
@@ -129,8 +134,8 @@ fn the_queries_of_dashboard_7589_find_traffic_and_lag_of_every_topic_and_group()
         let behind = |time| {
             number(world, r#"sum(kafka_consumergroup_lag_sum{job="kafka-cluster",consumergroup="shipping"})"#, time)
         };
-        let caught_up = behind(world.first.time) - behind(world.well.time);
-        let expected = (records_in(world, "orders") + caught_up) / 5.0;
+        let caught_up = behind(start + 1.0) - behind(end);
+        let expected = (records_in("orders") + caught_up) / 5.0;
         assert!(near(found, expected), "shipping: {found} instead of {expected}");
         assert_eq!(consumed[&["warehouse".to_owned(), "orders".to_owned()]], 0.0);
 
@@ -154,10 +159,12 @@ fn the_queries_of_dashboard_721_find_every_broker_and_one_line_for_each_topic() 
     }
     let [messages, bytes_in, bytes_out] =
         [MESSAGES_IN_PER_TOPIC, BYTES_IN_PER_TOPIC, BYTES_OUT_PER_TOPIC].map(|query| by_legend(&ask(query), ["topic"]));
+    let (start, end) = sampled(world, "kafka");
     for topic in topics() {
-        let (topic, rate) = ([topic.to_owned()], records_in(world, topic) / 300.0);
+        let expected = written(&world.first, &world.well, topic) * (end - start) / 300.0;
+        let topic = [topic.to_owned()];
         let found = messages[&topic];
-        assert!(near(found, rate), "{topic:?}: {found} instead of {rate}");
+        assert!(near(found, expected), "{topic:?}: {found} instead of {expected}");
         // A record is 100 bytes, and batches of few records are mostly heads.
         let found = bytes_in[&topic] / found;
         assert!((100.0..300.0).contains(&found), "{topic:?}: {found} bytes a record");
