@@ -7,7 +7,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
 from . import variables
-from .selectors import of_cluster, of_node
+from .selectors import of_nodes
 
 # All boards link to each other by it.
 TAG = "kafka-vitals"
@@ -31,7 +31,7 @@ class Board:
     description: str
     rows: Sequence[Row]
     of_nodes: bool = False
-    """Whether it shows nodes' MBeans: then nodes can be chosen, and their restarts are marked."""
+    """Whether it shows nodes' MBeans by node: then nodes can be chosen."""
     variables: Sequence[builders.QueryVariable] = field(default_factory=tuple)
     """What can be chosen beyond cluster, job, exporter and node."""
     time_from: str = "now-3h"
@@ -50,13 +50,13 @@ class Board:
             .tooltip(models.DashboardCursorSync.CROSSHAIR)
             .link(_links())
             .variables([*self._common_variables(), *self.variables])
-            .annotation(_firing_alerts())
+            .annotation(_alerts())
+            .annotation(_restarts())
         )
-        if self.of_nodes:
-            board.annotation(_restarts())
         for row in self.rows:
             _add(board, row)
         built = board.build()
+        _close_gaps(built)
         _number(built)
         return built
 
@@ -77,6 +77,18 @@ def _add(board: builders.Dashboard, row: Row) -> None:
             board.with_panel(panel)
 
 
+def _close_gaps(board: models.Dashboard) -> None:
+    """The builder leaves the room below a collapsed row that it takes when it is open."""
+    gap = 0
+    for panel in board.panels or []:
+        inner = panel.panels if isinstance(panel, models.RowPanel) else []
+        for each in (panel, *inner):
+            each.grid_pos.y -= gap
+        if inner:
+            bottom = max(each.grid_pos.y + each.grid_pos.h for each in inner)
+            gap += bottom - (panel.grid_pos.y + panel.grid_pos.h)
+
+
 def _number(board: models.Dashboard) -> None:
     number = 0
     for panel in board.panels or []:
@@ -93,14 +105,17 @@ def _links() -> builders.DashboardLink:
 
 
 def _restarts() -> builders.AnnotationQuery:
-    # `changes` would miss a node that was away for longer than its window.
-    since = f"time() - {of_node('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
+    # `changes` would miss a node that was away for longer than its window. Processes of others have such series too.
+    since = f"time() - {of_nodes('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
+    since = f"{since} and on (cluster, job, instance, broker) {of_nodes('kafka_broker_build_info')}"
     return _annotation("Restarts", since, "blue", "{{broker}} {{instance}} started")
 
 
-def _firing_alerts() -> builders.AnnotationQuery:
-    firing = 'max by (alertname, severity) (ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})'
-    return _annotation("Firing alerts", firing, "red", "{{alertname}} ({{severity}})")
+def _alerts() -> builders.AnnotationQuery:
+    # Where each begins: an alert that fires for days would colour every graph.
+    began = 'min_over_time(timestamp(ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})[1h:1m])'
+    began = f"max by (alertname, severity) (time() - {began}) < 60 + $__interval_ms / 1000"
+    return _annotation("Alerts", began, "red", "{{alertname}} ({{severity}}) fires")
 
 
 def _annotation(name: str, expr: str, colour: str, title: str) -> builders.AnnotationQuery:

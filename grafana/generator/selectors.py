@@ -8,6 +8,7 @@ does. Queries over nodes therefore group by BY_NODE, and their legends begin wit
 from collections.abc import Callable
 
 OF_CLUSTER = 'cluster=~"$cluster",job=~"$job",instance=~"$exporter"'
+OF_NODES = 'cluster=~"$cluster",job=~"$job"'
 OF_NODE = 'cluster=~"$cluster",job=~"$job",instance=~"$instance",broker=~"$broker"'
 
 # The window of every rate: four scrapes at least, and no gap between two points of a graph.
@@ -29,6 +30,16 @@ def of_node(metric: str, *matchers: str) -> str:
     return _selector(metric, OF_NODE, matchers)
 
 
+def of_nodes(metric: str, *matchers: str) -> str:
+    """As `of_node`, of all nodes whichever are chosen: for what nodes tell of the cluster as a whole."""
+    return _selector(metric, OF_NODES, matchers)
+
+
+def of_kafka(by_node: str) -> str:
+    """Of an expression by node what belongs to Kafka: the JVMs and processes of others have such series too."""
+    return f"{by_node} and on (broker, instance) {of_node('kafka_broker_build_info')}"
+
+
 def top(count: int, query: Callable[[str], str]) -> str:
     """The series that are highest at the end of the range, over all of it.
 
@@ -38,15 +49,23 @@ def top(count: int, query: Callable[[str], str]) -> str:
     return f"{query('')} and topk({count}, {query(' @ end()')})"
 
 
-def by_broker_id(query: Callable[[str], str]) -> str:
-    """Values per node id, for tables that join nodes with what the cluster knows of them.
+def most(count: int, by: str, counter: str) -> str:
+    """Rates of a counter, of the series that rose most over the whole range: what failed an hour ago is still to be seen."""
+    total = f"sum {by} (increase({counter}[$__range] @ end()))"
+    return f"sum {by} (rate({counter}{RATE})) and topk({count}, {total} > 0)"
 
-    `query` makes an expression with the labels `broker` and `instance` of a matcher for `broker`. On split pages, without
-    that label, `instance` is the node's address, which `kafka_broker_info` translates.
+
+def by_broker_id(query: Callable[[str], str], *labels: str) -> str:
+    """Values per cluster and node id, for tables that join nodes with what the cluster knows of them, with further labels.
+
+    `query` makes an expression with the labels `cluster`, `broker` and `instance` of a matcher for `broker`. On split pages,
+    without that label, `instance` is the node's address, which `kafka_broker_info` translates.
     """
     address = f'label_replace({query(_WITHOUT_ID)}, "address", "$1", "instance", "(.+)")'
-    info = f'max by (address, broker) (label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)"))'
-    return f"max by (broker) ({query(_WITH_ID)} or {address} * on (address) group_left (broker) {info})"
+    ids = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
+    info = f"max by (cluster, address, broker) ({ids})"
+    kept = ", ".join(("cluster", "broker", *labels))
+    return f"max by ({kept}) ({query(_WITH_ID)} or {address} * on (cluster, address) group_left (broker) {info})"
 
 
 _WITH_ID = 'broker!=""'

@@ -3,6 +3,8 @@
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
+from .selectors import OF_NODE
+
 DATASOURCE = models.DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 # On every page of the exporter; both are on the single page.
@@ -47,6 +49,16 @@ def group() -> builders.QueryVariable:
     return query("group", "Group", f"label_values(kafka_consumergroup_members{{{of}}}, consumergroup)")
 
 
+def request() -> builders.QueryVariable:
+    promql = f"label_values(kafka_request_total_time_seconds_count{{{OF_NODE}}}, request)"
+    return _one_of(query("request", "Request", promql), "Produce")
+
+
+def quantile() -> builders.QueryVariable:
+    promql = f"label_values(kafka_network_requestmetrics_totaltimems{{{OF_NODE}}}, quantile)"
+    return _one_of(query("quantile", "Quantile", promql, number=True), "0.99")
+
+
 def query(
     name: str, label: str, promql: str, *, all_value: str = ".+", number: bool = False
 ) -> builders.QueryVariable:
@@ -64,3 +76,8 @@ def query(
         .all_value(all_value)
         .current(models.VariableOption(selected=True, text="All", value="$__all"))
     )
+
+
+def _one_of(variable: builders.QueryVariable, first: str) -> builders.QueryVariable:
+    """One value at a time, `first` in the beginning: for what makes no sense taken together."""
+    return variable.multi(False).include_all(False).current(models.VariableOption(selected=True, text=first, value=first))

@@ -10,7 +10,7 @@ use crate::steps;
 use crate::tools::find_in_path;
 
 /// Packages that bring a service of the same name.
-const SERVERS: [&str; 3] = ["prometheus", "krb5-kdc", "krb5-admin-server"];
+const SERVERS: [&str; 4] = ["prometheus", "prometheus-alertmanager", "krb5-kdc", "krb5-admin-server"];
 
 /// Installs one package of each list in `packages`, the first that apt knows. `missing` is what they are for.
 pub(crate) fn install(missing: &str, packages: &[&[&str]]) -> Result<(), Failure> {

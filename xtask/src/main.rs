@@ -9,6 +9,8 @@ mod cache;
 mod dashboards;
 mod docs;
 mod failure;
+mod render;
+mod showcase;
 mod steps;
 mod summary;
 mod test;
@@ -33,6 +35,9 @@ Usage: cargo xtask COMMAND
   bench lag [ARG]      measure the search for lag in seconds: rounds of lookups, errors, and what it adds to a collection
   bench peers [ARG]    measure collections beside kminion and kafka_exporter (--kminion PATH --kafka-exporter PATH)
   dashboards           write grafana/dashboards from grafana/generator
+  dashboards --render [--prometheus URL] [--for 4m] [--out DIR] [BOARD...]
+                       draw the boards with Grafana's components, a PNG each, from live data: those of a Prometheus that
+                       runs, or of a real Kafka with traffic that is started for this; see grafana/render/README.md
   docs                 write docs/metrics.md from the catalogue of metrics and the bundled rules
 
 Each command first looks for the tools that it needs. What is missing it installs when run as root on Debian;
@@ -61,6 +66,7 @@ fn run(args: &[&str]) -> Result<(), Failure> {
             bench(what, rest)?
         }
         ["dashboards"] => dashboards::write()?,
+        ["dashboards", "--render", rest @ ..] => render::run(rest)?,
         ["docs"] => docs::write()?,
         _ => return Err(Failure::usage(format!("unknown command `{}`; see `cargo xtask --help`", args.join(" ")))),
     }

@@ -16,7 +16,8 @@ const FUZZ: (&str, &str) = ("KAFKA_VITALS_FUZZ_SECONDS", "30");
 /// Runs all steps up to the first that fails. The last line on standard output sums up the tests, if any ran.
 pub(crate) fn run(full: bool) -> Result<(), Failure> {
     step("tools", || {
-        tools::ensure(&[NATIVE_BUILD, KAFKA, &[Tool::Prometheus, Tool::Python, Tool::OpenSslCommand]])?;
+        let others = [Tool::Prometheus, Tool::Alertmanager, Tool::Python, Tool::OpenSslCommand];
+        tools::ensure(&[NATIVE_BUILD, KAFKA, &others])?;
         if full {
             tools::ensure(&[&[Tool::Kerberos]])?;
         }

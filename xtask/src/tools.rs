@@ -25,8 +25,14 @@ pub(crate) enum Tool {
     Python,
     /// The server and promtool.
     Prometheus,
+    /// The server and amtool.
+    Alertmanager,
     /// A KDC, its administration and a client.
     Kerberos,
+    /// Node.js 18.19 or later.
+    Node,
+    Npm,
+    Chromium,
 }
 
 /// What compiling librdkafka takes.
@@ -48,7 +54,11 @@ impl Tool {
             Self::OpenSslCommand => "the openssl command",
             Self::Python => "Python 3 with venv",
             Self::Prometheus => "Prometheus and promtool",
+            Self::Alertmanager => "Alertmanager and amtool",
             Self::Kerberos => "MIT Kerberos' KDC and kinit",
+            Self::Node => "Node.js 18.19 or later",
+            Self::Npm => "npm",
+            Self::Chromium => "Chromium",
         }
     }
 
@@ -65,7 +75,11 @@ impl Tool {
             Self::OpenSslCommand => &[&["openssl"]],
             Self::Python => &[&["python3"], &["python3-venv"]],
             Self::Prometheus => &[&["prometheus"]],
+            Self::Alertmanager => &[&["prometheus-alertmanager"]],
             Self::Kerberos => &[&["krb5-kdc"], &["krb5-admin-server"], &["krb5-user"]],
+            Self::Node => &[&["nodejs"]],
+            Self::Npm => &[&["npm"]],
+            Self::Chromium => &[&["chromium"]],
         }
     }
 
@@ -85,12 +99,19 @@ impl Tool {
                 .status()
                 .is_ok_and(|status| status.success()),
             Self::Prometheus => find_in_path("prometheus").is_some() && find_in_path("promtool").is_some(),
+            Self::Alertmanager => {
+                let server = ["prometheus-alertmanager", "alertmanager"].into_iter().find_map(find_in_path);
+                server.is_some() && find_in_path("amtool").is_some()
+            }
             // Debian has the server's programs where only root looks.
             Self::Kerberos => {
                 let is_installed =
                     |name: &str| find_in_path(name).is_some() || Path::new("/usr/sbin").join(name).is_file();
                 ["krb5kdc", "kdb5_util", "kadmin.local", "kinit"].into_iter().all(is_installed)
             }
+            Self::Node => node_version().is_some_and(|version| version >= (18, 19)),
+            Self::Npm => find_in_path("npm").is_some(),
+            Self::Chromium => find_in_path("chromium").is_some(),
         }
     }
 }
@@ -151,6 +172,14 @@ fn major_version(text: &str) -> Option<u32> {
         1 => numbers.next()?,
         major => Some(major),
     }
+}
+
+/// The major and minor version of Node.js, from `v20.20.2`.
+fn node_version() -> Option<(u32, u32)> {
+    let output = Command::new("node").arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut numbers = text.trim().strip_prefix('v')?.split('.').map(|number| number.parse().ok());
+    Some((numbers.next()??, numbers.next()??))
 }
 
 #[cfg(test)]

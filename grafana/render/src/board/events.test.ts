@@ -1,0 +1,12 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+
+import { eventsOf } from './events.ts';
+
+test('values that follow each other are one event, and 0 is none', () => {
+  const values = [60, 120, 180, 300, 360].map((time) => [time, time === 300 ? '0' : '1'] as [number, string]);
+  assert.deepEqual(eventsOf([{ metric: {}, values }], 60_000), [
+    { from: 60_000, to: 180_000 },
+    { from: 360_000, to: 360_000 },
+  ]);
+});

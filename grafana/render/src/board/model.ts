@@ -1,0 +1,25 @@
+// The classic dashboard JSON, typed by Grafana's own schema.
+
+import type { Dashboard, DataQuery, GridPos, Panel, RowPanel, VariableModel } from '@grafana/schema';
+
+export type { Dashboard, GridPos, Panel, RowPanel, VariableModel };
+
+/** A query of a panel for a Prometheus data source. */
+export interface PrometheusTarget extends DataQuery {
+  expr?: string;
+  instant?: boolean;
+  range?: boolean;
+  format?: 'time_series' | 'table' | 'heatmap';
+  legendFormat?: string;
+  /** The shortest step. */
+  interval?: string;
+  intervalFactor?: number;
+}
+
+export function isRow(panel: Panel | RowPanel): panel is RowPanel {
+  return panel.type === 'row';
+}
+
+export function targetsOf(panel: Panel): PrometheusTarget[] {
+  return ((panel.targets ?? []) as unknown[] as PrometheusTarget[]).filter((target) => !target.hide && target.expr);
+}

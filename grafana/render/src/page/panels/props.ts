@@ -1,0 +1,18 @@
+import type { DataFrame, FieldConfigSource, InterpolateFunction, TimeRange } from '@grafana/data';
+
+import type { Event } from '../../board/events.ts';
+
+/** What every drawing of a panel gets. */
+export interface PanelProps<Options> {
+  title: string;
+  isTransparent: boolean;
+  frames: DataFrame[];
+  options: Options;
+  fieldConfig: FieldConfigSource;
+  width: number;
+  height: number;
+  timeRange: TimeRange;
+  timeZone: string;
+  events: Event[];
+  replaceVariables: InterpolateFunction;
+}

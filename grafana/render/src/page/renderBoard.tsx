@@ -1,0 +1,122 @@
+// Draws one dashboard into the page and says what became of its panels. Called by the command through the browser.
+
+import { dateMath, rangeUtil, type TimeRange } from '@grafana/data';
+
+import { annotationQueries, queryEvents } from '../board/annotations.ts';
+import type { Event } from '../board/events.ts';
+import { layout, type Rows } from '../board/layout.ts';
+import { type Dashboard, isRow, type Panel, targetsOf } from '../board/model.ts';
+import { type Context, hasData, panelData } from '../board/panelData.ts';
+import { scrapeIntervals } from '../prometheus/client.ts';
+import { plainVariables } from '../variables/interpolate.ts';
+import { resolveVariables } from '../variables/resolve.ts';
+import { Board, type Loaded, PAGE_PADDING } from './Board.tsx';
+import { show } from './show.tsx';
+
+/** What the caller chooses. */
+export interface Settings {
+  width: number;
+  rows: Rows;
+  /** Values of variables by name. */
+  variables: Record<string, string[]>;
+  /** The time to show instead of the dashboard's own, such as `now-15m`. */
+  from?: string;
+  /** The data source's scrape interval, such as `15s`; without it the longest one of Prometheus' targets. */
+  scrapeInterval?: string;
+}
+
+/** What became of a panel, or of an annotation that failed. */
+export interface PanelResult {
+  title: string;
+  state: 'drawn' | 'no data' | 'error';
+  message?: string;
+}
+
+const TIME_ZONE = 'browser';
+/** What a panel's frame takes from its width. */
+const PANEL_PADDING = 18;
+
+/** Draws `dashboard`, and is done when all of it is on the page. */
+export async function renderBoard(dashboard: Dashboard, settings: Settings): Promise<PanelResult[]> {
+  const board = settings.from ? { ...dashboard, time: { from: settings.from, to: 'now' } } : dashboard;
+  const timeRange = timeRangeOf(board);
+  const scrapeInterval = rangeUtil.intervalToMs(settings.scrapeInterval ?? (await longestScrapeInterval()));
+  const range = { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
+  const builtIn = plainVariables({
+    __range: rangeUtil.secondsToHms(Math.round((range.to - range.from) / 1000)),
+    __range_s: String(Math.round((range.to - range.from) / 1000)),
+    __range_ms: String(range.to - range.from),
+    __from: String(range.from),
+    __to: String(range.to),
+    __dashboard: board.title ?? '',
+  });
+  const scope = await resolveVariables(board.templating?.list ?? [], builtIn, settings.variables, range);
+  const context: Context = { scope, timeRange, scrapeInterval };
+  const placed = layout(board.panels ?? [], settings.width - 2 * PAGE_PADDING, settings.rows);
+  const repeated = placed.find(({ panel }) => panel.repeat);
+  if (repeated) {
+    throw new Error(`"${repeated.panel.title}" is repeated for ${repeated.panel.repeat}, which cannot be drawn`);
+  }
+  const panels = placed.flatMap(({ panel, width }) => (isRow(panel) ? [] : [{ panel, width: width - PANEL_PADDING }]));
+  const results = panels.map(async ({ panel, width }) => [panel, await load(panel, context, width)] as const);
+  const loaded = new Map(await Promise.all(results));
+  const events: Event[] = [];
+  const failed: PanelResult[] = [];
+  for (const annotation of annotationQueries(board.annotations?.list ?? [])) {
+    try {
+      events.push(...(await queryEvents(annotation, context)));
+    } catch (error) {
+      failed.push({ title: `annotation ${annotation.name}`, state: 'error', message: messageOf(error) });
+    }
+  }
+
+  const drawErrors = new Map<Panel, string>();
+  await show(
+    <Board
+      board={board}
+      placed={placed}
+      loaded={loaded}
+      events={events}
+      scope={scope}
+      timeRange={timeRange}
+      timeZone={TIME_ZONE}
+      onPanelError={(panel, message) => drawErrors.set(panel, message)}
+    />,
+  );
+  return [...failed, ...[...loaded].map(([panel, result]) => resultOf(panel, result, drawErrors.get(panel)))];
+}
+
+function timeRangeOf(board: Dashboard): TimeRange {
+  const raw = { from: board.time?.from ?? 'now-6h', to: board.time?.to ?? 'now' };
+  const from = dateMath.toDateTime(raw.from, { roundUp: false });
+  const to = dateMath.toDateTime(raw.to, { roundUp: true });
+  if (!from?.isValid() || !to?.isValid()) {
+    throw new Error(`not a range of time: ${raw.from} to ${raw.to}`);
+  }
+  return { from, to, raw };
+}
+
+async function longestScrapeInterval(): Promise<string> {
+  const intervals = await scrapeIntervals();
+  const longest = intervals.sort((a, b) => rangeUtil.intervalToMs(b) - rangeUtil.intervalToMs(a))[0];
+  return longest ?? '15s';
+}
+
+async function load(panel: Panel, context: Context, width: number): Promise<Loaded> {
+  try {
+    return { frames: await panelData(panel, context, width) };
+  } catch (error) {
+    return { frames: [], error: messageOf(error) };
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function resultOf(panel: Panel, { frames, error }: Loaded, drawError: string | undefined): PanelResult {
+  const title = panel.title ?? panel.type;
+  const message = error ?? drawError;
+  if (message !== undefined) {
+    return { title, state: 'error', message };
+  }
+  return { title, state: targetsOf(panel).length === 0 || hasData(frames) ? 'drawn' : 'no data' };
+}
