@@ -32,7 +32,9 @@ impl Known {
             // The last rules take in whatever later versions of Kafka bring.
             match name.matches('$').count() {
                 0 => drop(names.insert(name.to_owned())),
-                1 | 2 => patterns.push(Regex::new(&format!("^{}$", name.replace("$1", "[a-z]+").replace("$2", "[a-z0-9]+"))).unwrap()),
+                1 | 2 => patterns.push(
+                    Regex::new(&format!("^{}$", name.replace("$1", "[a-z]+").replace("$2", "[a-z0-9]+"))).unwrap(),
+                ),
                 _ => {}
             }
         }
@@ -46,8 +48,9 @@ impl Known {
 
 /// Metric names in an expression, those of alternatives in `__name__=~"..."` among them.
 pub(crate) fn selected(expr: &str) -> BTreeSet<&str> {
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b(?:kafka|jvm|process|scrape|jmx)[a-z0-9_]*(?::[a-z0-9_:]+)?\b|\bup\b").unwrap());
+    static NAME: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:kafka|jvm|process|scrape|jmx)[a-z0-9_]*(?::[a-z0-9_:]+)?\b|\bup\b").unwrap()
+    });
     let by_name: BTreeSet<&str> = NAME.find_iter(expr).map(|found| found.as_str()).collect();
     // Neither words of other kinds, nor the beginnings of names in a regular expression with a group.
     by_name.into_iter().filter(|name| *name == "up" || name.contains('_') && !name.ends_with('_')).collect()

@@ -2,11 +2,11 @@
 //! rules ask of it.
 
 mod community;
-mod many_groups;
 mod panels;
 mod quiet;
 mod rules;
 mod selection;
 mod shown;
+mod sizes;
 mod truth;
 mod world;

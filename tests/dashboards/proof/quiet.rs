@@ -14,6 +14,7 @@ const SELECTORS: &[(&str, &str)] = &[
     ("kafka_consumergroup_lag_unknown_reason_partitions", "absent where all is known"),
     ("kafka_consumergroup_lag_seconds_clamped_partitions", "absent where no timestamps are in the future"),
     ("kafka_consumergroup_partition_lag_seconds", "opt-in"),
+    ("kafka_server_socket_server_metrics_connections_software", "opt-in"),
     ("kafka_vitals_series_dropped", "there is no limit"),
     ("kafka_vitals_kafka_unsupported", "the client of its own can do all"),
     ("scrape_timeout_seconds", "a feature of Prometheus that has to be turned on"),
