@@ -105,10 +105,10 @@ def _links() -> builders.DashboardLink:
 
 
 def _restarts() -> builders.AnnotationQuery:
-    # `changes` would miss a node that was away for longer than its window. Processes of others have such series too.
-    since = f"time() - {of_nodes('process_start_time_seconds')} < 60 + $__interval_ms / 1000"
-    since = f"{since} and on (cluster, job, instance, broker) {of_nodes('kafka_broker_build_info')}"
-    return _annotation("Restarts", since, "blue", "{{broker}} {{instance}} started")
+    # Marked where they were, however long the node was away. Processes of others have such series too.
+    started = f"1000 * {of_nodes('process_start_time_seconds')}"
+    started = f"{started} and on (cluster, job, instance, broker) {of_nodes('kafka_broker_build_info')}"
+    return _annotation("Restarts", started, "blue", "{{broker}} {{instance}} started", value_is_time=True)
 
 
 def _alerts() -> builders.AnnotationQuery:
@@ -118,25 +118,27 @@ def _alerts() -> builders.AnnotationQuery:
     return _annotation("Alerts", began, "red", "{{alertname}} ({{severity}}) fires")
 
 
-def _annotation(name: str, expr: str, colour: str, title: str) -> builders.AnnotationQuery:
-    annotation = _PrometheusAnnotation(name, expr, title)
+def _annotation(
+    name: str, expr: str, colour: str, title: str, *, value_is_time: bool = False
+) -> builders.AnnotationQuery:
+    annotation = _PrometheusAnnotation(name, expr, title, value_is_time)
     return annotation.datasource(variables.DATASOURCE).enable(True).hide(False).icon_color(colour)
 
 
 class _PrometheusAnnotation(builders.AnnotationQuery):
-    """The builder knows `expr` only; Prometheus' annotations have a title too."""
+    """The builder knows `expr` only; Prometheus' annotations have a title too, and values that may be their times (in ms)."""
 
-    def __init__(self, name: str, expr: str, title: str) -> None:
+    def __init__(self, name: str, expr: str, title: str, value_is_time: bool) -> None:
         super().__init__()
-        self._title = title
+        self._options = {"titleFormat": title, "step": "60s", "useValueForTime": value_is_time}
         self.name(name).expr(expr)
 
     def build(self) -> models.AnnotationQuery:
         built = super().build()
         plain = built.to_json
 
-        def with_title() -> dict[str, object]:
-            return {**plain(), "titleFormat": self._title, "step": "60s"}
+        def with_options() -> dict[str, object]:
+            return {**plain(), **self._options}
 
-        built.to_json = with_title  # type: ignore[method-assign]
+        built.to_json = with_options  # type: ignore[method-assign]
         return built

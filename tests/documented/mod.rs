@@ -105,17 +105,10 @@ pub(crate) fn have_their_series(page: &Page, rows: &[&Row], terms: &[(&str, usiz
     let mut checked = 0;
     let mut wrong = Vec::new();
     for row in rows {
-        let (seen, is_known) =
-            (count(row), !unknown.iter().any(|term| row.series.split(' ').any(|word| word == *term)));
-        if seen == 0 || !is_known {
-            continue;
-        }
+        let seen = count(row);
+        let Some(bound) = bound(&row.series, terms).filter(|_| seen > 0) else { continue };
         checked += 1;
-        let right = match bound(&row.series, terms) {
-            Bound::Exactly(number) => seen == number,
-            Bound::AtMost(number) => seen <= number,
-        };
-        if !right {
+        if !bound.allows(seen) {
             wrong.push(format!("{}: {seen} series, documented {}", row.name, row.series));
         }
     }

@@ -261,7 +261,7 @@ _TRENDS = [
         Query(top(10, lambda at: f"max by (consumergroup) ({_all('lag_seconds_max')}{at})"), "{{consumergroup}}"),
         unit="s",
         no_value=_NO_GROUPS,
-        height=10,
+        legend_right=True,
     ),
     lines(
         "Lag in records",
@@ -269,7 +269,7 @@ _TRENDS = [
         "growing cannot keep up. A gap: not known then.",
         Query(top(10, lambda at: f"sum by (consumergroup) ({_lag(at)})"), "{{consumergroup}}"),
         no_value=_NO_GROUPS,
-        height=10,
+        legend_right=True,
     ),
     lines(
         "Groups by state",
@@ -279,7 +279,7 @@ _TRENDS = [
         stacked=True,
         colours=_STATE_COLOURS,
         no_value=_NO_GROUPS,
-        height=10,
+        legend_right=True,
     ),
     lines(
         "Lag against the objective",
@@ -289,7 +289,7 @@ _TRENDS = [
         unit="percentunit",
         thresholds=thresholds([("transparent", None), ("red", 1)]),
         no_value="no objectives: --group.objectives",
-        height=10,
+        legend_right=True,
     ),
 ]
 
@@ -372,14 +372,14 @@ _DETAIL = Row(
             _top_lines(20, "lag_seconds"),
             unit="s",
             no_value=_NO_GROUPS,
-            height=10,
+            legend_right=True,
         ),
         lines(
             "Lag in records by topic",
             "Records between the commits and the ends of the partitions: the 20 with the most now.",
             _top_lines(20, "lag_sum", "sum"),
             no_value=_NO_GROUPS,
-            height=10,
+            legend_right=True,
         ),
         lines(
             "Read and written",

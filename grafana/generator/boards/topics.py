@@ -101,7 +101,6 @@ _SUMMARY = [
         "records of __consumer_offsets.",
         Query(f"sum(rate({_END}{RATE}))"),
         unit="mps",
-        trend=True,
         no_value="not known",
     ),
     stat(
@@ -110,7 +109,6 @@ _SUMMARY = [
         "them.",
         Query(_total("bytesin")),
         unit="Bps",
-        trend=True,
         no_value=_NO_MBEANS,
     ),
     stat(
@@ -119,7 +117,6 @@ _SUMMARY = [
         "comes in is several groups on a topic, or one that reads all of it again.",
         Query(_total("bytesout")),
         unit="Bps",
-        trend=True,
         no_value=_NO_MBEANS,
     ),
     stat(
@@ -189,6 +186,7 @@ _TRAFFIC = Row(
             "a sudden end is a producer that stopped.",
             Query(top(10, lambda at: f"sum by (topic) (rate({_END}{RATE}{at}))"), "{{topic}}"),
             unit="mps",
+            legend_right=True,
         ),
         bars(
             "Size on disk",
@@ -203,6 +201,7 @@ _TRAFFIC = Row(
             "Bytes written per second by producers: the 10 topics that have most now.",
             Query(top(10, lambda at: _by_mbean("bytesin", at)), "{{topic}}"),
             unit="Bps",
+            legend_right=True,
             no_value=_NO_TRAFFIC,
         ),
         lines(
@@ -211,6 +210,7 @@ _TRAFFIC = Row(
             "reads all again.",
             Query(top(10, lambda at: _by_mbean("bytesout", at)), "{{topic}}"),
             unit="Bps",
+            legend_right=True,
             no_value=_NO_TRAFFIC,
         ),
     ],
@@ -254,6 +254,7 @@ _PARTITIONS_ROW = Row(
             "a topic should lie together.",
             Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}{RATE}{at}))"), "{{topic}} {{partition}}"),
             unit="mps",
+            legend_right=True,
             width=14,
             height=9,
         ),

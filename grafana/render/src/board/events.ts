@@ -28,3 +28,9 @@ export function eventsOf(found: Series[], step: number): { from: number; to: num
     return events;
   });
 }
+
+/** The times that the values are, each once, as far as they are within the range. */
+export function eventsAtValues(found: Series[], from: number, to: number): { from: number; to: number }[] {
+  const times = new Set(found.flatMap(({ values }) => values.map(([, value]) => Math.floor(Number(value)))));
+  return [...times].filter((time) => from <= time && time <= to).map((time) => ({ from: time, to: time }));
+}
