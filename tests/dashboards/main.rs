@@ -7,6 +7,7 @@ mod board;
 #[path = "../documented/rows.rs"]
 mod documented;
 mod interpolation;
+mod labels;
 mod lint;
 mod metrics;
 mod promql;

@@ -7,7 +7,8 @@ use kafka_vitals::metrics::catalogue;
 
 use crate::alerting::Rules;
 use crate::documented::ROWS;
-use crate::promql::{self, LabelSet};
+use crate::labels::{self, LabelSet};
+use crate::promql;
 
 /// What Prometheus adds to every series; `cluster` if the user wants it.
 pub(crate) const TARGET_LABELS: [&str; 3] = ["cluster", "job", "instance"];
@@ -93,7 +94,7 @@ impl Metrics {
     fn add_recorded(&mut self, rules: &Rules) {
         for rule in rules.recording() {
             let expr = promql::parse(&rule.expr).unwrap_or_else(|error| panic!("{}: {error}", rule.record));
-            let found = promql::labels(&expr, self, &mut Vec::new());
+            let found = labels::labels(&expr, self, &mut Vec::new());
             let metric = self.add(&rule.record, Origin::Recorded, false, &[]);
             metric.labels.names.extend(found.names);
             metric.labels.names.extend(rule.labels.keys().cloned());

@@ -6,6 +6,7 @@ use regex::Regex;
 
 use crate::alerting::{Rule, Rules};
 use crate::board;
+use crate::labels;
 use crate::metrics::Metrics;
 use crate::promql;
 
@@ -18,7 +19,7 @@ fn faults(rule: &Rule, metrics: &Metrics, uids: &[String]) -> Vec<String> {
         Err(error) => return vec![format!("{error}: {}", rule.expr)],
     };
     let mut faults = Vec::new();
-    let labels = promql::labels(&expr, metrics, &mut faults);
+    let labels = labels::labels(&expr, metrics, &mut faults);
     for selector in promql::selectors(&expr) {
         let unknown = selector.metrics.iter().filter(|metric| metrics.get(metric).is_none());
         faults.extend(unknown.map(|metric| format!("there is no metric {metric}")));

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{Context, Fault};
 use crate::board::{Board, Variable};
 use crate::interpolation::variables;
+use crate::labels;
 use crate::promql;
 
 /// Grafana takes no longer ones.
@@ -149,7 +150,7 @@ pub(super) fn template_label_promql(board: &Board, context: &Context<'_>) -> Vec
             }
         };
         let mut unknown = Vec::new();
-        let labels = promql::labels(&expr, context.metrics, &mut unknown);
+        let labels = labels::labels(&expr, context.metrics, &mut unknown);
         unknown.into_iter().for_each(&mut fault);
         let label = variable.query().trim_end_matches(')').rsplit_once(',').map_or("", |(_, label)| label.trim());
         if variable.query().starts_with("label_values") && !labels.has(label) {

@@ -7,6 +7,7 @@ use promql_parser::parser::{AggregateExpr, Expr, LabelModifier};
 
 use super::{Context, Fault};
 use crate::board::{Board, Query, legend_labels};
+use crate::labels;
 use crate::metrics::Origin;
 use crate::promql::{self, RATE_INTERVAL, Selector};
 
@@ -55,7 +56,7 @@ pub(super) fn target_metrics(board: &Board, context: &Context<'_>) -> Vec<Fault>
 pub(super) fn target_labels(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     each(board, |_, expr| {
         let mut unknown = Vec::new();
-        promql::labels(expr, context.metrics, &mut unknown);
+        labels::labels(expr, context.metrics, &mut unknown);
         unknown
     })
 }
@@ -63,7 +64,7 @@ pub(super) fn target_labels(board: &Board, context: &Context<'_>) -> Vec<Fault> 
 /// The labels of a legend survive the aggregation.
 pub(super) fn target_legend(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     each(board, |query, expr| {
-        let labels = promql::labels(expr, context.metrics, &mut Vec::new());
+        let labels = labels::labels(expr, context.metrics, &mut Vec::new());
         let gone = legend_labels(query.legend).filter(|label| !labels.has(label));
         gone.map(|label| format!("the legend shows `{label}`, which the result does not have")).collect()
     })
@@ -220,7 +221,7 @@ const OPEN_LABELS: &[&str] = &["topic", "consumergroup", "group", "client_id", "
 /// Lines for each topic, group or client are those of a bounded number of them.
 pub(super) fn target_bounded(board: &Board, context: &Context<'_>) -> Vec<Fault> {
     each(board, |query, expr| {
-        let labels = promql::labels(expr, context.metrics, &mut Vec::new());
+        let labels = labels::labels(expr, context.metrics, &mut Vec::new());
         let open: Vec<_> = OPEN_LABELS.iter().filter(|label| labels.names.contains(**label)).collect();
         if open.is_empty() || query.panel.is_none() || bounded(expr) {
             return Vec::new();

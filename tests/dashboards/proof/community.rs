@@ -10,23 +10,19 @@ use super::truth::{near, number, written};
 use super::world::{World, world};
 use crate::interpolation::interpolate;
 
+const TOPICS_OF_7589: &str = "label_values(kafka_topic_partition_current_offset{instance='$instance',topic!='__consumer_offsets',topic!='--kafka'}, topic)";
+
 /// Variables of 7589: name and query, in the older revision and in the newer one.
-const VARIABLES_7589: [[(&str, &str); 3]; 2] = [
+const VARIABLES_OF_7589: [[(&str, &str); 3]; 2] = [
     [
         ("job", "label_values(kafka_consumergroup_current_offset, job)"),
         ("instance", r#"label_values(kafka_consumergroup_current_offset{job=~"$job"}, instance)"#),
-        (
-            "topic",
-            "label_values(kafka_topic_partition_current_offset{instance='$instance',topic!='__consumer_offsets',topic!='--kafka'}, topic)",
-        ),
+        ("topic", TOPICS_OF_7589),
     ],
     [
         ("job", "label_values(kafka_consumergroup_members,job)"),
         ("instance", r#"label_values(kafka_consumergroup_members{job=~"$job"}, instance)"#),
-        (
-            "topic",
-            "label_values(kafka_topic_partition_current_offset{instance='$instance',topic!='__consumer_offsets',topic!='--kafka'}, topic)",
-        ),
+        ("topic", TOPICS_OF_7589),
     ],
 ];
 
@@ -104,7 +100,7 @@ fn the_queries_of_dashboard_7589_find_traffic_and_lag_of_every_topic_and_group()
     let (start, end) = sampled(world, "kafka-cluster");
     let rate = |topic: &str| written(&world.first, &world.well, topic);
     let records_in = |topic: &str| rate(topic) * (end - start);
-    for variables in &VARIABLES_7589 {
+    for variables in &VARIABLES_OF_7589 {
         let chosen = chosen_in_7589(world, variables);
         let ask = |query| ask(world, query, &chosen);
 

@@ -11,10 +11,10 @@ use super::world::{INTERVAL, World, world};
 use crate::board::{self, Board, Panel, Query, legend_labels};
 use crate::interpolation::Graph;
 
-/// More lines than this nobody can read.
-const MOST_LINES: usize = 50;
+/// More lines than this nobody can read, and docs/dashboards.md promises no more.
+const MOST_LINES: usize = 20;
 /// More rows than this nobody reads.
-const MOST_ROWS: usize = 200;
+const MOST_ROWS: usize = 100;
 
 /// How many series a query of a panel may yield.
 pub(super) fn most_series(panel: Option<&Panel>) -> usize {

@@ -15,8 +15,8 @@ pub(super) struct Scraping<'s> {
 }
 
 impl Scraping<'_> {
-    /// JSON, which is YAML. The single page has no label `cluster`, as it is optional; on the split pages it tells the layouts apart. A node
-    /// page has no label `broker`: dashboard 721 sums without the instance only.
+    /// JSON, which is YAML. The single page has no label `cluster`, as it is optional; on the split pages it tells the layouts apart. A
+    /// node page has no label `broker`: dashboard 721 sums without the instance only.
     pub(super) fn configuration(&self) -> String {
         let interval = format!("{}ms", self.interval.as_millis());
         let refresh = self.interval.max(Duration::from_secs(5)).as_secs();
