@@ -9,7 +9,7 @@ use super::told_by_help;
 use super::total::total;
 use crate::mbean::ObjectName;
 use crate::metrics::MetricType;
-use crate::rules::{Part, Rule, Rules, Template, type_in_0x};
+use crate::rules::{Part, Rule, Rules, Template, safe_label, type_in_0x};
 
 /// The version of kafka-vitals that all rules are from so far.
 const SINCE: &str = "0.1.0";
@@ -143,7 +143,7 @@ fn of_rule(rules: &Rules, rule: &Rule) -> Result<Vec<Row>, String> {
     for chosen in combinations(&groups, &named) {
         let mut labels = BTreeSet::new();
         for (label, _) in &rule.labels {
-            labels.insert(expanded(label, &chosen));
+            labels.insert(safe_label(&expanded(label, &chosen), rules.lowercase_output_label_names));
         }
         let name = lowercase(rules, &expanded(name, &chosen));
         rows.push(Row {
@@ -209,8 +209,7 @@ fn expanded_text(text: &str, chosen: &BTreeMap<usize, String>) -> String {
 }
 
 fn lowercase(rules: &Rules, name: &str) -> String {
-    let name = if rules.lowercase_output_name { name.to_lowercase() } else { name.to_owned() };
-    name.replace(['-', '.'], "_")
+    if rules.lowercase_output_name { name.to_lowercase() } else { name.to_owned() }
 }
 
 /// `a.b<k=v, l=w><>X:` as `a.b:k=v,l=w X`.

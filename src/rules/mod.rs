@@ -35,6 +35,7 @@ pub use lint::{Finding, FindingKind, lint};
 pub use load::{Problem, RulesError};
 pub use match_string::{Place, write_value};
 pub use model::{Compat, ExtraMetric, MetricCustomizer, Rule, RuleType, Rules, Warning};
+pub(crate) use naming::safe_label;
 pub use other_generation::{OtherNames, RenamedRule};
 pub use outcome::{Dropped, Number, Outcome};
 pub use pattern::{Groups, Pattern, PatternError, TooManySteps, literal_is_value_free};

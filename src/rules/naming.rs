@@ -22,7 +22,7 @@ pub(super) fn safe_name(text: &str, lowercase: bool) -> String {
 
 /// A valid label name: as [`safe_name`], which jmx_exporter uses for labels too, but never empty and without the colons
 /// that only names of metrics may have. Prometheus refuses a whole page for one bad label name.
-pub(super) fn safe_label(text: &str, lowercase: bool) -> String {
+pub(crate) fn safe_label(text: &str, lowercase: bool) -> String {
     let name = safe_name(&text.replace(':', "_"), lowercase);
     if name.is_empty() { "_".to_owned() } else { name }
 }

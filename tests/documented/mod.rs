@@ -5,27 +5,16 @@
 
 mod formula;
 mod rows;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use formula::bound;
-pub(crate) use rows::{ROWS, Row};
+pub(crate) use rows::{ROWS, Row, about};
 
 use kafka_lab::{Cluster, http};
 
 use crate::support::{PATIENCE, Page, split_labels};
-
-/// Rows by the names of samples, since a summary has two.
-pub(crate) fn by_sample() -> BTreeMap<String, Vec<&'static Row>> {
-    let mut rows: BTreeMap<String, Vec<&Row>> = BTreeMap::new();
-    for row in ROWS.iter() {
-        let suffixes: &[&str] = if row.kind == "summary" { &["_count", "_sum"] } else { &[""] };
-        for suffix in suffixes {
-            rows.entry(format!("{}{suffix}", row.name)).or_default().push(row);
-        }
-    }
-    rows
-}
 
 pub(crate) fn name_of(series: &str) -> &str {
     series.split('{').next().unwrap()
@@ -38,13 +27,16 @@ pub(crate) fn label_names(series: &str) -> BTreeSet<String> {
 
 /// All series of a page with everything are listed, with their types and labels.
 pub(crate) fn all_are_listed(page: &Page) {
-    let rows = by_sample();
-    let unlisted: Vec<_> = page
-        .series
-        .keys()
-        .filter(|series| !rows.get(name_of(series)).is_some_and(|rows| rows.iter().any(|row| fits(row, series, page))))
-        .collect();
+    let is_listed = |series: &&String| about(name_of(series)).into_iter().any(|row| fits(row, series, page));
+    let unlisted: Vec<_> = page.series.keys().filter(|series| !is_listed(series)).collect();
     assert!(unlisted.is_empty(), "not in docs/metrics.md, or with other labels or another type: {unlisted:#?}");
+}
+
+/// No series of the page, which is of this version of Kafka, is from a version that its row leaves out.
+pub(crate) fn are_of_the_version(page: &Page, kafka: (u32, u32)) {
+    let is_known = |series: &&String| about(name_of(series)).iter().any(|row| versions::has(&row.since, kafka));
+    let unknown: Vec<_> = page.series.keys().filter(|series| !is_known(series)).collect();
+    assert!(unknown.is_empty(), "docs/metrics.md says that Kafka {kafka:?} has none of {unknown:#?}");
 }
 
 fn fits(row: &Row, series: &str, page: &Page) -> bool {
@@ -63,7 +55,8 @@ fn fits(row: &Row, series: &str, page: &Page) -> bool {
     }
     // A rule's label may be empty, and is absent then.
     let labels = if row.by_rules { shown.is_subset(&expected) } else { shown == expected };
-    labels && page.types.get(&row.name).map(String::as_str) == Some(row.kind.as_str())
+    let family = if row.name.contains('*') { name_of(series) } else { &row.name };
+    labels && page.types.get(family) == Some(&row.kind)
 }
 
 fn is_of_a_node(row: &Row) -> bool {
@@ -98,10 +91,7 @@ pub(crate) fn have_their_series(page: &Page, rows: &[&Row], terms: &[(&str, usiz
     for series in page.series.keys() {
         *counts.entry(name_of(series)).or_default() += 1;
     }
-    let count = |row: &Row| -> usize {
-        let suffixes: &[&str] = if row.kind == "summary" { &["_count", "_sum"] } else { &[""] };
-        suffixes.iter().filter_map(|suffix| counts.get(format!("{}{suffix}", row.name).as_str())).sum()
-    };
+    let count = |row: &Row| -> usize { row.samples().filter_map(|sample| counts.get(&*sample)).sum() };
     let mut checked = 0;
     let mut wrong = Vec::new();
     for row in rows {

@@ -1,5 +1,8 @@
 //! Other people's parsers.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
@@ -17,11 +20,11 @@ pub(crate) fn promtool(page: &str) -> Result<BTreeSet<(String, String)>, String>
         "promtool is missing: `apt-get install prometheus`, or run `cargo xtask test`",
     );
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
-    let remarks =
-        || text.lines().map(|line| line.split_once(' ').map(|(name, remark)| (name.to_owned(), remark.to_owned())));
+    let remark = |line: &str| line.split_once(' ').map(|(name, remark)| (name.to_owned(), remark.to_owned()));
     match output.status.code() {
         Some(0) => Ok(BTreeSet::new()),
-        Some(3) => remarks().collect::<Option<_>>().ok_or(text),
+        // A line without a name is no remark.
+        Some(3) => text.lines().map(remark).collect::<Option<_>>().ok_or(text),
         _ => Err(text),
     }
 }

@@ -6,9 +6,10 @@ use std::collections::BTreeSet;
 use kafka_lab::wait_until;
 use kafka_vitals::metrics::catalogue::{Metric, cluster, exporter, groups, log_dirs};
 
-use crate::clusters::{current, vitals_of_each};
+use crate::clusters::{current, old, vitals_of_each};
 use crate::documented::{self, ROWS, Row, name_of};
 use crate::support::{Engine, PATIENCE, Page, Vitals, each};
+use crate::{lint, tools};
 
 /// What a healthy cluster in KRaft mode does not show, and why.
 const NOT_SEEN: [(&str, &str); 6] = [
@@ -60,6 +61,37 @@ fn a_real_page_has_what_docs_metrics_lists_with_its_labels_types_and_series_and_
     }
 }
 
+#[test]
+fn docs_metrics_lists_all_that_an_older_kafka_shows() {
+    let cluster = old();
+    for vitals in each(&vitals_of_each(&cluster, &[])) {
+        let page = vitals.metrics();
+        documented::all_are_listed(&page);
+        documented::are_of_the_version(&page, (3, 9));
+    }
+}
+
+/// What the other tests know as absent without ZooKeeper is there with it.
+#[cfg(feature = "full-tests")]
+#[test]
+fn docs_metrics_lists_all_that_a_kafka_with_zookeeper_shows_and_no_metric_of_zookeeper_that_it_does_not() {
+    use kafka_lab::{Cluster, Jolokia, KafkaVersion, NewTopic};
+    let cluster = Cluster::builder().version(KafkaVersion::V2_8_2).jolokia(Jolokia::V2_5_0).start().unwrap();
+    cluster.kafka().create_topics(&[NewTopic::new("orders", 2)]).unwrap();
+    cluster.kafka().fill("orders", 2, 10).unwrap();
+    for vitals in each(&vitals_of_each(&cluster, &[])) {
+        vitals.metrics();
+        let page = vitals.metrics();
+        documented::all_are_listed(&page);
+        documented::are_of_the_version(&page, (2, 8));
+        let of_zookeeper = ROWS.iter().filter(|row| row.since.contains("with ZooKeeper"));
+        let shown: BTreeSet<&Row> = page.series.keys().flat_map(|series| documented::about(name_of(series))).collect();
+        let hidden: Vec<_> = of_zookeeper.clone().filter(|row| !shown.contains(row)).map(|row| &row.name).collect();
+        assert!(of_zookeeper.count() > 10 && hidden.is_empty(), "{hidden:?}");
+        assert!(!page.named("kafka_zookeeper_session_state").is_empty());
+    }
+}
+
 fn check(vitals: &Vitals) {
     // The requests of a page are counted after it has been made, and node pages are not read for /metrics.
     assert_eq!(vitals.get("/metrics/brokers/1").status, 200);
@@ -69,10 +101,9 @@ fn check(vitals: &Vitals) {
         not_seen.extend(unknown_to_librdkafka().map(|metric| metric.name));
         not_seen.retain(|name| *name != exporter::KAFKA_UNSUPPORTED.name);
     }
-    let by_sample = documented::by_sample();
     let seen = |page: &Page| -> BTreeSet<&str> {
-        let rows = page.series.keys().filter_map(|series| by_sample.get(name_of(series)));
-        rows.flatten().map(|row| row.name.as_str()).collect()
+        let rows = page.series.keys().flat_map(|series| documented::about(name_of(series)));
+        rows.map(|row| row.name.as_str()).collect()
     };
     let own: Vec<&Row> = ROWS.iter().filter(|row| !row.by_rules).collect();
     let look = || {
@@ -88,6 +119,10 @@ fn check(vitals: &Vitals) {
     let page = wait_until(PATIENCE, "all metrics of the catalogue", look).unwrap();
 
     documented::all_are_listed(&page);
+    documented::are_of_the_version(&page, (4, 3));
+    let remarks = tools::promtool(&vitals.get("/metrics").text()).unwrap();
+    let new = lint::without_reason(&remarks);
+    assert!(new.is_empty(), "promtool finds fault with {new:#?}: mend it, or say in lint.rs why it stays");
     let counted: Vec<&Row> = own.into_iter().filter(|row| is_counted(row, vitals)).collect();
     // A topic of Kafka's own may be made just now.
     let count = || documented::have_their_series(&vitals.metrics(), &counted, &terms());

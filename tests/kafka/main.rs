@@ -15,8 +15,12 @@ mod golden;
 mod groups;
 mod inventory;
 mod kafka_beans;
+#[path = "../formats/lint.rs"]
+mod lint;
 mod mbeans;
 mod outages;
 mod selection;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../exposition/tools.rs"]
+mod tools;
