@@ -129,13 +129,14 @@ fn there_is_one_verdict_on_the_traffic_at_any_time() {
         for series in &counts {
             assert!(series.points.iter().all(|(_, count)| *count == 1.0), "{}: {series:?}", selection.name);
         }
-        // Of whatever verdict: the traffic may be on the border between two.
+        // Of whatever verdict: the traffic may be on the border between two. Within a fifth: there are few samples in so short a
+        // window.
         let rates = world
             .prometheus()
             .query_range(&format!("sum by (cluster) ({panel})"), world.between(start, world.well.time));
         for series in rates.unwrap() {
             let found = mean_of(&series);
-            assert!(near(found, total), "{}: {found} instead of {total}", selection.name);
+            assert!((found - total).abs() <= total / 5.0, "{}: {found} instead of {total}", selection.name);
         }
         let verdicts = world.prometheus().query_range(&panel, world.between(start, world.well.time)).unwrap();
         let verdicts: BTreeSet<_> = verdicts.iter().map(|series| series.labels["verdict"].as_str()).collect();
