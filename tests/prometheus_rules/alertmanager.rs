@@ -14,6 +14,15 @@ use crate::files;
 const PACKAGE: &str = "prometheus-alertmanager";
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Who is told of an alert with these labels, by the routes alone.
+pub(crate) fn receiver(labels: &[&str]) -> String {
+    let mut command = Command::new(tools::find("amtool", PACKAGE).unwrap());
+    command.args(["config", "routes", "test", "--config.file"]).arg(files::path(files::ALERTMANAGER)).args(labels);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 /// A running Alertmanager; it ends when this is dropped.
 pub(crate) struct Alertmanager {
     url: String,

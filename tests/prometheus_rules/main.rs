@@ -1,7 +1,7 @@
 //! prometheus/rules, prometheus/tests and prometheus/alertmanager.yml: promtool's own checks and tests, what every alert must
 //! have, and what a real Alertmanager leaves of the alerts of one dead broker.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod alertmanager;
 mod cases;
@@ -31,7 +31,7 @@ const DASHBOARDS: [&str; 7] = [
 ];
 
 /// Alerts whose limits the dashboards take over: their expressions end in a comparison with a number.
-const WITH_LIMIT: [&str; 35] = [
+const WITH_LIMIT: [&str; 37] = [
     "KafkaBrokerFenced",
     "KafkaOfflinePartitions",
     "KafkaUnderReplicatedPartitions",
@@ -67,6 +67,8 @@ const WITH_LIMIT: [&str; 35] = [
     "KafkaVitalsScrapeSlow",
     "KafkaVitalsSeriesDropped",
     "KafkaHangingTransactions",
+    "KafkaLogCleanerFailing",
+    "KafkaReplicaFetcherFailed",
 ];
 
 /// The other alerts that the dashboards name.
@@ -252,21 +254,40 @@ fn alertmanager_knows_only_alerts_that_there_are() {
 }
 
 #[test]
-fn one_dead_broker_is_one_page() {
-    for layout in ["one page", "split pages"] {
-        let name = format!("one dead broker, {layout}");
-        let cases = cases::all();
-        let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name:?}"));
-        let firing = case.last_firing();
-        assert!(firing.len() > 4, "{layout}: {firing:?}");
-
-        let alertmanager = Alertmanager::start();
-        firing.iter().for_each(|labels| alertmanager.fire(labels));
-        let told = alertmanager.notifications();
-        let names: Vec<(&str, &str)> =
-            told.iter().map(|(receiver, labels)| (receiver.as_str(), labels["alertname"].as_str())).collect();
-        assert_eq!(names, [("page", "KafkaBrokerMissing")], "{layout}");
+fn who_is_told_depends_on_severity_and_team() {
+    for (labels, receiver) in [
+        (&["severity=critical"][..], "page"),
+        (&["severity=warning"], "chat"),
+        (&["severity=info"], "nobody"),
+        (&["severity=critical", "team=payments"], "page-payments"),
+        (&["severity=warning", "team=payments"], "chat-payments"),
+        // A team that has no route of its own.
+        (&["severity=critical", "team=compliance"], "page"),
+    ] {
+        assert_eq!(alertmanager::receiver(labels), receiver, "{labels:?}");
     }
+}
+
+/// The alerts are those that promtool's tests of the whole cluster end with.
+#[test]
+fn one_cause_is_one_page() {
+    let cases = cases::all();
+    for (name, page) in [
+        ("one dead broker, one page", "KafkaBrokerMissing"),
+        ("one dead broker, split pages", "KafkaBrokerMissing"),
+        ("a dead cluster, one page", "KafkaClusterUnreachable"),
+        ("a dead exporter, split pages", "KafkaVitalsDown"),
+    ] {
+        let case = cases.iter().find(|case| case.name == name).unwrap_or_else(|| panic!("no case {name:?}"));
+        let alertmanager = Alertmanager::start();
+        case.last_firing().iter().for_each(|labels| alertmanager.fire(labels));
+        let told = alertmanager.notifications();
+        let told: Vec<(&str, &str)> =
+            told.iter().map(|(receiver, labels)| (receiver.as_str(), labels["alertname"].as_str())).collect();
+        assert_eq!(told, [("page", page)], "{name}");
+    }
+    let dead_broker = cases.iter().find(|case| case.name == "one dead broker, one page").unwrap();
+    assert!(dead_broker.last_firing().len() > 4, "nothing is inhibited");
 }
 
 #[test]

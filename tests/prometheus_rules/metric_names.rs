@@ -49,7 +49,7 @@ impl Known {
 /// Metric names in an expression, those of alternatives in `__name__=~"..."` among them.
 pub(crate) fn selected(expr: &str) -> BTreeSet<&str> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:kafka|jvm|process|scrape|jmx)[a-z0-9_]*(?::[a-z0-9_:]+)?\b|\bup\b").unwrap()
+        Regex::new(r"\b(?:[a-z_]+:)?(?:kafka|jvm|process|scrape|jmx)[a-z0-9_]*(?::[a-z0-9_:]+)?\b|\bup\b").unwrap()
     });
     let by_name: BTreeSet<&str> = NAME.find_iter(expr).map(|found| found.as_str()).collect();
     // Neither words of other kinds, nor the beginnings of names in a regular expression with a group.
