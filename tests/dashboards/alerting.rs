@@ -80,16 +80,25 @@ impl Rules {
     pub(crate) fn limits(&self) -> BTreeMap<&str, Vec<Limit<'_>>> {
         let mut limits: BTreeMap<&str, Vec<Limit<'_>>> = BTreeMap::new();
         for rule in self.alerts() {
-            if let Some(found) = LIMIT.captures(&rule.expr) {
-                let severity = rule.labels.get("severity").map(String::as_str).unwrap_or_default();
-                limits.entry(&rule.alert).or_default().push(Limit {
-                    above: &found["comparison"] == ">",
-                    number: found["number"].parse().unwrap(),
-                    severity,
-                });
+            if let Some(limit) = rule.limit() {
+                limits.entry(&rule.alert).or_default().push(limit);
             }
         }
         limits
+    }
+}
+
+impl Rule {
+    /// Empty if it has none.
+    pub(crate) fn severity(&self) -> &str {
+        self.labels.get("severity").map_or("", String::as_str)
+    }
+
+    /// The limit of an alert, if its expression ends in one.
+    pub(crate) fn limit(&self) -> Option<Limit<'_>> {
+        let found = LIMIT.captures(&self.expr)?;
+        let (above, number) = (&found["comparison"] == ">", found["number"].parse().unwrap());
+        Some(Limit { above, number, severity: self.severity() })
     }
 }
 

@@ -38,15 +38,9 @@ pub(super) const EXCLUSIONS: &[Exclusion] = &[
     },
     Exclusion {
         rule: "thresholds",
-        board: "kafka-vitals-cluster",
-        places: &["Groups too late"],
-        reason: "a number of groups, of which one is more than none; each has an objective of its own",
-    },
-    Exclusion {
-        rule: "thresholds",
         board: "kafka-vitals-groups",
-        places: &["Stuck", "Abandoned", "All groups"],
-        reason: "numbers of groups, of which one is more than none, and shares of what each group's own objective allows",
+        places: &["All groups"],
+        reason: "shares of what each group's own objective allows",
     },
     Exclusion {
         rule: "thresholds",
@@ -65,6 +59,12 @@ pub(super) const EXCLUSIONS: &[Exclusion] = &[
         board: "kafka-vitals-topics",
         places: &["Topics", "Uneven topics"],
         reason: "a single replica, and uneven partitions, are choices of the topic's owner: no alert is about them",
+    },
+    Exclusion {
+        rule: "thresholds",
+        board: "kafka-vitals-topics",
+        places: &["Without a leader"],
+        reason: "those of the chosen topics; KafkaOfflinePartitions counts those of all topics by another metric",
     },
     Exclusion {
         rule: "target-counter-agg",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Context, Fault};
-use crate::alerting::Limit;
+use crate::alerting::{Limit, Rule};
 use crate::board::{Board, Panel, Step, Thresholds};
 use crate::promql;
 
@@ -15,32 +15,45 @@ pub(super) fn agree_with_alerts(board: &Board, context: &Context<'_>) -> Vec<Fau
     let mut faults = Vec::new();
     for panel in board.panels() {
         let shown = metrics_of(panel.targets.iter().map(|target| target.expr.as_str()));
-        // An alert of this name may look at a recorded series; what it was recorded from counts.
-        let about: Vec<_> = limits.iter().filter(|(alert, _)| !origins(alert, context).is_disjoint(&shown)).collect();
-        for steps in thresholds_of(panel) {
-            let steps = plain(steps);
-            let limited: Vec<&Step> = steps.iter().filter(|step| step.value.is_some()).collect();
-            if limited.is_empty() {
-                continue;
-            }
-            // Where no alert says how many are too many, one is more than none.
-            let any = limited.iter().all(|step| step.value == Some(1.0)) && limited.len() == 1;
-            if any && !about.iter().any(|(_, limits)| limits.iter().any(|limit| limit.above && limit.number == 0.0)) {
-                continue;
-            }
-            let agree = |limits: &[Limit<'_>]| {
-                SCALES.iter().any(|scale| expected(limits, *scale, panel.draws_limits()).contains(&steps))
-            };
-            if !about.iter().any(|(_, limits)| agree(limits)) {
-                let names: Vec<_> = about.iter().map(|(alert, _)| alert).collect();
-                faults.push(Fault::new(
-                    &panel.title,
-                    format!("steps {steps:?} are the limit of no alert on what it shows, of {names:?}"),
-                ));
+        let is_about = |rule: &&Rule| !origins(rule, context).is_disjoint(&shown);
+        let alerts: Vec<&Rule> = context.rules.alerts().filter(is_about).collect();
+        let names: BTreeSet<&str> = alerts.iter().map(|rule| rule.alert.as_str()).collect();
+        // How many there are of what an alert speaks of: one is wrong, or where 1 is well, none.
+        let counts = alerts.iter().flat_map(|rule| {
+            let bad = colour(rule.severity());
+            [one_or_more(bad), vec![step(bad, None), step("green", Some(1.0))]]
+        });
+        let of_alerts = names
+            .iter()
+            .filter_map(|name| limits.get(name))
+            .flat_map(|limits| SCALES.iter().flat_map(|scale| expected(limits, *scale, panel.draws_limits())));
+        let agreeing: Vec<Vec<Step>> = counts.chain(of_alerts).collect();
+        for steps in thresholds_of(panel).into_iter().map(plain).filter(|steps| steps.len() > 1) {
+            // Where there is no alert at all, one may be more than none.
+            let free = names.is_empty() && steps == one_or_more(&steps[1].color);
+            if !free && !agreeing.contains(&steps) {
+                let what = format!("steps {steps:?} are the limit of no alert on what it shows, of {names:?}");
+                faults.push(Fault::new(&panel.title, what));
             }
         }
     }
     faults
+}
+
+fn step(color: &str, value: Option<f64>) -> Step {
+    Step { color: color.to_owned(), value }
+}
+
+fn one_or_more(color: &str) -> Vec<Step> {
+    vec![step("green", None), step(color, Some(1.0))]
+}
+
+fn colour(severity: &str) -> &'static str {
+    match severity {
+        "critical" => "red",
+        "warning" => "orange",
+        _ => "yellow",
+    }
 }
 
 /// The steps, with one colour for all that says that nothing is wrong.
@@ -64,12 +77,7 @@ fn thresholds_of(panel: &Panel) -> Vec<Thresholds> {
 fn expected(limits: &[Limit<'_>], scale: f64, drawn: bool) -> Vec<Vec<Step>> {
     let mut limits = limits.to_vec();
     limits.sort_by(|one, other| one.number.total_cmp(&other.number));
-    let colour = |limit: &Limit<'_>| match limit.severity {
-        "critical" => "red",
-        "warning" => "orange",
-        _ => "yellow",
-    };
-    let step = |color: &str, value: Option<f64>| Step { color: color.to_owned(), value };
+    let colour = |limit: &Limit<'_>| colour(limit.severity);
     let good = step("green", None);
     let each = |value: &dyn Fn(f64) -> f64| {
         let steps = limits.iter().map(|limit| step(colour(limit), Some(value(limit.number))));
@@ -95,9 +103,8 @@ fn metrics_of<'q>(queries: impl Iterator<Item = &'q str>) -> BTreeSet<String> {
 }
 
 /// The metrics that an alert looks at, through recorded series down to those that are scraped.
-fn origins(alert: &str, context: &Context<'_>) -> BTreeSet<String> {
-    let of_alert = context.rules.alerts().filter(|rule| rule.alert == alert).map(|rule| rule.expr.as_str());
-    let mut all = metrics_of(of_alert);
+fn origins(alert: &Rule, context: &Context<'_>) -> BTreeSet<String> {
+    let mut all = metrics_of(std::iter::once(alert.expr.as_str()));
     loop {
         let recorded = context.rules.recording().filter(|rule| all.contains(&rule.record));
         let more = metrics_of(recorded.map(|rule| rule.expr.as_str()));
