@@ -2,8 +2,9 @@
 //!
 //! [`Cluster::builder`] starts real brokers from Maven packages, with Jolokia and jmx_exporter agents in them, and can stop, kill, freeze
 //! and restart each. [`Kafka`] makes topics, records, groups with committed offsets and live members; [`Traffic`] keeps them moving;
-//! [`golden`] is a fixed scenario whose every number is known. [`Prometheus`] runs a real Prometheus. A [`Lab`] is the temporary folder of
-//! it all and sees to it that no process outlives this one, however that ends.
+//! [`golden`] is a fixed scenario whose every number is known. [`Prometheus`] runs a real Prometheus, [`Vitals`] a kafka-vitals, and
+//! [`showcase`] all of it together. A [`Lab`] is the temporary folder of it all and sees to it that no process outlives this one, however
+//! that ends.
 //!
 //! Linux only: each node has an address of its own in 127.0.0.0/8, and figures come from `/proc`.
 
@@ -33,9 +34,11 @@ mod reservations;
 pub mod sasl;
 pub mod scripted;
 mod security;
+pub mod showcase;
 mod state;
 pub mod tools;
 mod traffic;
+mod vitals;
 mod wait;
 mod wire;
 mod zookeeper;
@@ -54,7 +57,7 @@ pub use listener::Listener;
 pub use member::{GroupProtocol, Member, MemberBuilder};
 pub use node::Node;
 pub use ports::free_port;
-pub use prometheus::{Prometheus, Sample, Target};
+pub use prometheus::{Prometheus, Range, Sample, Series, Target};
 pub use security::ClientAuth;
 pub use state::{
     acls::{Operation, Resource},
@@ -65,4 +68,5 @@ pub use state::{
     transactions::Transaction,
 };
 pub use traffic::{Phase, Traffic};
+pub use vitals::Vitals;
 pub use wait::wait_until;

@@ -26,6 +26,26 @@ pub struct Sample {
     pub value: f64,
 }
 
+/// One series of a range query's result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Unix time in seconds and value of each point that there is.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// The points of a range query.
+#[derive(Clone, Copy, Debug)]
+pub struct Range {
+    /// Unix time of the first, in seconds.
+    pub start: f64,
+    /// Unix time that none is beyond.
+    pub end: f64,
+    /// Between two of them.
+    pub step: Duration,
+}
+
 /// One active target of a scrape job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Target {
@@ -83,6 +103,22 @@ impl Prometheus {
         &self.log
     }
 
+    /// Whether it still runs.
+    ///
+    /// # Errors
+    /// When it has ended.
+    pub fn check(&mut self) -> Result<()> {
+        match self.process.try_exit()? {
+            None => Ok(()),
+            Some(status) => Err(LabError::Input(format!("Prometheus ended with {status}"))),
+        }
+    }
+
+    /// Its process id: SIGHUP has it read its configuration and rules again.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// Its process.
     pub fn process(&mut self) -> &mut Guarded {
         &mut self.process
@@ -93,9 +129,42 @@ impl Prometheus {
     /// # Errors
     /// [`LabError::Http`] with Prometheus' own words, as for a query that does not parse.
     pub fn query(&self, promql: &str) -> Result<Vec<Sample>> {
-        let path = format!("query?query={}", http::encode(promql));
+        self.instant(&format!("query?query={}", http::encode(promql)))
+    }
+
+    /// An instant query, as of a Unix time in seconds.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn query_at(&self, promql: &str, time: f64) -> Result<Vec<Sample>> {
+        self.instant(&format!("query?query={}&time={time:.3}", http::encode(promql)))
+    }
+
+    fn instant(&self, path: &str) -> Result<Vec<Sample>> {
+        let data = self.api(path)?;
+        samples(&data).ok_or_else(|| self.unexpected(path, &data))
+    }
+
+    /// A range query.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn query_range(&self, promql: &str, range: Range) -> Result<Vec<Series>> {
+        let Range { start, end, step } = range;
+        let step = step.as_secs_f64();
+        let path = format!("query_range?query={}&start={start:.3}&end={end:.3}&step={step}", http::encode(promql));
         let data = self.api(&path)?;
-        samples(&data).ok_or_else(|| self.unexpected(&path, &data))
+        matrix(&data).ok_or_else(|| self.unexpected(&path, &data))
+    }
+
+    /// The values of a label, of the series that a selector chooses.
+    ///
+    /// # Errors
+    /// As [`query`](Self::query).
+    pub fn label_values(&self, selector: &str, label: &str) -> Result<Vec<String>> {
+        let path = format!("label/{label}/values?match[]={}", http::encode(selector));
+        let data = self.api(&path)?;
+        serde_json::from_value(data.clone()).map_err(|_| self.unexpected(&path, &data))
     }
 
     /// The active targets of all jobs.
@@ -140,6 +209,15 @@ fn samples(data: &Value) -> Option<Vec<Sample>> {
             .collect(),
         _ => None,
     }
+}
+
+fn matrix(data: &Value) -> Option<Vec<Series>> {
+    let point = |point: &Value| Some((point.get(0)?.as_f64()?, point.get(1)?.as_str()?.parse().ok()?));
+    let series = |series: &Value| {
+        let points = series["values"].as_array()?.iter().map(point).collect::<Option<_>>()?;
+        Some(Series { labels: labels(&series["metric"])?, points })
+    };
+    (data["resultType"] == "matrix").then(|| data["result"].as_array()?.iter().map(series).collect()).flatten()
 }
 
 fn targets(data: &Value) -> Option<Vec<Target>> {
@@ -187,6 +265,11 @@ mod tests {
         );
         let prometheus = Prometheus::start(&lab, &config).expect("prometheus starts");
         assert_eq!(prometheus.query("vector(6) * 7").expect("query")[0].value, 42.0);
+        let range = Range { start: 60.0, end: 120.0, step: Duration::from_secs(30) };
+        let series = prometheus.query_range("time()", range).expect("range query");
+        let points = vec![(60.0, 60.0), (90.0, 90.0), (120.0, 120.0)];
+        assert_eq!(series, [Series { labels: BTreeMap::new(), points }]);
+        assert_eq!(prometheus.query_at("time()", 90.5).expect("query")[0].value, 90.5);
         let error = prometheus.query("sum(").expect_err("a broken query").to_string();
         assert!(error.contains("status 400") && error.contains("parse error"), "{error}");
         crate::wait_until(Duration::from_secs(20), "the target to be scraped", || {
@@ -198,6 +281,7 @@ mod tests {
             }
         })
         .expect("the target is down");
+        assert_eq!(prometheus.label_values("up", "job").expect("label values"), ["nobody"]);
         let error = Prometheus::start(&lab, "no: such: thing").expect_err("a broken configuration").to_string();
         assert!(error.starts_with("Prometheus did not start") && error.contains("yaml"), "{error}");
         let folder = lab.folder().to_owned();

@@ -4,17 +4,14 @@
 
 use std::{
     io::{Write, stdout},
-    path::Path,
-    process::{Command, ExitCode, exit},
-    sync::Arc,
+    process::{ExitCode, exit},
     thread::{self, sleep},
     time::{Duration, Instant},
 };
 
 use clap::Parser;
 use kafka_lab::{
-    Cluster, Guarded, Jolokia, Kafka, Lab, LabError, NewTopic, Phase, Prometheus, Result, Traffic, free_port, http,
-    tools, wait_until,
+    Cluster, Jolokia, Kafka, LabError, NewTopic, Phase, Prometheus, Result, Traffic, Vitals, tools, wait_until,
 };
 
 const TOPIC: &str = "orders";
@@ -81,10 +78,7 @@ fn end_on_interrupt(unfinished: bool) {
 
 fn run(arguments: &Arguments) -> Result<()> {
     // Before Kafka is started for nothing.
-    let vitals = Path::new(&arguments.kafka_vitals).canonicalize().map_err(|source| LabError::Io {
-        what: format!("find kafka-vitals at {} (cargo build makes it)", arguments.kafka_vitals),
-        source,
-    })?;
+    let vitals = Vitals::find(&arguments.kafka_vitals)?;
     let prometheus = tools::find(&arguments.prometheus, "prometheus")?;
 
     say("starting Kafka 4.3.0 with Jolokia 2.5.0 ...")?;
@@ -93,12 +87,12 @@ fn run(arguments: &Arguments) -> Result<()> {
     kafka.create_topics(&[NewTopic::new(TOPIC, 6)])?;
     let _traffic = traffic(kafka)?;
     say("starting kafka-vitals and Prometheus ...")?;
-    let mut vitals = Vitals::start(cluster.lab(), &vitals, &cluster)?;
+    let mut vitals = Vitals::start(cluster.lab(), &vitals, &vitals_arguments(&cluster))?;
     let mut prometheus =
-        Prometheus::start_program(cluster.lab(), &prometheus.to_string_lossy(), &configuration(&vitals.address))?;
+        Prometheus::start_program(cluster.lab(), &prometheus.to_string_lossy(), &configuration(vitals.address()))?;
 
     say(&format!("\n  Kafka         {}", cluster.bootstrap()))?;
-    say(&format!("  kafka-vitals  http://{}/metrics", vitals.address))?;
+    say(&format!("  kafka-vitals  http://{}/metrics", vitals.address()))?;
     say(&format!("  Prometheus    {}\n\nqueries to try there:\n", prometheus.url()))?;
     for (what, query) in TO_TRY {
         say(&format!("  {what}\n    {query}"))?;
@@ -118,9 +112,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         let left = arguments.limit.map_or(TICK, |limit| limit.saturating_sub(start.elapsed()));
         sleep(TICK.min(left));
         vitals.check()?;
-        if let Some(status) = prometheus.process().try_exit()? {
-            return Err(LabError::Input(format!("Prometheus ended with {status}")));
-        }
+        prometheus.check()?;
         let figures = Figures::query(&prometheus)?;
         seen.note(&figures);
         say(&figures.line(start.elapsed()))?;
@@ -157,43 +149,13 @@ fn traffic(kafka: &Kafka) -> Result<Traffic> {
     Ok(traffic)
 }
 
-/// kafka-vitals beside the cluster.
-struct Vitals {
-    process: Guarded,
-    address: String,
-    log: std::path::PathBuf,
-}
-
-impl Vitals {
-    fn start(lab: &Arc<Lab>, program: &Path, cluster: &Cluster) -> Result<Self> {
-        let address = format!("127.0.0.1:{}", free_port()?);
-        let log = lab.folder().join("kafka-vitals.log");
-        let mut command = Command::new(program);
-        command.args([
-            format!("--kafka.server={}", cluster.bootstrap()),
-            format!("--jolokia.port={}", cluster.jolokia_port()),
-            format!("--web.listen-address={address}"),
-            // Scraped every 2 s here, faster than one should: the default would show the same figures two or three times.
-            "--scrape.reuse=0s".into(),
-        ]);
-        let mut process = lab.spawn_logged(&command, &log)?;
-        let ready = format!("http://{address}/-/ready");
-        process.await_ready("kafka-vitals", &log, Duration::from_secs(30), || {
-            http::get_ok(&ready, Duration::from_secs(2)).map(drop)
-        })?;
-        Ok(Self { process, address, log })
-    }
-
-    fn check(&mut self) -> Result<()> {
-        match self.process.try_exit()? {
-            None => Ok(()),
-            Some(status) => Err(LabError::Input(format!("kafka-vitals ended with {status}:\n{}", self.log_text()))),
-        }
-    }
-
-    fn log_text(&self) -> String {
-        std::fs::read_to_string(&self.log).unwrap_or_default()
-    }
+/// Scraped every 2 s here, faster than one should: by default it would show the same figures two or three times.
+fn vitals_arguments(cluster: &Cluster) -> [String; 3] {
+    [
+        format!("--kafka.server={}", cluster.bootstrap()),
+        format!("--jolokia.port={}", cluster.jolokia_port()),
+        "--scrape.reuse=0s".into(),
+    ]
 }
 
 fn configuration(vitals: &str) -> String {
