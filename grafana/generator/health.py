@@ -26,9 +26,13 @@ BROKERS_IN_SERVICE = f"max by (cluster) ({of_cluster('kafka_brokers')})"
 
 
 def sum_of_all_brokers(metric: str) -> str:
-    """What brokers tell each of its own, added up; absent, not smaller, while one that is in service does not tell."""
+    """What brokers tell each of its own, added up; absent, not smaller, while one that is in service does not tell.
+
+    By job, as two exporters of a cluster, which should have a job each, show all brokers twice.
+    """
     found = of_nodes(metric)
-    return f"(sum by (cluster) ({found}) and on (cluster) count by (cluster) ({found}) >= {BROKERS_IN_SERVICE})"
+    every = f"max by (cluster) (count by (cluster, job) ({found})) >= {BROKERS_IN_SERVICE}"
+    return f"(max by (cluster) (sum by (cluster, job) ({found})) and on (cluster) {every})"
 
 
 def _controllers(metric: str) -> str:
@@ -142,7 +146,7 @@ def not_led_by_preferred() -> builders.Panel:
 _LEADER = f"max by (cluster) ({of_nodes('kafka_server_raftmetrics_current_leader')})"
 LEADERS_ID = f'count_values by (cluster) ("broker", {_LEADER})'
 _UNREAD_NODES = f"""{of_cluster('kafka_vitals_collector_success', 'collector="jmx"')} == 0"""
-_ACTIVE = f"sum by (cluster) ({_controllers('kafkacontroller_activecontrollercount')})"
+_ACTIVE = f"max by (cluster) (sum by (cluster, job) ({_controllers('kafkacontroller_activecontrollercount')}))"
 _NO_LEADER, _SEVERAL, _ONE = -1, -2, -3
 _CONTROLLER_TEXTS: Mapping[float, Text] = {
     _NO_LEADER: ("none", "red"),

@@ -136,31 +136,31 @@ def _nearer(severity: str) -> str:
     return f"{_NEAR_LOSS} < {limit('KafkaConsumerGroupRetentionMarginLow', severity):g}"
 
 
-# What a group needs, the gravest last, in the words and colours of the column that the table is sorted by.
-_NEEDS: list[tuple[str, str, str]] = [
-    ("nobody, its own job", "yellow", f"{_WITHOUT_MEMBERS} and {_ON_ITS_OWN}"),
-    ("lag to be known", "orange", _LAG_UNKNOWN),
-    ("to end its rebalance", "orange", _REBALANCING),
-    ("to move, stuck", "orange", _STUCK),
-    ("to read before loss", "orange", _nearer("warning")),
-    ("consumers", "orange", f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}"),
-    ("to catch up, late", "orange", health.LATE_GROUPS),
-    ("consumers", "red", f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}"),
-    ("to read before loss", "red", _nearer("critical")),
-    ("a look: records lost", "red", f"{_HAS_LOST} > 0"),
+# What may be wrong with a group, the gravest last, in the words and colours of the column that the table is sorted by.
+_TROUBLES: list[tuple[str, str, str]] = [
+    ("no consumers", "yellow", f"{_WITHOUT_MEMBERS} and {_ON_ITS_OWN}"),
+    ("lag unknown", "orange", _LAG_UNKNOWN),
+    ("long in rebalance", "orange", _REBALANCING),
+    ("stuck", "orange", _STUCK),
+    ("near loss", "orange", _nearer("warning")),
+    ("no consumers", "orange", f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}"),
+    ("late", "orange", health.LATE_GROUPS),
+    ("no consumers", "red", f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}"),
+    ("near loss", "red", _nearer("critical")),
+    ("records lost", "red", f"{_HAS_LOST} > 0"),
 ]
-# No group has as much lag: within a need the table is by lag.
+# No group has as much lag: within a trouble the table is by lag.
 _APART = 1e12
-_NEEDED = " or ".join(
-    f"{at * _APART:g} * group {_BY_GROUP} ({groups})" for at, (_, _, groups) in reversed(list(enumerate(_NEEDS, start=1)))
+_IN_TROUBLE = " or ".join(
+    f"{at * _APART:g} * group {_BY_GROUP} ({groups})" for at, (_, _, groups) in reversed(list(enumerate(_TROUBLES, start=1)))
 )
-_RANK = f"({_NEEDED} or 0 * {_STATES}) + ({_LAG} or 0 * {_STATES})"
-_NEED_TEXTS: Mapping[float, Text] = {
-    0: ("nothing", "green"),
-    **{at * _APART: (words, colour) for at, (words, colour, _) in enumerate(_NEEDS, start=1)},
+_RANK = f"({_IN_TROUBLE} or 0 * {_STATES}) + ({_LAG} or 0 * {_STATES})"
+_TROUBLE_TEXTS: Mapping[float, Text] = {
+    0: ("none", "green"),
+    **{at * _APART: (words, colour) for at, (words, colour, _) in enumerate(_TROUBLES, start=1)},
 }
 
-# The rows of the table: who is late, then whose lag is not known, then by lag. What else a group may need goes with lag.
+# The rows of the table: who is late, then whose lag is not known, then by lag. Other troubles are where lag is.
 _WORST = f"topk(100, 1e15 * group {_BY_GROUP} ({health.LATE_GROUPS}) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} or 0 * {_STATES})"
 
 
@@ -212,9 +212,10 @@ _SUMMARY = [
         "Abandoned",
         "Groups without members that have lag, and whose commits stand: all consumers are gone, and records wait. Without "
         "those that had no members at this time of the day before either, and have no objective: jobs that run now and then.",
-        Query(_count(f"{_WITHOUT_MEMBERS} unless {_ON_ITS_OWN}", _STATES)),
-        thresholds=thresholds([("green", None), ("orange", 1)]),
+        Query(_count(f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}", _STATES), "with objective"),
+        Query(_count(f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}", _STATES), "others"),
         texts=NONE,
+        colours={"with objective": "red", "others": "orange"},
         no_value=_NO_GROUPS,
     ),
     stat(
@@ -259,14 +260,14 @@ _SUMMARY = [
 
 _TABLE = table(
     "All groups",
-    "What needs somebody comes first, and then what has most lag; of more than 100 groups those that are late, those whose "
-    "lag is unknown, and those with most lag. A click on a group shows it below. Needs: what the gravest of its alerts would "
-    "say if it lasted, in that alert's colour. Lag in time: the age of the first record that is not read, give or take what ± "
+    "The gravest trouble comes first, and then what has most lag; of more than 100 groups those that are late, those whose lag "
+    "is unknown, and those with most lag are here. A click on a group shows it below. Trouble: what an alert says if it "
+    "lasts, in the alert's colour: records lost, near loss, late, no consumers, stuck, long in rebalance, or lag unknown. Lag in time: the age of the first record that is not read, give or take what ± "
     "says. Of objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many "
     "records per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: "
     "for how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
     {"cluster": "Cluster", "consumergroup": "Group", "team": "Team", "state": "State"},
-    _column("Needs", _RANK, least=_NEED_TEXTS, width=150),
+    _column("Trouble", _RANK, least=_TROUBLE_TEXTS, width=130),
     _column("Members", _MEMBERS, width=80),
     _column("Lag", _LAG, bar=True, width=150),
     _column("Lag in time", _LAG_SECONDS, "s"),
@@ -279,9 +280,10 @@ _TABLE = table(
         "percentunit",
         decimals=0,
         thresholds=thresholds([("green", None), ("orange", 1)]),
+        width=105,
     ),
     _column("To loss", _MARGIN, "s"),
-    _column("Trend", f"{_CHANGE} unless {_UNKNOWN}", "mps", decimals=1),
+    _column("Trend", f"{_CHANGE} unless {_UNKNOWN}", "mps", decimals=1, width=100),
     _column("Caught up in", f"{_LAG} / -({_CHANGE} < 0) < {_WEEK} and {_LAG_SECONDS} > {_BEHIND}", "s"),
     _column("Unmoved", _UNMOVED, "s"),
     _column("Lost", _LOST),
@@ -300,7 +302,7 @@ _TABLE = table(
         f"max by (cluster, consumergroup, team) ({_all('objective_info')}) and on (cluster, consumergroup) {_WORST}",
         hidden=True,
     ),
-    sort_by="Needs",
+    sort_by="Trouble",
     links={"Group": _SHOW_GROUP},
     widths={"Group": 200, "State": 130},
     no_value=_NO_GROUPS,
@@ -588,6 +590,7 @@ _DETAIL = Row(
                 hidden=True,
             ),
             sort_by="Lag",
+            links={"Group": _SHOW_GROUP, "Topic": _SHOW_TOPIC},
             widths={"Group": 220, "Topic": 220, "Partition": 90, "Client id": 220, "Host": 160},
             no_value=_NO_GROUPS,
         ),
