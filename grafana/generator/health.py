@@ -145,7 +145,7 @@ def not_led_by_preferred() -> builders.Panel:
 # As the alert KafkaNoActiveController: the leader of the quorum may well be active while its MBeans cannot be read.
 _LEADER = f"max by (cluster) ({of_nodes('kafka_server_raftmetrics_current_leader')})"
 LEADERS_ID = f'count_values by (cluster) ("broker", {_LEADER})'
-_UNREAD_NODES = f"""{of_cluster('kafka_vitals_collector_success', 'collector="jmx"')} == 0"""
+_UNREAD_NODES = f"""{of_cluster("kafka_vitals_collector_success", 'collector="jmx"')} == 0"""
 _ACTIVE = f"max by (cluster) (sum by (cluster, job) ({_controllers('kafkacontroller_activecontrollercount')}))"
 _NO_LEADER, _SEVERAL, _ONE = -1, -2, -3
 _CONTROLLER_TEXTS: Mapping[float, Text] = {
@@ -158,15 +158,14 @@ _CONTROLLER_TEXTS: Mapping[float, Text] = {
 def active_controller() -> builders.Panel:
     several = f"0 * ({_ACTIVE} > 1) + {_SEVERAL}"
     none = (
-        f"0 * ({_ACTIVE} < 1) + {_NO_LEADER} "
-        f"unless on (cluster) ({LEADERS_ID} and on (cluster, broker) {_UNREAD_NODES})"
+        f"0 * ({_ACTIVE} < 1) + {_NO_LEADER} unless on (cluster) ({LEADERS_ID} and on (cluster, broker) {_UNREAD_NODES})"
     )
     without_quorum = f"0 * ({_ACTIVE} == 1) + {_ONE}"
     return stat(
         "Active controller",
-        "Id of the node that is the active controller, which leads the metadata quorum, by what all nodes tell. With none for "
-        "more than seconds no topic can be created and no leader elected; with several for longer than an election takes, "
-        "the quorum is torn. Not known without MBeans.",
+        "Id of the node that is the active controller, which leads the metadata quorum, by what all nodes tell. With "
+        "none for more than seconds no topic can be created and no leader elected; with several for longer than an "
+        "election takes, the quorum is torn. Not known without MBeans.",
         Query(f"{several} or ({none}) or {_LEADER} or {without_quorum}", CLUSTER),
         thresholds=limits("KafkaNoQuorumLeader"),
         texts=_CONTROLLER_TEXTS,
@@ -181,9 +180,9 @@ def offline_log_dirs(leads_to: tuple[str, str] | None = None, *, width: int = 3)
     of_brokers = sum_of_all_brokers("kafka_log_logmanager_offlinelogdirectorycount")
     return stat(
         "Offline directories",
-        "Log directories that brokers can no longer use, because the disk failed or is full: the replicas on them are offline. "
-        "Good is none; else mend the disk and restart the broker. By the brokers' answers to DescribeLogDirs, else by their "
-        "MBeans.",
+        "Log directories that brokers can no longer use, because the disk failed or is full: the replicas on them are "
+        "offline. Good is none; else mend the disk and restart the broker. By the brokers' answers to DescribeLogDirs, "
+        "else by their MBeans.",
         Query(f"sum by (cluster) (1 - {online}) or {of_brokers}", CLUSTER),
         thresholds=limits("KafkaLogDirOffline", counts=True),
         texts=NONE,
@@ -197,8 +196,8 @@ def replicas_out_of_sync() -> builders.Panel:
     out_of_sync = of_cluster("kafka_broker_out_of_sync_replicas")
     return lines(
         "Replicas out of sync by broker",
-        "Replicas that each broker should keep in sync and does not. Good is 0, and a short step at a restart. The broker with "
-        "the high line is down, or its disk or network is too slow.",
+        "Replicas that each broker should keep in sync and does not. Good is 0, and a short step at a restart. The "
+        "broker with the high line is down, or its disk or network is too slow.",
         Query(f"max by (cluster, broker) ({out_of_sync})", f"{CLUSTER}broker {{{{broker}}}}"),
         decimals=0,
     )
@@ -207,8 +206,9 @@ def replicas_out_of_sync() -> builders.Panel:
 def late_transactions(width: int) -> builders.Panel:
     return lines(
         "Transactions open too long",
-        "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows, by broker. Good is 0: "
-        "consumers with isolation.level=read_committed wait for its end. Find it with kafka-transactions find-hanging.",
+        "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows, by broker. Good "
+        "is 0: consumers with isolation.level=read_committed wait for its end. Find it with kafka-transactions "
+        "find-hanging.",
         Query(
             f"max {BY_NODE} ({of_node('kafka_server_replicamanager_partitionswithlatetransactionscount')})",
             NODE,

@@ -5,7 +5,8 @@ from grafana_foundation_sdk.models import dashboard as models
 from .selectors import of_cluster, of_nodes
 from .variables import DATASOURCE
 
-# No closer than rules are evaluated and targets scraped. Grafana makes it longer for a long range; `$__interval` is what it makes.
+# No closer than rules are evaluated and targets scraped. For a long range Grafana makes it longer: `$__interval` is what it
+# makes of it.
 _STEP = "60s"
 
 
@@ -26,9 +27,7 @@ def _alerts() -> _Mark:
     # Where each begins: one that fires for days would colour every graph. Short ones are between two points of a long range.
     firing = 'ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"}'
     began = f"present_over_time({firing}[$__interval]) unless {firing} offset $__interval"
-    return _Mark(
-        "Alerts", f"max by (alertname, severity) ({began})", "red", "{{alertname}} ({{severity}}) fires"
-    )
+    return _Mark("Alerts", f"max by (alertname, severity) ({began})", "red", "{{alertname}} ({{severity}}) fires")
 
 
 def _restarts() -> _Mark:

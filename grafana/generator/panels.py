@@ -159,9 +159,7 @@ def lines(
         .line_width(1)
         .fill_opacity(25 if stacked else 8)
         .show_points(options.VisibilityMode.AUTO)
-        .stacking(
-            common.StackingConfig().mode(options.StackingMode.NORMAL if stacked else options.StackingMode.NONE)
-        )
+        .stacking(common.StackingConfig().mode(options.StackingMode.NORMAL if stacked else options.StackingMode.NONE))
         .legend(
             common.VizLegendOptions()
             .display_mode(options.LegendDisplayMode.TABLE)
@@ -171,17 +169,13 @@ def lines(
             .sort_by(_CALC_NAMES[calcs[0]])
             .sort_desc(not least_first)
         )
-        .tooltip(
-            common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING)
-        )
+        .tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
         .thresholds(as_lines(thresholds) if thresholds else no_limit())
         .no_value(no_value)
         .unit(unit)
     )
     if thresholds is not None:
-        panel.thresholds_style(
-            common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
-        )
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED))
     for name, colour in (colours or {}).items():
         panel.override_by_regexp(f"/{name}/", [_fixed(colour)])
     if dashed is not None:

@@ -59,9 +59,7 @@ def quantile() -> builders.QueryVariable:
     return _one_of(query("quantile", "Quantile", promql, number=True), "0.99")
 
 
-def query(
-    name: str, label: str, promql: str, *, all_value: str = ".+", number: bool = False
-) -> builders.QueryVariable:
+def query(name: str, label: str, promql: str, *, all_value: str = ".+", number: bool = False) -> builders.QueryVariable:
     """A variable of several values. A value for All keeps the URL and the query short, however many values there are."""
     sort = models.VariableSort.NUMERICAL_ASC if number else models.VariableSort.ALPHABETICAL_ASC
     return (

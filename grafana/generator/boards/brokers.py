@@ -137,7 +137,9 @@ BOARD = Board(
                     ),
                     Column("Connections", total("kafka_server_socket_server_metrics_connection_count"), width=105),
                     Column(
-                        "", f"max by (cluster, broker, instance, version) ({of_node('kafka_broker_build_info')})", hidden=True
+                        "",
+                        f"max by (cluster, broker, instance, version) ({of_node('kafka_broker_build_info')})",
+                        hidden=True,
                     ),
                     Column(
                         "",
@@ -184,9 +186,9 @@ BOARD = Board(
                 ),
                 lines(
                     "What keeps the handlers busy",
-                    "Handler threads that are at work on average, by kind of request: the 10 that took most in the range. It "
-                    "cannot pass num.io.threads of the brokers together. One kind that grows alone is what to look for in the "
-                    "clients.",
+                    "Handler threads that are at work on average, by kind of request: the 10 that took most in the "
+                    "range. It cannot pass num.io.threads of the brokers together. One kind that grows alone is what to "
+                    "look for in the clients.",
                     Query(_top_requests(10, "kafka_request_local_time_seconds_sum"), f"{CLUSTER}{{{{request}}}}"),
                     stacked=True,
                     lowest_top=0.1,
@@ -224,8 +226,8 @@ BOARD = Board(
             [
                 lines(
                     "Requests by kind",
-                    "Requests per second on the chosen brokers: the 12 kinds with most in the range. Good is the usual mix. "
-                    "Many Metadata, FindCoordinator or JoinGroup requests are clients that do not settle.",
+                    "Requests per second on the chosen brokers: the 12 kinds with most in the range. Good is the usual "
+                    "mix. Many Metadata, FindCoordinator or JoinGroup requests are clients that do not settle.",
                     Query(
                         _top_requests(12, "kafka_network_requestmetrics_requests_total"),
                         f"{CLUSTER}{{{{request}}}}",
@@ -279,10 +281,10 @@ BOARD = Board(
                 ),
                 lines(
                     "Throttling and conversion of $request",
-                    "Mean time that a quota made clients wait for requests of the chosen kind: it begins after the answer, so "
-                    "that it is no part of where the time goes. And the time of converting records to another format, at "
-                    "quantile $quantile on the broker with most: it is a part of working, and told of Produce and Fetch "
-                    "only. Good is 0 of both.",
+                    "Mean time that a quota made clients wait for requests of the chosen kind: it begins after the "
+                    "answer, so that it is no part of where the time goes. And the time of converting records to another "
+                    "format, at quantile $quantile on the broker with most: it is a part of working, and told of Produce "
+                    "and Fetch only. Good is 0 of both.",
                     Query(_mean("throttle"), f"{CLUSTER}throttled"),
                     Query(
                         f"max by (cluster) "
@@ -314,9 +316,9 @@ BOARD = Board(
                 ),
                 lines(
                     "Throttling by quotas",
-                    "Seconds that clients were made to wait by a quota in each second, by broker and kind of request: the 10 "
-                    "with most in the range. 0 without quotas. If it lasts, a client wants more than it was given; which "
-                    "one: by rules that read the client's MBeans, see rules/kafka.yaml.",
+                    "Seconds that clients were made to wait by a quota in each second, by broker and kind of request: "
+                    "the 10 with most in the range. 0 without quotas. If it lasts, a client wants more than it was "
+                    "given; which one: by rules that read the client's MBeans, see rules/kafka.yaml.",
                     Query(
                         most(
                             10,
@@ -335,12 +337,17 @@ BOARD = Board(
                     "Records per second that were refused, because they had no key in a compacted topic, a wrong checksum "
                     "or an impossible offset, and those converted from or to an older format, which costs CPU and memory. "
                     "Good is 0. Update the clients that need conversion.",
-                    Query(_rate_of_cluster("kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total"), f"{CLUSTER}no key"),
                     Query(
-                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmessagecrcrecords_total"), f"{CLUSTER}wrong checksum"
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total"),
+                        f"{CLUSTER}no key",
                     ),
                     Query(
-                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmagicnumberrecords_total"), f"{CLUSTER}wrong format"
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmessagecrcrecords_total"),
+                        f"{CLUSTER}wrong checksum",
+                    ),
+                    Query(
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmagicnumberrecords_total"),
+                        f"{CLUSTER}wrong format",
                     ),
                     Query(
                         _rate_of_cluster("kafka_server_brokertopicmetrics_invalidoffsetorsequencerecords_total"),
@@ -360,8 +367,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Throttled clients",
-                    "Clients whose responses are being held back by a quota, by what is limited, on the chosen brokers. 0 is "
-                    "good, or what is meant.",
+                    "Clients whose responses are being held back by a quota, by what is limited, on the chosen brokers. "
+                    "0 is good, or what is meant.",
                     Query(
                         total("kafka_server_quota_queue_size", by="by (cluster, resource)"), f"{CLUSTER}{{{{resource}}}}"
                     ),
@@ -405,9 +412,7 @@ BOARD = Board(
                         rate("kafka_server_socket_server_metrics_failed_reauthentication_total"),
                         f"{NODE} failed again",
                     ),
-                    Query(
-                        rate("kafka_server_socket_server_metrics_expired_connections_killed_count"), f"{NODE} expired"
-                    ),
+                    Query(rate("kafka_server_socket_server_metrics_expired_connections_killed_count"), f"{NODE} expired"),
                     unit="ops",
                     thresholds=limits("KafkaAuthenticationFailures"),
                     no_value=NO_MBEANS,

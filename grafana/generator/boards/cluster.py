@@ -20,7 +20,7 @@ _KNOWN_BROKERS = (
 _KNOWN = f"count by (cluster) ({_KNOWN_BROKERS})"
 _MISSING = f"{_KNOWN} - {_UP}"
 # Of the exporter the cluster page is there, and no metadata.
-_UNREACHABLE = f"0 * group by (cluster) ({of_cluster('kafka_vitals_build_info')}) - 1"
+_UNREACHABLE = f"0 * group by (cluster) ({of_cluster('kafka_vitals_build_info')}) - 1 unless on (cluster) {_UP}"
 _TOPICS = f"max by (cluster, topic) ({of_cluster('kafka_topic_partitions')})"
 _GROUPS = f"group by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_state')})"
 _LAG_SECONDS = of_cluster("kafka_consumergroup_lag_seconds_max")
@@ -110,8 +110,7 @@ _IN_SERVICE = f"max by (cluster, broker) ({_INFO}) or 0 * {_KNOWN_BROKERS}"
 # Only brokers are of this table.
 _ACTIVE_CONTROLLER = f"group by (cluster, broker) ({health.LEADERS_ID}) and on (cluster, broker) {_KNOWN_BROKERS}"
 _LOG_SIZE = (
-    "sum by (cluster, broker) (max by (cluster, broker, log_dir, topic) "
-    f"({of_cluster('kafka_log_dir_topic_bytes')}))"
+    f"sum by (cluster, broker) (max by (cluster, broker, log_dir, topic) ({of_cluster('kafka_log_dir_topic_bytes')}))"
 )
 _FREE_SHARE = (
     f"min by (cluster, broker) ({of_cluster('kafka_log_dir_usable_bytes')} / {of_cluster('kafka_log_dir_total_bytes')})"
@@ -166,8 +165,8 @@ BOARD = Board(
                 ),
                 stat(
                     "Oldest unread",
-                    "Of all consumer groups, the age of the oldest record that one has not read yet, and which group that is. "
-                    "Good is what your readers can live with.",
+                    "Of all consumer groups, the age of the oldest record that one has not read yet, and which group "
+                    "that is. Good is what your readers can live with.",
                     Query(f"topk by (cluster) (1, {_OLDEST_UNREAD})", f"{CLUSTER}{{{{consumergroup}}}}"),
                     unit="s",
                     named=True,
@@ -272,9 +271,7 @@ BOARD = Board(
                         thresholds=limits("KafkaRequestHandlersBusy"),
                         width=100,
                     ),
-                    Column(
-                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=85
-                    ),
+                    Column("In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=85),
                     Column(
                         "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", width=85
                     ),

@@ -144,10 +144,10 @@ _COLLECTORS = Row(
     [
         table(
             "Collectors",
-            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, groups, "
-            "registered brokers, configurations, log directories; of each node's agent: jmx. Age: how old what it shows "
-            "is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and items over the "
-            "range of the board.",
+            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, "
+            "groups, registered brokers, configurations, log directories; of each node's agent: jmx. Age: how old what "
+            "it shows is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and "
+            "items over the range of the board.",
             {"cluster": "Cluster", "instance": "Exporter", "collector": "Collector", "broker": "Node"},
             Column(
                 "Last run",
@@ -238,8 +238,8 @@ _KAFKA = Row(
         ),
         lines(
             "Requests by API",
-            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number of "
-            "groups.",
+            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number "
+            "of groups.",
             Query(f"sum by (cluster, api) (rate({_REQUESTS}{RATE}))", f"{CLUSTER}{{{{api}}}}"),
             unit="reqps",
             no_value=_NO_TIMES,
@@ -247,8 +247,8 @@ _KAFKA = Row(
         ),
         lines(
             "Denied by API",
-            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and is "
-            "denied now is a right that was taken away: its series are gone.",
+            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and "
+            "is denied now is a right that was taken away: its series are gone.",
             Query(f"sum by (cluster, api) ({_DENIED}) > 0", f"{CLUSTER}{{{{api}}}}"),
             no_value="nothing denied",
             width=12,
@@ -288,8 +288,8 @@ _AGENTS = Row(
     [
         lines(
             "Duration by node",
-            "How long reading a node's MBeans took: the 10 slowest nodes when last seen. Under a second is good; more is a JVM in "
-            "garbage collection, or rules that want very many MBeans.",
+            "How long reading a node's MBeans took: the 10 slowest nodes when last seen. Under a second is good; more is "
+            "a JVM in garbage collection, or rules that want very many MBeans.",
             Query(top(10, lambda of: f"max by (cluster, broker) ({of.value(_AGENT_DURATION)})"), _OF_BROKER),
             unit="s",
             no_value=_NO_AGENTS,
@@ -305,8 +305,8 @@ _AGENTS = Row(
         ),
         lines(
             "MBeans by node",
-            "MBeans in each node's last answer: the 10 nodes with most when last seen. It grows with topics and partitions, as far as "
-            "the rules want those.",
+            "MBeans in each node's last answer: the 10 nodes with most when last seen. It grows with topics and "
+            "partitions, as far as the rules want those.",
             Query(top(10, lambda of: f"max by (cluster, broker) ({of.value(_AGENT_BEANS)})"), _OF_BROKER),
             no_value=_NO_AGENTS,
             width=8,
@@ -340,7 +340,10 @@ _PAGES = Row(
             "Series by page",
             "Series on each page when it was last made (brokers: the node page made last). What grows without end is a "
             "topic or group that is made anew all the time.",
-            Query(f"max by (cluster, instance, page) ({of_cluster('kafka_vitals_page_series')})", f"{_EXPORTER} {{{{page}}}}"),
+            Query(
+                f"max by (cluster, instance, page) ({of_cluster('kafka_vitals_page_series')})",
+                f"{_EXPORTER} {{{{page}}}}",
+            ),
             width=8,
         ),
         lines(
@@ -356,16 +359,14 @@ _PAGES = Row(
         lines(
             "Dropped for a limit",
             "Series that pages leave out because of --series.limit, by metric: the 10 with most when last seen.",
-            Query(
-                top(10, lambda of: f"max by (cluster, family) ({of.value(_DROPPED)}) > 0"), f"{CLUSTER}{{{{family}}}}"
-            ),
+            Query(top(10, lambda of: f"max by (cluster, family) ({of.value(_DROPPED)}) > 0"), f"{CLUSTER}{{{{family}}}}"),
             no_value="none dropped, or no limit set",
             width=8,
         ),
         lines(
             "Dropped as doubles",
-            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else two "
-            "rules make the same series.",
+            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else "
+            "two rules make the same series.",
             Query(
                 f"sum by (cluster, instance, page) (rate({of_cluster('kafka_vitals_page_dropped_samples_total')}{RATE}))",
                 f"{_EXPORTER} {{{{page}}}}",
@@ -377,7 +378,10 @@ _PAGES = Row(
             "Forgotten groups and known nodes",
             "Groups left out after --group.forget-after, and nodes with an agent, dead ones included until "
             "--broker.forget-after.",
-            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_groups_forgotten')})", f"{_EXPORTER} groups forgotten"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_groups_forgotten')})",
+                f"{_EXPORTER} groups forgotten",
+            ),
             Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_nodes')})", f"{_EXPORTER} nodes"),
             width=8,
         ),
@@ -385,8 +389,13 @@ _PAGES = Row(
             "Search for lag in seconds",
             "Lookups by timestamp of the last collection, and those that were put off to the next for want of time. "
             "Postponed stays 0 where all lag in seconds is known at once.",
-            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_lookups')})", f"{_EXPORTER} lookups"),
-            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_postponed')})", f"{_EXPORTER} postponed"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_lookups')})", f"{_EXPORTER} lookups"
+            ),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_postponed')})",
+                f"{_EXPORTER} postponed",
+            ),
             Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_rounds')})", f"{_EXPORTER} rounds"),
             width=8,
         ),
@@ -433,7 +442,8 @@ _PROCESS = Row(
             "CPU",
             "How much of a CPU core kafka-vitals itself uses. A few percent are usual.",
             Query(
-                f"max by (cluster, instance) (rate({of_cluster('kafka_vitals_process_cpu_seconds_total')}{RATE}))", _EXPORTER
+                f"max by (cluster, instance) (rate({of_cluster('kafka_vitals_process_cpu_seconds_total')}{RATE}))",
+                _EXPORTER,
             ),
             unit="percentunit",
             width=8,
@@ -449,7 +459,9 @@ _PROCESS = Row(
             "File descriptors and threads",
             "Open file descriptors and threads of kafka-vitals itself. Both are steady: connections to brokers, agents and "
             "scrapers.",
-            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_open_fds')})", f"{_EXPORTER} descriptors"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_open_fds')})", f"{_EXPORTER} descriptors"
+            ),
             Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_threads')})", f"{_EXPORTER} threads"),
             width=8,
         ),
@@ -473,21 +485,21 @@ _PROMETHEUS = Row(
         ),
         lines(
             "Duration of scrapes",
-            "How long scrapes took: the 10 slowest targets when last seen. Well below the scrape_timeout is good; at it, series are "
-            "missing from every scrape.",
+            "How long scrapes took: the 10 slowest targets when last seen. Well below the scrape_timeout is good; at it, "
+            "series are missing from every scrape.",
             _top_targets("scrape_duration_seconds"),
             unit="s",
         ),
         lines(
             "Samples",
-            "Samples that each scrape brought: the 10 targets with most when last seen. Steady is good; a step down is a part of the "
-            "page that is missing, a rise without end is topics or groups that are made anew all the time.",
+            "Samples that each scrape brought: the 10 targets with most when last seen. Steady is good; a step down is a "
+            "part of the page that is missing, a rise without end is topics or groups that are made anew all the time.",
             _top_targets("scrape_samples_scraped"),
         ),
         lines(
             "New series",
-            "Series that a scrape brought and the one before had not: the 10 targets with most when last seen. Near 0 is good; what "
-            "stays high is churn, and costs Prometheus memory.",
+            "Series that a scrape brought and the one before had not: the 10 targets with most when last seen. Near 0 is "
+            "good; what stays high is churn, and costs Prometheus memory.",
             _top_targets("scrape_series_added"),
         ),
     ],

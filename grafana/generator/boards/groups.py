@@ -42,7 +42,6 @@ _SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *OF_ROWS_CLUS
 _SHOW_TOPIC = ("Show this topic", board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"))
 
 _NO_GROUPS = "no groups yet"
-_NO_OBJECTIVES = "no objectives"
 
 # Commits come in steps, and rebalances move lag about: over some minutes there is a trend.
 _TREND = "[10m]"
@@ -63,9 +62,7 @@ def _chosen(metric: str, *matchers: str) -> str:
 
 
 # The groups of which a commit or an end could not be read.
-_UNKNOWN = (
-    f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}) > 0 or max {_BY_GROUP} ({_all('commits_unknown')}) > 0)"
-)
+_UNKNOWN = f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}) > 0 or max {_BY_GROUP} ({_all('commits_unknown')}) > 0)"
 
 
 def _lag(of: Reading) -> str:
@@ -91,7 +88,6 @@ _OF_OBJECTIVE = _of_objective(AT_EACH_POINT)
 _LAG_SECONDS = f"max {_BY_GROUP} ({_all('lag_seconds_max')})"
 _MEMBERS = f"max {_BY_GROUP} ({_all('members')})"
 _OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_seconds')})"
-_RECORDS_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_records')})"
 _UNMOVED = f"max {_BY_GROUP} ({_all('commit_unmoved_seconds')})"
 _MARGIN = f"min {_BY_GROUP} ({_all('retention_margin_seconds')})"
 _LOST = f"sum {_BY_GROUP} ({_all('lost_records')})"
@@ -102,9 +98,8 @@ _STATES = f"count {_BY_GROUP} ({_all('state')})"
 
 _WITH_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_info')})"
 # Nobody has said what is fine, and at this time of the day before there was no member either.
-_ON_ITS_OWN = (
-    f"({_MEMBERS} == 0 and max {_BY_GROUP} (max_over_time({_all('members')}[15m] offset 1d)) == 0 unless {_WITH_OBJECTIVE})"
-)
+_DAY_BEFORE = f"max {_BY_GROUP} (max_over_time({_all('members')}[15m] offset 1d))"
+_ON_ITS_OWN = f"({_MEMBERS} == 0 and {_DAY_BEFORE} == 0 unless {_WITH_OBJECTIVE})"
 # KafkaConsumerGroupStuck: a group without members is not stuck but abandoned, and one with a record for each partition may
 # stand before transaction markers.
 _STUCK = (
@@ -118,7 +113,7 @@ _WITHOUT_MEMBERS = f"(sum {_BY_GROUP} ({_all('lag_sum')}) > 0 and {_MEMBERS} == 
 # KafkaConsumerGroupRebalancing.
 _REBALANCING = (
     f"(max {_BY_GROUP} ({_all('state_seconds')}) and max {_BY_GROUP} "
-    f"""({_all('state', 'state=~"PreparingRebalance|CompletingRebalance|Assigning|Reconciling|NotReady"')}) == 1) """
+    f"""({_all("state", 'state=~"PreparingRebalance|CompletingRebalance|Assigning|Reconciling|NotReady"')}) == 1) """
     f"> {limit('KafkaConsumerGroupRebalancing'):g}"
 )
 # KafkaConsumerGroupLagUnknown.
@@ -152,7 +147,8 @@ _TROUBLES: list[tuple[str, str, str]] = [
 # No group has as much lag: within a trouble the table is by lag.
 _APART = 1e12
 _IN_TROUBLE = " or ".join(
-    f"{at * _APART:g} * group {_BY_GROUP} ({groups})" for at, (_, _, groups) in reversed(list(enumerate(_TROUBLES, start=1)))
+    f"{at * _APART:g} * group {_BY_GROUP} ({groups})"
+    for at, (_, _, groups) in reversed(list(enumerate(_TROUBLES, start=1)))
 )
 _RANK = f"({_IN_TROUBLE} or 0 * {_STATES}) + ({_LAG} or 0 * {_STATES})"
 _TROUBLE_TEXTS: Mapping[float, Text] = {
@@ -161,7 +157,10 @@ _TROUBLE_TEXTS: Mapping[float, Text] = {
 }
 
 # The rows of the table: who is late, then whose lag is not known, then by lag. Other troubles are where lag is.
-_WORST = f"topk(100, 1e15 * group {_BY_GROUP} ({health.LATE_GROUPS}) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} or 0 * {_STATES})"
+_WORST = (
+    f"topk(100, 1e15 * group {_BY_GROUP} ({health.LATE_GROUPS}) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} "
+    f"or 0 * {_STATES})"
+)
 
 
 def _count(of: str, among: str) -> str:
@@ -186,14 +185,14 @@ _STATE_TEXTS: dict[str, Text] = {
 _STATE_COLOURS = {f"{state}$": colour for state, (_, colour) in _STATE_TEXTS.items()}
 _NUMBERED = dict(enumerate(_STATE_TEXTS, start=1))
 _STATE_NUMBER = f"max {_BY_GROUP} ({{}})".format(
-    " or ".join(f"""{number} * {_chosen('state', f'state="{state}"')}""" for number, state in _NUMBERED.items())
+    " or ".join(f"""{number} * {_chosen("state", f'state="{state}"')}""" for number, state in _NUMBERED.items())
 )
 
 _SUMMARY = [
     stat(
         "Groups",
-        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share and "
-        "streams groups, Connect's workers too. librdkafka sees classic and consumer groups only.",
+        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share "
+        "and streams groups, Connect's workers too. librdkafka sees classic and consumer groups only.",
         Query(f"count({_STATES})"),
         no_value=_NO_GROUPS,
     ),
@@ -210,8 +209,9 @@ _SUMMARY = [
     ),
     stat(
         "Abandoned",
-        "Groups without members that have lag, and whose commits stand: all consumers are gone, and records wait. Without "
-        "those that had no members at this time of the day before either, and have no objective: jobs that run now and then.",
+        "Groups without members that have lag, and whose commits stand: all consumers are gone, and records wait. "
+        "Without those that had no members at this time of the day before either, and have no objective: jobs that run "
+        "now and then.",
         Query(_count(f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}", _STATES), "with objective"),
         Query(_count(f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}", _STATES), "others"),
         texts=NONE,
@@ -260,12 +260,13 @@ _SUMMARY = [
 
 _TABLE = table(
     "All groups",
-    "The gravest trouble comes first, and then what has most lag; of more than 100 groups those that are late, those whose lag "
-    "is unknown, and those with most lag are here. A click on a group shows it below. Trouble: what an alert says if it "
-    "lasts, in the alert's colour: records lost, near loss, late, no consumers, stuck, long in rebalance, or lag unknown. Lag in time: the age of the first record that is not read, give or take what ± "
-    "says. Of objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many "
-    "records per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: "
-    "for how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
+    "The gravest trouble comes first, and then what has most lag; of more than 100 groups those that are late, those "
+    "whose lag is unknown, and those with most lag are here. A click on a group shows it below. Trouble: what an alert "
+    "says if it lasts, in the alert's colour: records lost, near loss, late, no consumers, stuck, long in rebalance, or "
+    "lag unknown. Lag in time: the age of the first record that is not read, give or take what ± says. Of objective: 100 "
+    "% is the limit. To loss: how long until retention removes unread records. Trend: by how many records per second the "
+    "lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: for how long a "
+    "commit has not moved although there is lag. A dash is nothing, or not known now.",
     {"cluster": "Cluster", "consumergroup": "Group", "team": "Team", "state": "State"},
     _column("Trouble", _RANK, least=_TROUBLE_TEXTS, width=130),
     _column("Members", _MEMBERS, width=80),
@@ -440,8 +441,8 @@ _DETAIL = Row(
         lines(
             "Read and written",
             "Records per second that a group commits, beside those that are written to its topics: the 10 of each with "
-            "most in the range. Read below written is a group that falls behind. From committed offsets, so that it comes in steps "
-            "as commits do.",
+            "most in the range. Read below written is a group that falls behind. From committed offsets, so that it "
+            "comes in steps as commits do.",
             Query(
                 top(10, lambda of: f"clamp_min(sum {_BY_GROUP_AND_TOPIC} ({of.slope(_COMMITTED, RATE)}), 0)"),
                 f"{_GROUP} reads {{{{topic}}}}",
@@ -463,8 +464,8 @@ _DETAIL = Row(
         lines(
             "Caught up in",
             "When the lag will be gone if it goes on to fall as in the last 10 minutes, for groups that are more than 30 "
-            "seconds behind: the 10 with most lag when last seen. Nothing is good where there is little lag; with much lag it is "
-            "a group that does not catch up.",
+            "seconds behind: the 10 with most lag when last seen. Nothing is good where there is little lag; with much "
+            "lag it is a group that does not catch up.",
             Query(
                 f"sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF}) / -(sum {_BY_GROUP_AND_TOPIC} (deriv({_LAG_OF}{_TREND})) < 0) < {_WEEK} "
                 f"and max {_BY_GROUP_AND_TOPIC} ({_chosen('lag_seconds', _OF_TOPIC)}) > {_BEHIND} "
@@ -476,10 +477,10 @@ _DETAIL = Row(
         ),
         lines(
             "Margin to loss",
-            "How long a group that stands still has until retention removes what it has not read: the 10 with least "
-            "when last seen. Absent without lag, and where retention removes nothing. What falls towards 0 is about to lose "
-            "records. The alert KafkaConsumerGroupRetentionMarginLow looks only at groups that have used up three quarters "
-            "of the time that their topic is kept; the table of all groups says which.",
+            "How long a group that stands still has until retention removes what it has not read: the 10 with least when "
+            "last seen. Absent without lag, and where retention removes nothing. What falls towards 0 is about to lose "
+            "records. The alert KafkaConsumerGroupRetentionMarginLow looks only at groups that have used up three "
+            "quarters of the time that their topic is kept; the table of all groups says which.",
             _least_lines(10, "retention_margin_seconds"),
             unit="s",
             least_first=True,
@@ -487,9 +488,9 @@ _DETAIL = Row(
         ),
         lines(
             "Commit has not moved for",
-            "How long a partition's commit has stood although there was lag on it: the 10 longest when last seen. Seconds "
-            "are good: commits come every 5 seconds by default; minutes are a consumer that hangs or fails again and again, "
-            "or none at all.",
+            "How long a partition's commit has stood although there was lag on it: the 10 longest when last seen. "
+            "Seconds are good: commits come every 5 seconds by default; minutes are a consumer that hangs or fails again "
+            "and again, or none at all.",
             _top_lines(10, "commit_unmoved_seconds"),
             unit="s",
             no_value=_NO_GROUPS,
@@ -543,7 +544,12 @@ _DETAIL = Row(
                 "assignor": "Assignor",
             },
             *(
-                Column(name, f"max by ({labels}) ({_chosen(metric)}) and on (cluster, consumergroup) {_SOME}", unit, hidden=hidden)
+                Column(
+                    name,
+                    f"max by ({labels}) ({_chosen(metric)}) and on (cluster, consumergroup) {_SOME}",
+                    unit,
+                    hidden=hidden,
+                )
                 for name, labels, metric, unit, hidden in (
                     ("Coordinator", "cluster, consumergroup", "coordinator", "none", False),
                     ("In state for", "cluster, consumergroup", "state_seconds", "s", False),
@@ -602,8 +608,9 @@ _LOSS = Row(
     [
         lines(
             "Records lost",
-            "Records between a group's commits and the start of the partitions: removed by retention before they were read. "
-            "The 10 with most in the range. None is good, but for jobs that run now and then and read what is left.",
+            "Records between a group's commits and the start of the partitions: removed by retention before they were "
+            "read. The 10 with most in the range. None is good, but for jobs that run now and then and read what is "
+            "left.",
             Query(
                 f"sum {_BY_GROUP_AND_TOPIC} ({_chosen('lost_records', _OF_TOPIC)}) and topk(10, sum {_BY_GROUP_AND_TOPIC} "
                 f"(max_over_time({_chosen('lost_records', _OF_TOPIC)}[$__range] @ end())) > 0)",
@@ -637,9 +644,13 @@ _LOSS = Row(
         ),
         lines(
             "Unknown lag in records, by reason",
-            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the error "
-            "that asking for the end gave: unavailable is a partition without a leader, authorization a missing right.",
-            Query(f"sum by (cluster, reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})", f"{CLUSTER}{{{{reason}}}}"),
+            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the "
+            "error that asking for the end gave: unavailable is a partition without a leader, authorization a missing "
+            "right.",
+            Query(
+                f"sum by (cluster, reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})",
+                f"{CLUSTER}{{{{reason}}}}",
+            ),
             no_value="none unknown",
             height=6,
         ),
@@ -648,7 +659,10 @@ _LOSS = Row(
             "Partitions that keep the lag in seconds from being known. searching: it goes on with the next scrapes; lag: "
             "the lag in records is unknown too; lookup: the leader did not answer; no_timestamp, future_timestamp, "
             "compaction: the records do not tell.",
-            Query(f"sum by (cluster, reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})", f"{CLUSTER}{{{{reason}}}}"),
+            Query(
+                f"sum by (cluster, reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})",
+                f"{CLUSTER}{{{{reason}}}}",
+            ),
             no_value="none unknown",
             height=6,
         ),
@@ -744,9 +758,9 @@ _COORDINATORS = Row(
         ),
         lines(
             "Time to load __consumer_offsets",
-            "Milliseconds that loading one of its partitions took at most, when the broker became its leader: so long its groups "
-            "had no coordinator, and could neither commit nor rebalance. Seconds are good; minutes are a partition that is "
-            "not compacted: see the cleaner on the board of logs.",
+            "Milliseconds that loading one of its partitions took at most, when the broker became its leader: so long "
+            "its groups had no coordinator, and could neither commit nor rebalance. Seconds are good; minutes are a "
+            "partition that is not compacted: see the cleaner on the board of logs.",
             # NaN until it has loaded one.
             Query(f"{maximum(f'{_COORDINATOR}_partition_load_time_max')} >= 0", NODE),
             unit="ms",
@@ -770,8 +784,9 @@ _SHARE = Row(
     [
         lines(
             "Share groups by state",
-            "Share groups (queues) of all chosen brokers together, as their coordinators count them: Stable with members, Empty "
-            "without, Dead while they are deleted. Many that are Empty are workers that are gone while records wait.",
+            "Share groups (queues) of all chosen brokers together, as their coordinators count them: Stable with "
+            "members, Empty without, Dead while they are deleted. Many that are Empty are workers that are gone while "
+            "records wait.",
             Query(total(f"{_COORDINATOR}_share_group_count", by="by (cluster, state)"), f"{CLUSTER}{{{{state}}}}"),
             stacked=True,
             no_value=_NO_SHARE,
@@ -814,8 +829,9 @@ _TRANSACTIONS = Row(
     [
         lines(
             "Behind open transactions",
-            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group and "
-            "topic: the 10 with most when last seen. Seconds' worth is good; what grows on is a transaction that was left open.",
+            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group "
+            "and topic: the 10 with most when last seen. Seconds' worth is good; what grows on is a transaction that was "
+            "left open.",
             Query(top(10, _for_transactions), _GROUP_AND_TOPIC),
             no_value=_NO_GROUPS,
             width=8,

@@ -29,15 +29,15 @@ BOARD = Board(
             [
                 lines(
                     "Messages in per second",
-                    "Records written, by topic, from the growth of the partitions' end offsets: the 20 topics with most in the "
-                    "range. Even where it is steady; zero for a topic that nobody writes to.",
+                    "Records written, by topic, from the growth of the partitions' end offsets: the 20 topics with most "
+                    "in the range. Even where it is steady; zero for a topic that nobody writes to.",
                     Query(top(20, lambda of: f"sum {_BY_TOPIC} ({of.rate(_END)})"), _OF_TOPIC),
                     unit="mps",
                 ),
                 lines(
                     "Lag by consumer group",
-                    "Records that a group has yet to read, by topic: the 20 that had most when last seen. It should come back "
-                    "to near zero; what keeps growing is a group that cannot keep up.",
+                    "Records that a group has yet to read, by topic: the 20 that had most when last seen. It should come "
+                    "back to near zero; what keeps growing is a group that cannot keep up.",
                     Query(top(20, lambda of: f"sum {_BY_GROUP} ({of.value(_LAG)})"), _OF_GROUP),
                 ),
                 lines(
@@ -50,8 +50,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Messages consumed per minute",
-                    "Records committed in a minute, by group and topic, averaged over five: the 20 with most in the range. It "
-                    "should be near what comes in. A reset of the offsets to earlier ones counts as nothing.",
+                    "Records committed in a minute, by group and topic, averaged over five: the 20 with most in the "
+                    "range. It should be near what comes in. A reset of the offsets to earlier ones counts as nothing.",
                     # A commit may go back; `rate` would take that for a counter that began anew.
                     Query(
                         top(20, lambda of: f"60 * sum {_BY_GROUP} (clamp_min({of.slope(_COMMITTED, '[5m]')}, 0))"),
@@ -60,8 +60,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Partitions per topic",
-                    "Of the 20 topics that had most when last seen. It changes only when partitions are added or a topic is "
-                    "created or deleted.",
+                    "Of the 20 topics that had most when last seen. It changes only when partitions are added or a topic "
+                    "is created or deleted.",
                     Query(top(20, lambda of: f"sum {_BY_TOPIC} ({of.value(_PARTITIONS)})"), _OF_TOPIC),
                     width=24,
                 ),

@@ -55,8 +55,8 @@ BOARD = Board(
             [
                 lines(
                     "Messages in per topic",
-                    "Records that producers write per second, by topic: the 20 with most in the range. A topic at 0 has lost "
-                    "its producers.",
+                    "Records that producers write per second, by topic: the 20 with most in the range. A topic at 0 has "
+                    "lost its producers.",
                     _per_topic("kafka_server_brokertopicmetrics_messagesin_total"),
                     unit="mps",
                     no_value=NO_MBEANS,
@@ -65,7 +65,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Bytes in per topic",
-                    "Bytes that producers write per second, compressed as they come, by topic: the 20 with most in the range.",
+                    "Bytes that producers write per second, compressed as they come, by topic: the 20 with most in the "
+                    "range.",
                     _per_topic("kafka_server_brokertopicmetrics_bytesin_total"),
                     unit="Bps",
                     no_value=NO_MBEANS,

@@ -122,8 +122,8 @@ _DISKS = Row(
     [
         lines(
             "Free space",
-            "Free share of each log directory's volume: the 20 that had least when last seen. A saw is good: segments come, "
-            "and retention takes them. A steady fall is a disk that will be full.",
+            "Free share of each log directory's volume: the 20 that had least when last seen. A saw is good: segments "
+            "come, and retention takes them. A steady fall is a disk that will be full.",
             Query(
                 least(20, lambda of: f"min {_BY_DIR} ({of.value(_USABLE)}) / max {_BY_DIR} ({of.value(_TOTAL)})"), _DIR
             ),
@@ -143,8 +143,8 @@ _DISKS = Row(
         ),
         table(
             "Biggest topics by directory",
-            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has no "
-            "retention, or a cleaner that does not run.",
+            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has "
+            "no retention, or a cleaner that does not run.",
             {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory", "topic": "Topic"},
             Column("Size", f"topk(50, sum {_IN_DIR} ({_OF_TOPIC}))", "bytes", bar=True),
             Column(
@@ -160,7 +160,8 @@ _DISKS = Row(
         ),
         lines(
             "Topics that grow",
-            "By how many bytes per second a topic's replicas together grow, over an hour: the 10 that grew most in the range.",
+            "By how many bytes per second a topic's replicas together grow, over an hour: the 10 that grew most in the "
+            "range.",
             Query(
                 top(10, lambda of: f"sum by (cluster, topic) ({of.slope(_OF_TOPIC, '[1h]')}) > 0"),
                 f"{CLUSTER}{{{{topic}}}}",
@@ -233,8 +234,8 @@ _CLEANER = Row(
         ),
         stat(
             "In uncleanable partitions",
-            "Bytes in partitions that the cleaner has given up: what they take of the disks, and it only grows. Nothing is good; else "
-            "mend the reason first, as with their number.",
+            "Bytes in partitions that the cleaner has given up: what they take of the disks, and it only grows. Nothing "
+            "is good; else mend the reason first, as with their number.",
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_bytes')})"),
             unit="bytes",
             texts={0: ("nothing", "text")},
@@ -402,8 +403,9 @@ _TIERED = Row(
         ),
         _remote(
             "Size in remote storage",
-            "Bytes that lie in remote storage, each partition counted by the broker that leads it, so that brokers add up to "
-            "all. It should level off when the topics' retention.ms or retention.bytes is reached; what grows on costs money.",
+            "Bytes that lie in remote storage, each partition counted by the broker that leads it, so that brokers add "
+            "up to all. It should level off when the topics' retention.ms or retention.bytes is reached; what grows on "
+            "costs money.",
             "remotelogsizebytes",
             unit="bytes",
         ),
@@ -430,7 +432,9 @@ _TIERED = Row(
         lines(
             "Time of a remote read (p99)",
             "Milliseconds that 99 % of reads from remote storage stay below.",
-            Query(maximum("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE),
+            Query(
+                maximum("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE
+            ),
             unit="ms",
             no_value=_NOT_TIERED,
             width=8,

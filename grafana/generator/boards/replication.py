@@ -11,7 +11,6 @@ _NO_CONTROLLERS = "no controller MBeans"
 _UNDER_REPLICATED = (
     f"max {BY_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition', EACH_PARTITION)}) == 1"
 )
-_MIN_IN_SYNC = f"max by (cluster, topic) ({of_cluster('kafka_topic_min_insync_replicas')})"
 _WORST = f"bottomk(200, {IN_SYNC} and {_UNDER_REPLICATED})"
 
 # `kafka_raft_state` has a series for each state; a band needs one value.
@@ -82,8 +81,7 @@ BOARD = Board(
                     "Partitions that are being reassigned to other brokers now. They count as under-replicated until it is "
                     "done.",
                     Query(sum_of_all_brokers("kafka_server_replicamanager_reassigningpartitions"), CLUSTER),
-                    thresholds=thresholds([("green", None), ("blue", 1)]),
-                    texts=NONE,
+                    texts={0.0: ("none", "text")},
                     no_value="not known",
                 ),
                 health.not_led_by_preferred(),
@@ -116,9 +114,7 @@ BOARD = Board(
                     links={
                         "Topic": (
                             "Topic ${__value.text}",
-                            board_url(
-                                "kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"
-                            ),
+                            board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"),
                         )
                     },
                     no_value="none",
@@ -243,9 +239,7 @@ BOARD = Board(
                     "Controllers that vote, and nodes that only follow the metadata log, as the leader sees them (Kafka "
                     "4). Three or five voters are usual; more than half of them must be alive.",
                     Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_voters"), f"{CLUSTER}voters"),
-                    Query(
-                        _of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), f"{CLUSTER}observers"
-                    ),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), f"{CLUSTER}observers"),
                     no_value="unknown",
                 ),
                 stat(
@@ -305,9 +299,7 @@ BOARD = Board(
                     "Unknown voters",
                     "Voters whose address a node does not know. Good is none; otherwise see controller.quorum.voters or "
                     "controller.quorum.bootstrap.servers of the nodes.",
-                    Query(
-                        _of_cluster_by_nodes("kafka_server_raftmetrics_number_unknown_voter_connections"), CLUSTER
-                    ),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_unknown_voter_connections"), CLUSTER),
                     thresholds=thresholds([("green", None), ("orange", 1)]),
                     texts=NONE,
                     no_value="no KRaft MBeans",
@@ -433,8 +425,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Vote",
-                    "Node that each node has voted for in the current epoch; -1 where it has not voted, as those that learn of a "
-                    "leader that others elected. What changes often is a quorum that does not settle.",
+                    "Node that each node has voted for in the current epoch; -1 where it has not voted, as those that "
+                    "learn of a leader that others elected. What changes often is a quorum that does not settle.",
                     Query(maximum("kafka_server_raftmetrics_current_vote"), NODE),
                     minimum=None,
                     decimals=0,

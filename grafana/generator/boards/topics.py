@@ -140,7 +140,9 @@ _TABLE = table(
     {"cluster": "Cluster", "topic": "Topic", "cleanup_policy": "Policy"},
     _column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS})", width=85),
     # No alert has this limit: one replica may be meant.
-    _column("Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", width=80, thresholds=thresholds([("orange", None), ("text", 2)])),
+    _column(
+        "Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", width=80, thresholds=thresholds([("orange", None), ("text", 2)])
+    ),
     _column("Min. in sync", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_min_insync_replicas', _TOPIC)})", width=100),
     _column(
         "Under-repl.",
@@ -231,10 +233,10 @@ _PARTITIONS_ROW = Row(
     [
         table(
             "Uneven topics",
-            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics with "
-            "the most uneven partitions and more than a record per second, without Kafka's own. 1 is even; above 2 one consumer works for two: "
-            "look for a key that is too frequent, or producers that send without one to a single partition. Fullest: the "
-            "same of the records that are kept. Has: what the busiest one gets.",
+            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics "
+            "with the most uneven partitions and more than a record per second, without Kafka's own. 1 is even; above 2 "
+            "one consumer works for two: look for a key that is too frequent, or producers that send without one to a "
+            "single partition. Fullest: the same of the records that are kept. Has: what the busiest one gets.",
             {"cluster": "Cluster", "topic": "Topic"},
             # No alert has these limits: some topics are uneven by nature.
             Column("Busiest, × mean", _SKEWED, "none", 2, thresholds([("green", None), ("yellow", 2), ("orange", 4)])),
@@ -253,8 +255,8 @@ _PARTITIONS_ROW = Row(
         ),
         lines(
             "Records in by partition",
-            "Records written per second: the 10 busiest partitions of the chosen topics in the range. Those of a topic should "
-            "lie together.",
+            "Records written per second: the 10 busiest partitions of the chosen topics in the range. Those of a topic "
+            "should lie together.",
             Query(top(10, lambda of: f"sum {_BY_PARTITION} ({of.rate(_END)})"), f"{_LEGEND} {{{{partition}}}}"),
             unit="mps",
             legend_right=True,
@@ -334,7 +336,8 @@ _READERS_ROW = Row(
         table(
             "Written, but read by no group",
             "Chosen topics with new records in the last hour that no group has commits or members on: the 50 with most. "
-            "Readers that assign partitions themselves and commit nothing are invisible here. Kafka's own topics are left out.",
+            "Readers that assign partitions themselves and commit nothing are invisible here. Kafka's own topics are "
+            "left out.",
             {"cluster": "Cluster", "topic": "Topic"},
             Column("Records in", _UNREAD, "mps"),
             Column("Bytes out", f"{_by_mbean('bytesout')} and {_UNREAD}", "Bps"),
@@ -378,8 +381,8 @@ _REQUESTS = Row(
         ),
         lines(
             "Bytes rejected",
-            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in the "
-            "range. None is good; else raise the limit or lower the producer's max.request.size.",
+            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in "
+            "the range. None is good; else raise the limit or lower the producer's max.request.size.",
             Query(most(10, _BY_TOPIC, _mbean("bytesrejected")), _LEGEND),
             unit="Bps",
             no_value="none rejected, or no MBeans",
@@ -393,9 +396,9 @@ _CONFIGURATION = Row(
     [
         table(
             "Configuration",
-            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, its "
-            "size is per partition. Only closed segments are removed, so that what is kept is up to a segment's time or "
-            "size more. Empty: may not be described, or --topic.configs=false.",
+            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, "
+            "its size is per partition. Only closed segments are removed, so that what is kept is up to a segment's time "
+            "or size more. Empty: may not be described, or --topic.configs=false.",
             {
                 "cluster": "Cluster",
                 "topic": "Topic",
