@@ -3,7 +3,7 @@
 from ..board import Board, Row
 from ..limits import limits, thresholds
 from ..panels import NONE, Column, Query, lines, stat, states, table
-from ..selectors import AT_EACH_POINT, CLUSTER, RATE, Reading, most, of_cluster, top
+from ..selectors import CLUSTER, RATE, Reading, most, of_cluster, top
 
 _SUCCESS = of_cluster("kafka_vitals_collector_success")
 _AGE = of_cluster("kafka_vitals_collector_age_seconds")
@@ -221,9 +221,9 @@ _KAFKA = Row(
         lines(
             "Time of requests by API",
             "Mean time that brokers take to answer the exporter, what they had to answer before on the same connection "
-            "included. Milliseconds are good; more is a broker that is busy, far away, or has very many groups or "
-            "partitions to list.",
-            Query(_mean_time("by (cluster, api)", AT_EACH_POINT), f"{CLUSTER}{{{{api}}}}"),
+            "included: the 20 slowest calls in the range. Milliseconds are good; more is a broker that is busy, far away, or "
+            "has very many groups or partitions to list.",
+            Query(top(20, lambda of: _mean_time("by (cluster, api)", of)), f"{CLUSTER}{{{{api}}}}"),
             unit="s",
             no_value=_NO_TIMES,
             width=8,
@@ -238,9 +238,9 @@ _KAFKA = Row(
         ),
         lines(
             "Requests by API",
-            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number "
-            "of groups.",
-            Query(f"sum by (cluster, api) (rate({_REQUESTS}{RATE}))", f"{CLUSTER}{{{{api}}}}"),
+            "Requests per second that the exporter sends to all brokers: the 20 most frequent calls in the range. Some per "
+            "broker and scrape, whatever the number of groups.",
+            Query(top(20, lambda of: f"sum by (cluster, api) ({of.rate(_REQUESTS)})"), f"{CLUSTER}{{{{api}}}}"),
             unit="reqps",
             no_value=_NO_TIMES,
             width=8,
