@@ -6,7 +6,7 @@ from grafana_foundation_sdk.builders import dashboard as builders
 
 from .limits import limits, thresholds
 from .panels import NO_MBEANS, NONE, Query, Text, board_url, lines, stat
-from .selectors import BY_NODE, CLUSTER, NODE, of_cluster, of_node, of_nodes
+from .selectors import CLUSTER, NODE, maximum, of_cluster, of_nodes
 
 _REPLICATION = ("Replication", board_url("kafka-vitals-replication"))
 _NOT_KNOWN = "not known"
@@ -209,10 +209,7 @@ def late_transactions(width: int) -> builders.Panel:
         "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows, by broker. Good "
         "is 0: consumers with isolation.level=read_committed wait for its end. Find it with kafka-transactions "
         "find-hanging.",
-        Query(
-            f"max {BY_NODE} ({of_node('kafka_server_replicamanager_partitionswithlatetransactionscount')})",
-            NODE,
-        ),
+        Query(maximum("kafka_server_replicamanager_partitionswithlatetransactionscount"), NODE),
         decimals=0,
         thresholds=limits("KafkaHangingTransactions", counts=True),
         no_value=NO_MBEANS,
