@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
+import { messageOf } from '../messageOf.ts';
 import type { Settings } from '../page/renderBoard.tsx';
 import type { Camera } from './browser.ts';
 
@@ -88,7 +89,7 @@ function parse(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 

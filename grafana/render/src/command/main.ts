@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { messageOf } from '../messageOf.ts';
 import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts';
 import { draw, type Drawing, startBrowser } from './browser.ts';
 import { bundlePage } from './bundle.ts';
@@ -48,6 +49,6 @@ try {
     process.exitCode = (await render(args)) ? 0 : 1;
   }
 } catch (error) {
-  console.error(`render: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`render: ${messageOf(error)}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

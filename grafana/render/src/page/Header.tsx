@@ -3,11 +3,10 @@ import { type GrafanaTheme2, rangeUtil } from '@grafana/data';
 import { Icon, useStyles2, useTheme2 } from '@grafana/ui';
 
 import type { Dashboard } from '../board/model.ts';
-import type { Variable } from '../variables/interpolate.ts';
 
 interface Props {
   board: Dashboard;
-  variables: Variable[];
+  variables: { label: string; text: string | undefined }[];
   /** Names and colours of the annotations that are on. */
   annotations: { name: string; iconColor: string }[];
 }
@@ -39,8 +38,8 @@ export function Header({ board, variables, annotations }: Props) {
         )}
       </div>
       <div className={styles.line}>
-        {variables.map(({ name, label, text }) => (
-          <span key={name} className={styles.variable}>
+        {variables.map(({ label, text }) => (
+          <span key={label} className={styles.variable}>
             <span className={styles.label}>{label}</span>
             <span className={styles.value}>
               {text} <Icon name="angle-down" />
