@@ -1,8 +1,9 @@
 // Debian's Chromium, without a window.
 
-import { type Browser, chromium, type Page } from 'playwright-core';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 import type { Dashboard } from '../board/model.ts';
 import type { PanelResult, Settings } from '../page/renderBoard.tsx';
@@ -89,7 +90,7 @@ export async function draw(
 
 type Answer = { panels: PanelResult[] } | { failure: string };
 
-/** Runs in the page. */
+/** Runs in the page, where nothing of this file is. */
 async function drawInPage({ board, settings }: { board: Dashboard; settings: Settings }): Promise<Answer> {
   try {
     return { panels: await window.renderBoard(board, settings) };

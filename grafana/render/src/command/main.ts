@@ -15,20 +15,23 @@ async function render(args: Arguments): Promise<boolean> {
   const boards = await readDashboards(args.dashboards, args.boards);
   await mkdir(args.out, { recursive: true });
   const server = await serve(await bundlePage(), args.prometheus);
-  const browser = await startBrowser(args.chromium);
-  let isGood = true;
   try {
-    for (const board of boards) {
-      const path = join(args.out, board.uid!);
-      const drawing = await draw(browser, server.url, board, args.settings, args.camera, path);
-      console.log(report(path, drawing));
-      isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
+    const browser = await startBrowser(args.chromium);
+    try {
+      let isGood = true;
+      for (const board of boards) {
+        const path = join(args.out, board.uid!);
+        const drawing = await draw(browser, server.url, board, args.settings, args.camera, path);
+        console.log(report(path, drawing));
+        isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
+      }
+      return isGood;
+    } finally {
+      await browser.close();
     }
   } finally {
-    await browser.close();
     server.close();
   }
-  return isGood;
 }
 
 function report(path: string, { panels, errors }: Drawing): string {
@@ -43,7 +46,7 @@ function report(path: string, { panels, errors }: Drawing): string {
 
 try {
   const args = parseArguments(process.argv.slice(2));
-  if (args.help) {
+  if (args === 'help') {
     process.stdout.write(HELP);
   } else {
     process.exitCode = (await render(args)) ? 0 : 1;

@@ -37,7 +37,12 @@ export function Board({ board, placed, loaded, events, scope, timeRange, timeZon
   }));
   return (
     <main className={styles.page}>
-      <Header board={board} variables={variables} annotations={annotationQueries(board.annotations?.list ?? [])} />
+      <Header
+        board={board}
+        time={timeRange.raw}
+        variables={variables}
+        annotations={annotationQueries(board.annotations?.list ?? [])}
+      />
       <div style={{ position: 'relative', height: heightOf(placed) }}>
         {placed.map(({ panel, x, y, width, height }, at) => (
           <div key={at} data-panel={panel.type} style={{ position: 'absolute', left: x, top: y, width, height }}>

@@ -1,6 +1,6 @@
 // Draws one dashboard into the page and says what became of its panels. Called by the command through the browser.
 
-import { dateMath, rangeUtil, type TimeRange } from '@grafana/data';
+import { dateMath, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
 
 import { annotationQueries, queryEvents } from '../board/annotations.ts';
 import type { Context } from '../board/context.ts';
@@ -39,11 +39,10 @@ const TIME_ZONE = 'browser';
 /** What a panel's frame takes from its width. */
 const PANEL_PADDING = 18;
 
-/** Draws `dashboard`, and is done when all of it is on the page. */
-export async function renderBoard(dashboard: Dashboard, settings: Settings): Promise<PanelResult[]> {
-  refuseUnsupported(dashboard);
-  const board = settings.from ? { ...dashboard, time: { from: settings.from, to: 'now' } } : dashboard;
-  const timeRange = timeRangeOf(board);
+/** Draws `board`, and is done when all of it is on the page. */
+export async function renderBoard(board: Dashboard, settings: Settings): Promise<PanelResult[]> {
+  refuseUnsupported(board);
+  const timeRange = timeRangeOf(settings.from ? { from: settings.from, to: 'now' } : board.time);
   const range = { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
   const variables = await resolveVariables(board.templating?.list ?? [], settings.variables, range);
   const context: Context = {
@@ -72,7 +71,7 @@ export async function renderBoard(dashboard: Dashboard, settings: Settings): Pro
   return [...failed, ...[...loaded].map(([panel, result]) => resultOf(panel, result, drawErrors.get(panel)))];
 }
 
-function timeRangeOf({ time: raw = { from: 'now-6h', to: 'now' } }: Dashboard): TimeRange {
+function timeRangeOf(raw: RawTimeRange = { from: 'now-6h', to: 'now' }): TimeRange {
   const from = dateMath.toDateTime(raw.from, { roundUp: false });
   const to = dateMath.toDateTime(raw.to, { roundUp: true });
   if (!from?.isValid() || !to?.isValid()) {

@@ -26,7 +26,7 @@ export async function queryInstant(expression: string, at: number): Promise<Seri
   return seriesOf(data);
 }
 
-/** Evaluates at every step, in milliseconds. Like Grafana, at full steps, so that a refresh does not move the points. */
+/** Evaluates at every step, in milliseconds: at full ones, as Grafana does, so that a refresh does not move points. */
 export async function queryRange(expression: string, { from, to }: Range, step: number): Promise<Series[]> {
   const data = await post('query_range', {
     query: expression,

@@ -8,7 +8,7 @@ import { choose } from './choice.ts';
 import { interpolateQuery, type Scope, type Variable } from './interpolate.ts';
 import { parseLabelValues, sortValues } from './labelValues.ts';
 
-/** Resolves `models` in their order, so that each can refer to those before it, by what is `chosen` and else by default. */
+/** Resolves `models` in their order, so that each can refer to those before it. `chosen` are values by name. */
 export async function resolveVariables(
   models: VariableModel[],
   chosen: Record<string, string[]>,

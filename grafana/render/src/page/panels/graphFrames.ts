@@ -1,6 +1,8 @@
 // What a graph draws of its data.
 
-import { applyNullInsertThreshold, type DataFrame, FieldType, type TimeRange } from '@grafana/data';
+import { type DataFrame, FieldType, type TimeRange } from '@grafana/data';
+
+import { withGaps } from './withGaps.ts';
 
 /** The frames that have a line to draw, with gaps where values are missing. */
 export function graphFrames(frames: DataFrame[], timeRange: TimeRange): DataFrame[] {
@@ -9,11 +11,6 @@ export function graphFrames(frames: DataFrame[], timeRange: TimeRange): DataFram
 
 function isGraph({ fields }: DataFrame): boolean {
   return [FieldType.time, FieldType.number].every((wanted) => fields.some(({ type }) => type === wanted));
-}
-
-/** Grafana's panel does this to each frame: its component, which is used here, only to the first one. */
-function withGaps(frame: DataFrame, { from, to }: TimeRange): DataFrame {
-  return applyNullInsertThreshold({ frame, refFieldPseudoMin: from.valueOf(), refFieldPseudoMax: to.valueOf() });
 }
 
 /** No axis can show infinity or what is not a number: Grafana leaves a gap for it. */
