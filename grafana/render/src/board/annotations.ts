@@ -8,6 +8,7 @@ import { intervalVariables, queryStep } from '../prometheus/interval.ts';
 import { interpolateQuery, withTexts } from '../variables/interpolate.ts';
 import type { Context } from './context.ts';
 import { type Event, timesInValues, timesOf } from './events.ts';
+import type { Dashboard } from './model.ts';
 
 interface PrometheusAnnotation extends AnnotationQuery {
   expr: string;
@@ -18,8 +19,8 @@ interface PrometheusAnnotation extends AnnotationQuery {
 }
 
 /** The annotations that are on and ask Prometheus. */
-export function annotationQueries(annotations: AnnotationQuery[]): PrometheusAnnotation[] {
-  return (annotations as PrometheusAnnotation[]).filter(({ enable, expr }) => enable && expr);
+export function annotationsOf({ annotations }: Dashboard): PrometheusAnnotation[] {
+  return ((annotations?.list ?? []) as PrometheusAnnotation[]).filter(({ enable, expr }) => enable && expr);
 }
 
 /** The shortest step where the annotation has none. */

@@ -17,6 +17,10 @@ export function isRow(panel: Panel | RowPanel): panel is RowPanel {
   return panel.type === 'row';
 }
 
+export function variablesOf({ templating }: Dashboard): VariableModel[] {
+  return templating?.list ?? [];
+}
+
 export function targetsOf(panel: Panel): PrometheusTarget[] {
   return (panel.targets ?? []) as unknown[] as PrometheusTarget[];
 }

@@ -12,6 +12,7 @@ import { serve } from './server.ts';
 
 /** Returns whether all went well. */
 async function render(args: Arguments): Promise<boolean> {
+  const { settings, camera } = args;
   const boards = await readDashboards(args.dashboards, args.boards);
   await mkdir(args.out, { recursive: true });
   const server = await serve(await bundlePage(), args.prometheus);
@@ -21,7 +22,7 @@ async function render(args: Arguments): Promise<boolean> {
       let isGood = true;
       for (const board of boards) {
         const path = join(args.out, board.uid!);
-        const drawing = await draw(browser, server.url, board, args.settings, args.camera, path);
+        const drawing = await draw(browser, server.url, { board, settings, camera, path });
         console.log(report(path, drawing));
         isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
       }

@@ -2,10 +2,10 @@ import { css } from '@emotion/css';
 import type { DataFrame, GrafanaTheme2, TimeRange } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 
-import { annotationQueries } from '../board/annotations.ts';
+import { annotationsOf } from '../board/annotations.ts';
 import type { Event } from '../board/events.ts';
 import { heightOf, type Placed } from '../board/layout.ts';
-import { type Dashboard, isRow, type Panel } from '../board/model.ts';
+import { type Dashboard, isRow, type Panel, variablesOf } from '../board/model.ts';
 import { interpolateText, type Scope } from '../variables/interpolate.ts';
 import { Header } from './Header.tsx';
 import { PanelFrame } from './PanelFrame.tsx';
@@ -31,18 +31,13 @@ interface Props {
 /** A whole dashboard with all its panels in their places. */
 export function Board({ board, placed, loaded, events, scope, timeRange, timeZone, onPanelError }: Props) {
   const styles = useStyles2(getStyles);
-  const variables = (board.templating?.list ?? []).map(({ name, label }) => ({
+  const variables = variablesOf(board).map(({ name, label }) => ({
     label: label || name,
     text: scope.get(name)?.text,
   }));
   return (
     <main className={styles.page}>
-      <Header
-        board={board}
-        time={timeRange.raw}
-        variables={variables}
-        annotations={annotationQueries(board.annotations?.list ?? [])}
-      />
+      <Header board={board} time={timeRange.raw} variables={variables} annotations={annotationsOf(board)} />
       <div style={{ position: 'relative', height: heightOf(placed) }}>
         {placed.map(({ panel, x, y, width, height }, at) => (
           <div key={at} data-panel={panel.type} style={{ position: 'absolute', left: x, top: y, width, height }}>

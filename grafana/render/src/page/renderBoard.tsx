@@ -2,11 +2,11 @@
 
 import { dateMath, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
 
-import { annotationQueries, queryEvents } from '../board/annotations.ts';
+import { annotationsOf, queryEvents } from '../board/annotations.ts';
 import type { Context } from '../board/context.ts';
 import type { Event } from '../board/events.ts';
 import { layout, type Rows } from '../board/layout.ts';
-import { type Dashboard, isRow, type Panel } from '../board/model.ts';
+import { type Dashboard, isRow, type Panel, variablesOf } from '../board/model.ts';
 import { hasData, panelData } from '../board/panelData.ts';
 import { refuseUnsupported } from '../board/unsupported.ts';
 import { messageOf } from '../messageOf.ts';
@@ -44,7 +44,7 @@ export async function renderBoard(board: Dashboard, settings: Settings): Promise
   refuseUnsupported(board);
   const timeRange = timeRangeOf(settings.from ? { from: settings.from, to: 'now' } : board.time);
   const range = { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
-  const variables = await resolveVariables(board.templating?.list ?? [], settings.variables, range);
+  const variables = await resolveVariables(variablesOf(board), settings.variables, range);
   const context: Context = {
     scope: withTexts(variables, { __range: `${range.to - range.from}ms` }),
     range,
@@ -98,7 +98,7 @@ async function load(panel: Panel, context: Context, width: number): Promise<Load
 async function loadEvents(board: Dashboard, context: Context): Promise<{ events: Event[]; failed: PanelResult[] }> {
   const events: Event[] = [];
   const failed: PanelResult[] = [];
-  for (const annotation of annotationQueries(board.annotations?.list ?? [])) {
+  for (const annotation of annotationsOf(board)) {
     try {
       events.push(...(await queryEvents(annotation, context)));
     } catch (error) {
