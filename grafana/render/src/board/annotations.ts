@@ -4,13 +4,14 @@ import { rangeUtil } from '@grafana/data';
 import type { AnnotationQuery } from '@grafana/schema';
 
 import { queryRange } from '../prometheus/client.ts';
-import { queryStep } from '../prometheus/interval.ts';
-import { interpolateQuery, plainVariables, withVariables } from '../variables/interpolate.ts';
-import { type Event, eventsAtValues, eventsOf } from './events.ts';
-import type { Context } from './panelData.ts';
+import { intervalVariables, queryStep } from '../prometheus/interval.ts';
+import { interpolateQuery, withTexts } from '../variables/interpolate.ts';
+import type { Context } from './context.ts';
+import { type Event, timesInValues, timesOf } from './events.ts';
+import type { Dashboard } from './model.ts';
 
 interface PrometheusAnnotation extends AnnotationQuery {
-  expr?: string;
+  expr: string;
   /** The shortest step of its query. */
   step?: string;
   /** A value is the time of its event, in milliseconds. */
@@ -18,8 +19,8 @@ interface PrometheusAnnotation extends AnnotationQuery {
 }
 
 /** The annotations that are on and ask Prometheus. */
-export function annotationQueries(annotations: AnnotationQuery[]): PrometheusAnnotation[] {
-  return (annotations as PrometheusAnnotation[]).filter(({ enable, expr }) => enable && expr);
+export function annotationsOf({ annotations }: Dashboard): PrometheusAnnotation[] {
+  return ((annotations?.list ?? []) as PrometheusAnnotation[]).filter(({ enable, expr }) => enable && expr);
 }
 
 /** The shortest step where the annotation has none. */
@@ -28,15 +29,13 @@ const STEP = '60s';
 const POINTS = 100;
 
 /** The events of a query: the times that it tells, or the times at which it is not 0. */
-export async function queryEvents(annotation: PrometheusAnnotation, context: Context): Promise<Event[]> {
-  const { scope, timeRange } = context;
-  const from = timeRange.from.valueOf();
-  const to = timeRange.to.valueOf();
-  const rounded = rangeUtil.roundInterval((to - from) / POINTS);
-  const step = queryStep(to - from, rounded, rangeUtil.intervalToMs(annotation.step || STEP));
-  const builtIn = plainVariables({ __interval: `${step / 1000}s`, __interval_ms: String(step) });
-  const expression = interpolateQuery(annotation.expr!, withVariables(scope, builtIn));
-  const found = await queryRange(expression, from - (from % step), to - (to % step), step);
-  const events = annotation.useValueForTime ? eventsAtValues(found, from, to) : eventsOf(found, step);
-  return events.map((event) => ({ ...event, color: annotation.iconColor }));
+export async function queryEvents(
+  { expr, step: least, useValueForTime, iconColor }: PrometheusAnnotation,
+  { scope, range, scrapeInterval }: Context,
+): Promise<Event[]> {
+  const step = queryStep(range, POINTS, rangeUtil.intervalToMs(least || STEP));
+  const expression = interpolateQuery(expr, withTexts(scope, intervalVariables(step, scrapeInterval)));
+  const found = await queryRange(expression, range, step);
+  const times = useValueForTime ? timesInValues(found, range) : timesOf(found, step);
+  return times.map((time) => ({ ...time, color: iconColor }));
 }

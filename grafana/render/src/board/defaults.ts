@@ -14,7 +14,10 @@ interface Defaults {
 
 const REDUCED = { reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false }, orientation: 'auto', text: {} };
 
-const DEFAULTS: Record<string, Defaults> = {
+/** What can be drawn. */
+export type PanelType = 'timeseries' | 'stat' | 'bargauge' | 'table' | 'state-timeline';
+
+const DEFAULTS: Record<PanelType, Defaults> = {
   timeseries: {
     options: { legend: { displayMode: 'list', placement: 'bottom', showLegend: true, calcs: [] } },
     custom: {
@@ -83,28 +86,23 @@ const DEFAULTS: Record<string, Defaults> = {
     custom: { lineWidth: 0, fillOpacity: 70, spanNulls: false },
     colorMode: 'thresholds',
   },
-  text: { options: { mode: 'markdown', content: '' }, colorMode: 'thresholds' },
 };
 
-/** The types of panels that can be drawn. */
-export const PANEL_TYPES = Object.keys(DEFAULTS);
-
-function defaultsOf(panel: Panel): Defaults {
-  const defaults = DEFAULTS[panel.type];
-  if (!defaults) {
-    throw new Error(`panels of type ${panel.type} cannot be drawn, only ${PANEL_TYPES.join(', ')}`);
+export function typeOf({ type }: Panel): PanelType {
+  if (!Object.hasOwn(DEFAULTS, type)) {
+    throw new Error(`panels of type ${type} cannot be drawn, only ${Object.keys(DEFAULTS).join(', ')}`);
   }
-  return defaults;
+  return type as PanelType;
 }
 
-/** The panel's options, complete. */
-export function optionsOf<Options>(panel: Panel): Options {
-  return merge(defaultsOf(panel).options, panel.options ?? {}) as Options;
+/** The panel's options, complete: those of its component. */
+export function optionsOf(panel: Panel): unknown {
+  return merge(DEFAULTS[typeOf(panel)].options, panel.options ?? {});
 }
 
 /** The panel's field configuration, complete. */
 export function fieldConfigOf(panel: Panel): FieldConfigSource {
-  const { custom = {}, colorMode } = defaultsOf(panel);
+  const { custom = {}, colorMode } = DEFAULTS[typeOf(panel)];
   const { defaults = {}, overrides = [] } = (panel.fieldConfig ?? {}) as Partial<FieldConfigSource>;
   const thresholds = defaults.thresholds ?? {
     mode: 'absolute',

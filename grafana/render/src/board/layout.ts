@@ -1,7 +1,6 @@
 // Places a dashboard's panels on Grafana's grid of 24 columns.
 
-import type { GridPos, Panel, RowPanel } from './model.ts';
-import { isRow } from './model.ts';
+import { type GridPos, isRow, type Panel, type RowPanel } from './model.ts';
 
 const COLUMNS = 24;
 const ROW_HEIGHT = 30;

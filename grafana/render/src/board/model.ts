@@ -6,20 +6,21 @@ export type { Dashboard, GridPos, Panel, RowPanel, VariableModel };
 
 /** A query of a panel for a Prometheus data source. */
 export interface PrometheusTarget extends DataQuery {
-  expr?: string;
+  expr: string;
+  /** Asks for the values of now, and not for those of a range. */
   instant?: boolean;
-  range?: boolean;
-  format?: 'time_series' | 'table' | 'heatmap';
+  format?: 'time_series' | 'table';
   legendFormat?: string;
-  /** The shortest step. */
-  interval?: string;
-  intervalFactor?: number;
 }
 
 export function isRow(panel: Panel | RowPanel): panel is RowPanel {
   return panel.type === 'row';
 }
 
+export function variablesOf({ templating }: Dashboard): VariableModel[] {
+  return templating?.list ?? [];
+}
+
 export function targetsOf(panel: Panel): PrometheusTarget[] {
-  return ((panel.targets ?? []) as unknown[] as PrometheusTarget[]).filter((target) => !target.hide && target.expr);
+  return (panel.targets ?? []) as unknown[] as PrometheusTarget[];
 }

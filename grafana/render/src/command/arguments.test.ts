@@ -4,17 +4,14 @@ import { test } from 'node:test';
 import { parseArguments, UsageError } from './arguments.ts';
 
 test('variables have one value or several', () => {
-  const { settings, boards } = parseArguments([
-    '--prometheus',
-    'http://x',
-    '--var',
-    'job=a',
-    '--var',
-    'topic=b,c',
-    'uid',
-  ]);
-  assert.deepEqual(settings.variables, { job: ['a'], topic: ['b', 'c'] });
-  assert.deepEqual(boards, ['uid']);
+  const parsed = parseArguments(['--prometheus', 'http://x', '--var', 'job=a', '--var', 'topic=b,c', 'uid']);
+  assert(parsed !== 'help');
+  assert.deepEqual(parsed.settings.variables, { job: ['a'], topic: ['b', 'c'] });
+  assert.deepEqual(parsed.boards, ['uid']);
+});
+
+test('help needs nothing else', () => {
+  assert.equal(parseArguments(['-h']), 'help');
 });
 
 test('mistakes are told', () => {

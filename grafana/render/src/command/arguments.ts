@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 
+import { messageOf } from '../messageOf.ts';
 import type { Settings } from '../page/renderBoard.tsx';
 import type { Camera } from './browser.ts';
 
@@ -24,7 +25,6 @@ Draws dashboards from live data, one PNG each. BOARD is the uid of a dashboard; 
 `;
 
 export interface Arguments {
-  help: boolean;
   prometheus: string;
   dashboards: string;
   out: string;
@@ -37,18 +37,20 @@ export interface Arguments {
 /** A mistake on the command line. */
 export class UsageError extends Error {}
 
-export function parseArguments(args: string[]): Arguments {
+export function parseArguments(args: string[]): Arguments | 'help' {
   const { values, positionals } = parse(args);
-  const rows = values.rows;
+  if (values.help) {
+    return 'help';
+  }
+  const { prometheus, rows } = values;
   if (rows !== 'expanded' && rows !== 'as-saved') {
     throw new UsageError(`--rows is expanded or as-saved, not ${rows}`);
   }
-  if (!values.help && !values.prometheus) {
+  if (!prometheus) {
     throw new UsageError('--prometheus is missing');
   }
   return {
-    help: values.help,
-    prometheus: values.prometheus ?? '',
+    prometheus,
     dashboards: values.dashboards,
     out: values.out,
     camera: {
@@ -88,7 +90,7 @@ function parse(args: string[]) {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
 }
 

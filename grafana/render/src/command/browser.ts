@@ -1,8 +1,9 @@
 // Debian's Chromium, without a window.
 
-import { type Browser, chromium, type Page } from 'playwright-core';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+import { type Browser, chromium, type Page } from 'playwright-core';
 
 import type { Dashboard } from '../board/model.ts';
 import type { PanelResult, Settings } from '../page/renderBoard.tsx';
@@ -51,15 +52,18 @@ export interface Camera {
   pageHeight: number | undefined;
 }
 
-/** Draws `board` into the file `<path>.png`, and each page of it into `<path>-1.png` and so on. */
-export async function draw(
-  browser: Browser,
-  url: string,
-  board: Dashboard,
-  settings: Settings,
-  { scale, pageHeight }: Camera,
-  path: string,
-): Promise<Drawing> {
+export interface Order {
+  board: Dashboard;
+  settings: Settings;
+  camera: Camera;
+  /** Where the pictures go: `<path>.png`, and its pages `<path>-1.png` and so on. */
+  path: string;
+}
+
+/** Draws a dashboard in the page at `url`. */
+export async function draw(browser: Browser, url: string, order: Order): Promise<Drawing> {
+  const { board, settings, camera, path } = order;
+  const { scale, pageHeight } = camera;
   const viewport = { width: settings.width, height: 1000 };
   const context = await browser.newContext({ viewport, deviceScaleFactor: scale, timezoneId: 'UTC', locale: 'en-US' });
   try {
@@ -89,7 +93,7 @@ export async function draw(
 
 type Answer = { panels: PanelResult[] } | { failure: string };
 
-/** Runs in the page. */
+/** Runs in the page, where nothing of this file is. */
 async function drawInPage({ board, settings }: { board: Dashboard; settings: Settings }): Promise<Answer> {
   try {
     return { panels: await window.renderBoard(board, settings) };

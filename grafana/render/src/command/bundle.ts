@@ -1,7 +1,8 @@
 // Bundles the page for the browser.
 
-import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
+
+import { build } from 'esbuild';
 
 export interface Bundle {
   script: string;

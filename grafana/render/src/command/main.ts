@@ -3,6 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { messageOf } from '../messageOf.ts';
 import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts';
 import { draw, type Drawing, startBrowser } from './browser.ts';
 import { bundlePage } from './bundle.ts';
@@ -11,23 +12,27 @@ import { serve } from './server.ts';
 
 /** Returns whether all went well. */
 async function render(args: Arguments): Promise<boolean> {
+  const { settings, camera } = args;
   const boards = await readDashboards(args.dashboards, args.boards);
   await mkdir(args.out, { recursive: true });
   const server = await serve(await bundlePage(), args.prometheus);
-  const browser = await startBrowser(args.chromium);
-  let isGood = true;
   try {
-    for (const board of boards) {
-      const path = join(args.out, board.uid!);
-      const drawing = await draw(browser, server.url, board, args.settings, args.camera, path);
-      console.log(report(path, drawing));
-      isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
+    const browser = await startBrowser(args.chromium);
+    try {
+      let isGood = true;
+      for (const board of boards) {
+        const path = join(args.out, board.uid!);
+        const drawing = await draw(browser, server.url, { board, settings, camera, path });
+        console.log(report(path, drawing));
+        isGood &&= drawing.errors.length === 0 && drawing.panels.every(({ state }) => state !== 'error');
+      }
+      return isGood;
+    } finally {
+      await browser.close();
     }
   } finally {
-    await browser.close();
     server.close();
   }
-  return isGood;
 }
 
 function report(path: string, { panels, errors }: Drawing): string {
@@ -42,12 +47,12 @@ function report(path: string, { panels, errors }: Drawing): string {
 
 try {
   const args = parseArguments(process.argv.slice(2));
-  if (args.help) {
+  if (args === 'help') {
     process.stdout.write(HELP);
   } else {
     process.exitCode = (await render(args)) ? 0 : 1;
   }
 } catch (error) {
-  console.error(`render: ${error instanceof Error ? error.message : String(error)}`);
+  console.error(`render: ${messageOf(error)}`);
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }

@@ -2,12 +2,11 @@ import { css } from '@emotion/css';
 import type { DataFrame, GrafanaTheme2, TimeRange } from '@grafana/data';
 import { useStyles2 } from '@grafana/ui';
 
-import { annotationQueries } from '../board/annotations.ts';
+import { annotationsOf } from '../board/annotations.ts';
 import type { Event } from '../board/events.ts';
 import { heightOf, type Placed } from '../board/layout.ts';
-import { type Dashboard, isRow, type Panel } from '../board/model.ts';
-import { replacer } from '../board/replace.ts';
-import type { Scope } from '../variables/interpolate.ts';
+import { type Dashboard, isRow, type Panel, variablesOf } from '../board/model.ts';
+import { interpolateText, type Scope } from '../variables/interpolate.ts';
 import { Header } from './Header.tsx';
 import { PanelFrame } from './PanelFrame.tsx';
 import { RowHeader } from './RowHeader.tsx';
@@ -32,17 +31,19 @@ interface Props {
 /** A whole dashboard with all its panels in their places. */
 export function Board({ board, placed, loaded, events, scope, timeRange, timeZone, onPanelError }: Props) {
   const styles = useStyles2(getStyles);
-  const names = new Set((board.templating?.list ?? []).map(({ name }) => name));
-  const variables = [...scope.values()].filter(({ name, isHidden }) => names.has(name) && !isHidden);
+  const variables = variablesOf(board).map(({ name, label }) => ({
+    label: label || name,
+    text: scope.get(name)?.text,
+  }));
   return (
     <main className={styles.page}>
-      <Header board={board} variables={variables} annotations={annotationQueries(board.annotations?.list ?? [])} />
+      <Header board={board} time={timeRange.raw} variables={variables} annotations={annotationsOf(board)} />
       <div style={{ position: 'relative', height: heightOf(placed) }}>
         {placed.map(({ panel, x, y, width, height }, at) => (
           <div key={at} data-panel={panel.type} style={{ position: 'absolute', left: x, top: y, width, height }}>
             {isRow(panel) ? (
               <RowHeader
-                title={replacer(scope)(panel.title ?? '')}
+                title={interpolateText(panel.title ?? '', scope)}
                 isCollapsed={panel.collapsed}
                 hidden={panel.panels.length}
               />

@@ -1,22 +1,21 @@
 import { css } from '@emotion/css';
-import { type GrafanaTheme2, rangeUtil } from '@grafana/data';
+import { type GrafanaTheme2, rangeUtil, type RawTimeRange } from '@grafana/data';
 import { Icon, useStyles2, useTheme2 } from '@grafana/ui';
 
 import type { Dashboard } from '../board/model.ts';
-import type { Variable } from '../variables/interpolate.ts';
 
 interface Props {
   board: Dashboard;
-  variables: Variable[];
+  time: RawTimeRange;
+  variables: { label: string; text: string | undefined }[];
   /** Names and colours of the annotations that are on. */
   annotations: { name: string; iconColor: string }[];
 }
 
 /** The dashboard's title, what is chosen, and the time that is shown. */
-export function Header({ board, variables, annotations }: Props) {
+export function Header({ board, time, variables, annotations }: Props) {
   const styles = useStyles2(getStyles);
   const theme = useTheme2();
-  const range = board.time ?? { from: 'now-6h', to: 'now' };
   return (
     <header className={styles.header}>
       <div className={styles.line}>
@@ -30,7 +29,7 @@ export function Header({ board, variables, annotations }: Props) {
           </span>
         ))}
         <span className={styles.value}>
-          <Icon name="clock-nine" /> {rangeUtil.describeTimeRange(range)} <Icon name="angle-down" />
+          <Icon name="clock-nine" /> {rangeUtil.describeTimeRange(time)} <Icon name="angle-down" />
         </span>
         {board.refresh && (
           <span className={styles.value}>
@@ -39,8 +38,8 @@ export function Header({ board, variables, annotations }: Props) {
         )}
       </div>
       <div className={styles.line}>
-        {variables.map(({ name, label, text }) => (
-          <span key={name} className={styles.variable}>
+        {variables.map(({ label, text }) => (
+          <span key={label} className={styles.variable}>
             <span className={styles.label}>{label}</span>
             <span className={styles.value}>
               {text} <Icon name="angle-down" />

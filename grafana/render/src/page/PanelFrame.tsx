@@ -2,19 +2,17 @@ import { type DataFrame, LoadingState, type TimeRange } from '@grafana/data';
 import { ErrorBoundary, PanelChrome, useTheme2 } from '@grafana/ui';
 import { type ReactElement, useMemo } from 'react';
 
+import { fieldConfigOf, optionsOf, type PanelType, typeOf } from '../board/defaults.ts';
 import type { Event } from '../board/events.ts';
-import { fieldConfigOf, optionsOf } from '../board/defaults.ts';
 import { configureFields } from '../board/fieldConfig.ts';
 import type { Panel } from '../board/model.ts';
-import { replacer } from '../board/replace.ts';
-import type { Scope } from '../variables/interpolate.ts';
-import { BarGaugePanel, type BarGaugeOptions } from './panels/BarGaugePanel.tsx';
+import { interpolateText, type Scope } from '../variables/interpolate.ts';
+import { BarGaugePanel } from './panels/BarGaugePanel.tsx';
 import type { PanelProps } from './panels/props.ts';
-import { StateTimelinePanel, type StateTimelineOptions } from './panels/StateTimelinePanel.tsx';
-import { StatPanel, type StatOptions } from './panels/StatPanel.tsx';
-import { TablePanel, type TableOptions } from './panels/TablePanel.tsx';
-import { TextPanel, type TextOptions } from './panels/TextPanel.tsx';
-import { TimeSeriesPanel, type TimeSeriesOptions } from './panels/TimeSeriesPanel.tsx';
+import { StateTimelinePanel } from './panels/StateTimelinePanel.tsx';
+import { StatPanel } from './panels/StatPanel.tsx';
+import { TablePanel } from './panels/TablePanel.tsx';
+import { TimeSeriesPanel } from './panels/TimeSeriesPanel.tsx';
 
 interface Props {
   panel: Panel;
@@ -37,12 +35,10 @@ const WITHOUT_PADDING = new Set(['stat', 'table']);
 /** A panel: its frame with title and description, and what it shows. */
 export function PanelFrame(props: Props) {
   const { panel, error, scope, width, height, onError } = props;
-  const replaceVariables = useMemo(() => replacer(scope), [scope]);
   return (
     <PanelChrome
-      title={replaceVariables(panel.title ?? '')}
-      description={panel.description ? replaceVariables(panel.description) : ''}
-      displayMode={panel.transparent ? 'transparent' : 'default'}
+      title={interpolateText(panel.title ?? '', scope)}
+      description={interpolateText(panel.description ?? '', scope)}
       padding={WITHOUT_PADDING.has(panel.type) ? 'none' : 'md'}
       loadingState={error ? LoadingState.Error : LoadingState.Done}
       statusMessage={error}
@@ -60,16 +56,24 @@ export function PanelFrame(props: Props) {
   );
 }
 
+const COMPONENTS: Record<PanelType, (props: PanelProps<never>) => ReactElement> = {
+  timeseries: TimeSeriesPanel,
+  stat: StatPanel,
+  bargauge: BarGaugePanel,
+  table: TablePanel,
+  'state-timeline': StateTimelinePanel,
+};
+
 function Content({ panel, frames, events, scope, width, height, timeRange, timeZone }: Props) {
   const theme = useTheme2();
+  const Component = COMPONENTS[typeOf(panel)];
   const props = useMemo(() => {
-    const replaceVariables = replacer(scope);
+    const replaceVariables = (text: string) => interpolateText(text, scope);
     const fieldConfig = fieldConfigOf(panel);
     return {
       title: panel.title ?? '',
-      isTransparent: panel.transparent ?? false,
       frames: configureFields(frames, fieldConfig, theme, timeZone, replaceVariables),
-      options: optionsOf<unknown>(panel),
+      options: optionsOf(panel) as never,
       fieldConfig,
       events,
       timeRange,
@@ -77,24 +81,5 @@ function Content({ panel, frames, events, scope, width, height, timeRange, timeZ
       replaceVariables,
     };
   }, [panel, frames, events, scope, theme, timeRange, timeZone]);
-  return draw(panel.type, { ...props, width, height });
-}
-
-function draw(type: string, props: PanelProps<unknown>): ReactElement {
-  switch (type) {
-    case 'timeseries':
-      return <TimeSeriesPanel {...(props as PanelProps<TimeSeriesOptions>)} />;
-    case 'stat':
-      return <StatPanel {...(props as PanelProps<StatOptions>)} />;
-    case 'bargauge':
-      return <BarGaugePanel {...(props as PanelProps<BarGaugeOptions>)} />;
-    case 'table':
-      return <TablePanel {...(props as PanelProps<TableOptions>)} />;
-    case 'state-timeline':
-      return <StateTimelinePanel {...(props as PanelProps<StateTimelineOptions>)} />;
-    case 'text':
-      return <TextPanel {...(props as PanelProps<TextOptions>)} />;
-    default:
-      throw new Error(`panels of type ${type} cannot be drawn`);
-  }
+  return <Component {...props} width={width} height={height} />;
 }

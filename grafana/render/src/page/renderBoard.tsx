@@ -1,14 +1,17 @@
 // Draws one dashboard into the page and says what became of its panels. Called by the command through the browser.
 
-import { dateMath, rangeUtil, type TimeRange } from '@grafana/data';
+import { dateMath, rangeUtil, type RawTimeRange, type TimeRange } from '@grafana/data';
 
-import { annotationQueries, queryEvents } from '../board/annotations.ts';
+import { annotationsOf, queryEvents } from '../board/annotations.ts';
+import type { Context } from '../board/context.ts';
 import type { Event } from '../board/events.ts';
 import { layout, type Rows } from '../board/layout.ts';
-import { type Dashboard, isRow, type Panel, targetsOf } from '../board/model.ts';
-import { type Context, hasData, panelData } from '../board/panelData.ts';
+import { type Dashboard, isRow, type Panel, variablesOf } from '../board/model.ts';
+import { hasData, panelData } from '../board/panelData.ts';
+import { refuseUnsupported } from '../board/unsupported.ts';
+import { messageOf } from '../messageOf.ts';
 import { scrapeIntervals } from '../prometheus/client.ts';
-import { plainVariables } from '../variables/interpolate.ts';
+import { withTexts } from '../variables/interpolate.ts';
 import { resolveVariables } from '../variables/resolve.ts';
 import { Board, type Loaded, PAGE_PADDING } from './Board.tsx';
 import { show } from './show.tsx';
@@ -36,40 +39,22 @@ const TIME_ZONE = 'browser';
 /** What a panel's frame takes from its width. */
 const PANEL_PADDING = 18;
 
-/** Draws `dashboard`, and is done when all of it is on the page. */
-export async function renderBoard(dashboard: Dashboard, settings: Settings): Promise<PanelResult[]> {
-  const board = settings.from ? { ...dashboard, time: { from: settings.from, to: 'now' } } : dashboard;
-  const timeRange = timeRangeOf(board);
-  const scrapeInterval = rangeUtil.intervalToMs(settings.scrapeInterval ?? (await longestScrapeInterval()));
+/** Draws `board`, and is done when all of it is on the page. */
+export async function renderBoard(board: Dashboard, settings: Settings): Promise<PanelResult[]> {
+  refuseUnsupported(board);
+  const timeRange = timeRangeOf(settings.from ? { from: settings.from, to: 'now' } : board.time);
   const range = { from: timeRange.from.valueOf(), to: timeRange.to.valueOf() };
-  const builtIn = plainVariables({
-    __range: rangeUtil.secondsToHms(Math.round((range.to - range.from) / 1000)),
-    __range_s: String(Math.round((range.to - range.from) / 1000)),
-    __range_ms: String(range.to - range.from),
-    __from: String(range.from),
-    __to: String(range.to),
-    __dashboard: board.title ?? '',
-  });
-  const scope = await resolveVariables(board.templating?.list ?? [], builtIn, settings.variables, range);
-  const context: Context = { scope, timeRange, scrapeInterval };
+  const variables = await resolveVariables(variablesOf(board), settings.variables, range);
+  const context: Context = {
+    scope: withTexts(variables, { __range: `${range.to - range.from}ms` }),
+    range,
+    scrapeInterval: rangeUtil.intervalToMs(settings.scrapeInterval ?? (await longestScrapeInterval())),
+  };
   const placed = layout(board.panels ?? [], settings.width - 2 * PAGE_PADDING, settings.rows);
-  const repeated = placed.find(({ panel }) => panel.repeat);
-  if (repeated) {
-    throw new Error(`"${repeated.panel.title}" is repeated for ${repeated.panel.repeat}, which cannot be drawn`);
-  }
   const panels = placed.flatMap(({ panel, width }) => (isRow(panel) ? [] : [{ panel, width: width - PANEL_PADDING }]));
-  const results = panels.map(async ({ panel, width }) => [panel, await load(panel, context, width)] as const);
-  const loaded = new Map(await Promise.all(results));
-  const events: Event[] = [];
-  const failed: PanelResult[] = [];
-  for (const annotation of annotationQueries(board.annotations?.list ?? [])) {
-    try {
-      events.push(...(await queryEvents(annotation, context)));
-    } catch (error) {
-      failed.push({ title: `annotation ${annotation.name}`, state: 'error', message: messageOf(error) });
-    }
-  }
-
+  const loading = panels.map(async ({ panel, width }) => [panel, await load(panel, context, width)] as const);
+  const loaded = new Map(await Promise.all(loading));
+  const { events, failed } = await loadEvents(board, context);
   const drawErrors = new Map<Panel, string>();
   await show(
     <Board
@@ -77,7 +62,7 @@ export async function renderBoard(dashboard: Dashboard, settings: Settings): Pro
       placed={placed}
       loaded={loaded}
       events={events}
-      scope={scope}
+      scope={context.scope}
       timeRange={timeRange}
       timeZone={TIME_ZONE}
       onPanelError={(panel, message) => drawErrors.set(panel, message)}
@@ -86,8 +71,7 @@ export async function renderBoard(dashboard: Dashboard, settings: Settings): Pro
   return [...failed, ...[...loaded].map(([panel, result]) => resultOf(panel, result, drawErrors.get(panel)))];
 }
 
-function timeRangeOf(board: Dashboard): TimeRange {
-  const raw = { from: board.time?.from ?? 'now-6h', to: board.time?.to ?? 'now' };
+function timeRangeOf(raw: RawTimeRange = { from: 'now-6h', to: 'now' }): TimeRange {
   const from = dateMath.toDateTime(raw.from, { roundUp: false });
   const to = dateMath.toDateTime(raw.to, { roundUp: true });
   if (!from?.isValid() || !to?.isValid()) {
@@ -110,7 +94,19 @@ async function load(panel: Panel, context: Context, width: number): Promise<Load
   }
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The annotations' events, and which annotations failed. */
+async function loadEvents(board: Dashboard, context: Context): Promise<{ events: Event[]; failed: PanelResult[] }> {
+  const events: Event[] = [];
+  const failed: PanelResult[] = [];
+  for (const annotation of annotationsOf(board)) {
+    try {
+      events.push(...(await queryEvents(annotation, context)));
+    } catch (error) {
+      failed.push({ title: `annotation ${annotation.name}`, state: 'error', message: messageOf(error) });
+    }
+  }
+  return { events, failed };
+}
 
 function resultOf(panel: Panel, { frames, error }: Loaded, drawError: string | undefined): PanelResult {
   const title = panel.title ?? panel.type;
@@ -118,5 +114,5 @@ function resultOf(panel: Panel, { frames, error }: Loaded, drawError: string | u
   if (message !== undefined) {
     return { title, state: 'error', message };
   }
-  return { title, state: targetsOf(panel).length === 0 || hasData(frames) ? 'drawn' : 'no data' };
+  return { title, state: hasData(frames) ? 'drawn' : 'no data' };
 }

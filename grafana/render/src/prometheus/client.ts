@@ -10,39 +10,37 @@ export interface Series {
   values: Sample[];
 }
 
+/** From when to when, in milliseconds. */
+export interface Range {
+  from: number;
+  to: number;
+}
+
 const API = '/prometheus/api/v1';
 
-/** Evaluates at one time. */
+const seconds = (milliseconds: number): string => String(milliseconds / 1000);
+
+/** Evaluates at one time, in milliseconds. */
 export async function queryInstant(expression: string, at: number): Promise<Series[]> {
-  const data = await post('query', { query: expression, time: String(at / 1000) });
+  const data = await post('query', { query: expression, time: seconds(at) });
   return seriesOf(data);
 }
 
-/** Evaluates at every step from `from` to `to`, all in milliseconds. */
-export async function queryRange(expression: string, from: number, to: number, step: number): Promise<Series[]> {
-  const seconds = (milliseconds: number) => String(milliseconds / 1000);
+/** Evaluates at every step, in milliseconds: at full ones, as Grafana does, so that a refresh does not move points. */
+export async function queryRange(expression: string, { from, to }: Range, step: number): Promise<Series[]> {
   const data = await post('query_range', {
     query: expression,
-    start: seconds(from),
-    end: seconds(to),
+    start: seconds(from - (from % step)),
+    end: seconds(to - (to % step)),
     step: seconds(step),
   });
   return seriesOf(data);
 }
 
-/** The values of a label among the series that a selector finds, or among all. */
-export async function labelValues(label: string, selector: string, from: number, to: number): Promise<string[]> {
-  const parameters = new URLSearchParams({ start: String(from / 1000), end: String(to / 1000) });
-  if (selector) {
-    parameters.append('match[]', selector);
-  }
+/** The values of a label among the series that a selector finds. */
+export async function labelValues(label: string, selector: string, { from, to }: Range): Promise<string[]> {
+  const parameters = new URLSearchParams({ 'match[]': selector, start: seconds(from), end: seconds(to) });
   return (await get(`label/${encodeURIComponent(label)}/values?${parameters}`)) as string[];
-}
-
-/** The names of all labels. */
-export async function labelNames(from: number, to: number): Promise<string[]> {
-  const parameters = new URLSearchParams({ start: String(from / 1000), end: String(to / 1000) });
-  return (await get(`labels?${parameters}`)) as string[];
 }
 
 /** The scrape interval of each target, such as `15s`. */

@@ -3,7 +3,7 @@
 export type Labels = Record<string, string>;
 
 /** `name{label="value"}` as PromQL writes it. */
-export function seriesText(labels: Labels): string {
+function seriesText(labels: Labels): string {
   const { __name__: name = '', ...others } = labels;
   const pairs = Object.entries(others).sort(([a], [b]) => (a < b ? -1 : 1));
   return `${name}{${pairs.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(', ')}}`;

@@ -1,24 +1,16 @@
 import {
-  type FieldDisplay,
-  getDisplayValueAlignmentFactors,
-  getFieldDisplayValues,
-  type ReduceDataOptions,
-  type VizOrientation,
-} from '@grafana/data';
-import {
   BarGaugeDisplayMode,
   type BarGaugeNamePlacement,
   BarGaugeSizing,
   type BarGaugeValueMode,
   type VizTextDisplayOptions,
 } from '@grafana/schema';
-import { BarGauge, useTheme2, VizRepeater } from '@grafana/ui';
+import { BarGauge, useTheme2 } from '@grafana/ui';
 
 import type { PanelProps } from './props.ts';
+import { Values, type ValuesOptions } from './Values.tsx';
 
-export interface BarGaugeOptions {
-  reduceOptions: ReduceDataOptions;
-  orientation: VizOrientation;
+export interface BarGaugeOptions extends ValuesOptions {
   displayMode: BarGaugeDisplayMode;
   valueMode: BarGaugeValueMode;
   namePlacement: BarGaugeNamePlacement;
@@ -30,24 +22,22 @@ export interface BarGaugeOptions {
   text: VizTextDisplayOptions;
 }
 
+const AUTOMATIC_SIZES = { minVizWidth: 8, minVizHeight: 16, maxVizHeight: 300 };
+
 /** A bar for each series. */
 export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
-  const { frames, options, fieldConfig, width, height, timeZone, replaceVariables } = props;
+  const { options, fieldConfig } = props;
   const theme = useTheme2();
-  const isManual = options.sizing === BarGaugeSizing.Manual;
+  const { minVizWidth, minVizHeight, maxVizHeight } =
+    options.sizing === BarGaugeSizing.Manual ? options : AUTOMATIC_SIZES;
+  const itemSpacing = options.displayMode === BarGaugeDisplayMode.Lcd ? 2 : 10;
   return (
-    <VizRepeater<FieldDisplay, ReturnType<typeof getDisplayValueAlignmentFactors>>
-      getValues={() =>
-        getFieldDisplayValues({
-          data: frames,
-          fieldConfig,
-          reduceOptions: options.reduceOptions,
-          replaceVariables,
-          theme,
-          timeZone,
-        })
-      }
-      getAlignmentFactors={getDisplayValueAlignmentFactors}
+    <Values
+      panel={props}
+      itemSpacing={itemSpacing}
+      minVizWidth={minVizWidth}
+      minVizHeight={minVizHeight}
+      maxVizHeight={maxVizHeight}
       renderValue={({ value, width, height, orientation, count, alignmentFactors }) => (
         <BarGauge
           value={count > 1 || fieldConfig.defaults.displayName ? value.display : { ...value.display, title: undefined }}
@@ -59,8 +49,8 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
           valueDisplayMode={options.valueMode}
           namePlacement={options.namePlacement}
           showUnfilled={options.showUnfilled}
-          itemSpacing={options.displayMode === BarGaugeDisplayMode.Lcd ? 2 : 10}
-          alignmentFactors={count > 1 ? alignmentFactors : undefined}
+          itemSpacing={itemSpacing}
+          alignmentFactors={alignmentFactors}
           text={options.text}
           orientation={orientation}
           width={width}
@@ -68,15 +58,6 @@ export function BarGaugePanel(props: PanelProps<BarGaugeOptions>) {
           theme={theme}
         />
       )}
-      source={frames}
-      renderCounter={0}
-      minVizWidth={isManual ? options.minVizWidth : 8}
-      minVizHeight={isManual ? options.minVizHeight : 16}
-      maxVizHeight={isManual ? options.maxVizHeight : 300}
-      itemSpacing={options.displayMode === BarGaugeDisplayMode.Lcd ? 2 : 10}
-      orientation={options.orientation}
-      width={width}
-      height={height}
     />
   );
 }

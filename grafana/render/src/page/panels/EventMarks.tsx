@@ -1,5 +1,4 @@
-import { useTheme2 } from '@grafana/ui';
-import type { UPlotConfigBuilder } from '@grafana/ui';
+import { type UPlotConfigBuilder, useTheme2 } from '@grafana/ui';
 import { useLayoutEffect } from 'react';
 
 import type { Event } from '../../board/events.ts';

@@ -23,6 +23,7 @@ import type uPlot from 'uplot';
 import { NoData } from './NoData.tsx';
 import type { PanelProps } from './props.ts';
 import { type Band, bandsOf, type Shown } from './stateBands.ts';
+import { withGaps } from './withGaps.ts';
 
 export interface StateTimelineOptions {
   showValue: 'auto' | 'always' | 'never';
@@ -71,17 +72,16 @@ export function StateTimelinePanel(props: PanelProps<StateTimelineOptions>) {
 
 function lanesOf(frames: DataFrame[], timeRange: TimeRange): Lane[] {
   return frames.flatMap((frame) => {
-    const time = frame.fields.find(({ type }) => type === FieldType.time);
+    const { fields } = withGaps(frame, timeRange);
+    const time = fields.find(({ type }) => type === FieldType.time);
     if (!time) {
       return [];
     }
-    const longest = 1.5 * (time.config.interval ?? Infinity);
-    const end = timeRange.to.valueOf();
-    return frame.fields
+    return fields
       .filter((field) => field !== time)
       .map((field) => ({
         name: getFieldDisplayName(field, frame, frames),
-        bands: bandsOf(time.values, field.values, showBy(field), longest, end),
+        bands: bandsOf(time.values, field.values, showBy(field), timeRange.to.valueOf()),
       }));
   });
 }

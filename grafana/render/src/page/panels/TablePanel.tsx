@@ -15,7 +15,7 @@ export interface TableOptions {
 
 /** Rows and columns, by the component of Grafana's table panel. */
 export function TablePanel(props: PanelProps<TableOptions>) {
-  const { frames, options, fieldConfig, isTransparent, width, height, timeRange } = props;
+  const { frames, options, fieldConfig, width, height, timeRange } = props;
   const data = frames[options.frameIndex] ?? frames[0];
   if (!data || data.fields.length === 0) {
     return <NoData {...props} />;
@@ -34,7 +34,6 @@ export function TablePanel(props: PanelProps<TableOptions>) {
       enablePagination={options.enablePagination}
       fieldConfig={fieldConfig}
       timeRange={timeRange}
-      transparent={isTransparent}
     />
   );
 }

@@ -5,7 +5,6 @@ import type { Event } from '../../board/events.ts';
 /** What every drawing of a panel gets. */
 export interface PanelProps<Options> {
   title: string;
-  isTransparent: boolean;
   frames: DataFrame[];
   options: Options;
   fieldConfig: FieldConfigSource;
