@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from grafana_foundation_sdk.builders import dashboard as builders
 from grafana_foundation_sdk.models import dashboard as models
 
-from . import variables
-from .selectors import of_nodes
+from . import marks, variables
 
 # All boards link to each other by it.
 TAG = "kafka-vitals"
@@ -30,7 +29,9 @@ class Board:
     title: str
     description: str
     rows: Sequence[Row]
-    of_nodes: bool = False
+    shows_cluster: bool = True
+    """Whether it shows what the exporter tells of the cluster: then the exporter can be chosen."""
+    shows_nodes: bool = False
     """Whether it shows nodes' MBeans by node: then nodes can be chosen."""
     variables: Sequence[builders.QueryVariable] = field(default_factory=tuple)
     """What can be chosen beyond cluster, job, exporter and node."""
@@ -50,19 +51,19 @@ class Board:
             .tooltip(models.DashboardCursorSync.CROSSHAIR)
             .link(_links())
             .variables([*self._common_variables(), *self.variables])
-            .annotation(_alerts())
-            .annotation(_restarts())
         )
         for row in self.rows:
             _add(board, row)
         built = board.build()
+        built.annotations = models.AnnotationContainer(list_val=marks.ALL)
         _close_gaps(built)
         _number(built)
         return built
 
     def _common_variables(self) -> list[object]:
-        common = [variables.datasource(), variables.cluster(), variables.job(), variables.exporter()]
-        return common + ([variables.instance(), variables.broker()] if self.of_nodes else [])
+        exporter = variables.exporter() if self.shows_cluster else variables.hidden(variables.exporter())
+        common = [variables.datasource(), variables.cluster(), variables.job(), exporter]
+        return common + ([variables.instance(), variables.broker()] if self.shows_nodes else [])
 
 
 def _add(board: builders.Dashboard, row: Row) -> None:
@@ -102,43 +103,3 @@ def _number(board: models.Dashboard) -> None:
 def _links() -> builders.DashboardLink:
     link = builders.DashboardLink("Kafka").type(models.DashboardLinkType.DASHBOARDS).tags([TAG])
     return link.as_dropdown(True).include_vars(True).keep_time(True)
-
-
-def _restarts() -> builders.AnnotationQuery:
-    # Marked where they were, however long the node was away. Processes of others have such series too.
-    started = f"1000 * {of_nodes('process_start_time_seconds')}"
-    started = f"{started} and on (cluster, job, instance, broker) {of_nodes('kafka_broker_build_info')}"
-    return _annotation("Restarts", started, "blue", "{{broker}} {{instance}} started", value_is_time=True)
-
-
-def _alerts() -> builders.AnnotationQuery:
-    # Where each begins: an alert that fires for days would colour every graph.
-    began = 'min_over_time(timestamp(ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"})[1h:1m])'
-    began = f"max by (alertname, severity) (time() - {began}) < 60 + $__interval_ms / 1000"
-    return _annotation("Alerts", began, "red", "{{alertname}} ({{severity}}) fires")
-
-
-def _annotation(
-    name: str, expr: str, colour: str, title: str, *, value_is_time: bool = False
-) -> builders.AnnotationQuery:
-    annotation = _PrometheusAnnotation(name, expr, title, value_is_time)
-    return annotation.datasource(variables.DATASOURCE).enable(True).hide(False).icon_color(colour)
-
-
-class _PrometheusAnnotation(builders.AnnotationQuery):
-    """The builder knows `expr` only; Prometheus' annotations have a title too, and values that may be their times (in ms)."""
-
-    def __init__(self, name: str, expr: str, title: str, value_is_time: bool) -> None:
-        super().__init__()
-        self._options = {"titleFormat": title, "step": "60s", "useValueForTime": value_is_time}
-        self.name(name).expr(expr)
-
-    def build(self) -> models.AnnotationQuery:
-        built = super().build()
-        plain = built.to_json
-
-        def with_options() -> dict[str, object]:
-            return {**plain(), **self._options}
-
-        built.to_json = with_options  # type: ignore[method-assign]
-        return built

@@ -9,22 +9,20 @@ from grafana_foundation_sdk.builders import bargauge, common, dashboard, prometh
 from grafana_foundation_sdk.builders import stat as stat_panel
 from grafana_foundation_sdk.builders import statetimeline, timeseries
 from grafana_foundation_sdk.builders import table as table_panel
-from grafana_foundation_sdk.builders import text as text_panel
 from grafana_foundation_sdk.models import common as options
 from grafana_foundation_sdk.models import dashboard as models
-from grafana_foundation_sdk.models import text as text_options
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from .limits import as_lines, no_limit
-from .selectors import NODE
+from .selectors import CLUSTER, NODE
 from .variables import DATASOURCE
 
 Thresholds = dashboard.ThresholdsConfig
 Text = tuple[str, str]
 """A text and the colour that it is shown in."""
 
-# A grey that letters can be read on, and that can be read itself.
-_NEITHER = "#7b8087"
+# A grey for what is neither good nor bad that letters can be read on, and that can be read itself.
+NEITHER = "#7b8087"
 
 # An empty cell. What `no_value` of a table says is for one without rows.
 _NOTHING = "–"
@@ -34,12 +32,17 @@ _CALC_NAMES = {"lastNotNull": "Last *", "max": "Max", "mean": "Mean", "min": "Mi
 
 _Panel = TypeVar("_Panel", bound=dashboard.Panel)
 
-# What `NODE` begins a legend with becomes "broker 1" or, without a label `broker`, the instance.
+# What `NODE` begins a legend with becomes "broker 1" or, without a label `broker`, the instance, after the cluster's name.
 _NAME_NODES = [
-    models.DataTransformerConfig(id_val="renameByRegex", options={"regex": regex, "renamePattern": name})
-    for regex, name in ((r"/^([^|]+)\|[^|]*\|(.*)$/", "broker $1$2"), (r"/^\|([^|]*)\|(.*)$/", "$1$2"))
+    (r"/^([^|]*)\|([^|]+)\|[^|]*\|(.*)$/", "$1 broker $2$3"),
+    (r"/^([^|]*)\|\|([^|]*)\|(.*)$/", "$1 $2$3"),
 ]
+# Without a cluster's name nothing stands before what is after it.
+_NAME_CLUSTERS = [(r"/^ +(.*)$/", "$1")]
 
+
+# What a number says that is 0 when all is well.
+NONE: Mapping[float, Text] = {0.0: ("none", "green")}
 
 # What panels of MBeans say when they are empty.
 NO_MBEANS = "no MBeans: Jolokia not configured or not reachable"
@@ -75,6 +78,8 @@ class Column:
     bar: bool = False
     """Draws the value as a bar in its cell."""
     width: int | None = None
+    least: Mapping[float, Text] = field(default_factory=dict)
+    """Texts for all that is as much or more, up to the next."""
     hidden: bool = False
     """The query is there for its labels: they fill headings of `keys` that no other column's query has."""
 
@@ -135,7 +140,7 @@ def lines(
     dashed: str | None = None,
     least_first: bool = False,
     legend_right: bool = False,
-    calcs: Sequence[str] = ("lastNotNull", "max"),
+    calcs: Sequence[str] | None = None,
     no_value: str = "no data",
     width: int = 12,
     height: int = 8,
@@ -143,7 +148,8 @@ def lines(
     """Lines over time with a table of their last and highest values. `colours` are those of series whose name fits an
     expression; `thresholds` are drawn as dashed lines; series whose name fits the expression `below_zero` are mirrored, those
     that fit `dashed` are what others are compared with; `lowest_top` is where the axis ends at the least. `legend_right` gives
-    many names more room in a wide panel; `least_first` is the order of the names."""
+    many names more room in a wide panel; `least_first` is for what is bad when it is low."""
+    calcs = calcs or ("lastNotNull", "min" if least_first else "max")
     if lowest_top is None:
         lowest_top = 5 if decimals == 0 else _LOWEST_TOP.get(unit, 1)
     panel = (
@@ -153,9 +159,7 @@ def lines(
         .line_width(1)
         .fill_opacity(25 if stacked else 8)
         .show_points(options.VisibilityMode.AUTO)
-        .stacking(
-            common.StackingConfig().mode(options.StackingMode.NORMAL if stacked else options.StackingMode.NONE)
-        )
+        .stacking(common.StackingConfig().mode(options.StackingMode.NORMAL if stacked else options.StackingMode.NONE))
         .legend(
             common.VizLegendOptions()
             .display_mode(options.LegendDisplayMode.TABLE)
@@ -165,17 +169,13 @@ def lines(
             .sort_by(_CALC_NAMES[calcs[0]])
             .sort_desc(not least_first)
         )
-        .tooltip(
-            common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING)
-        )
+        .tooltip(common.VizTooltipOptions().mode(options.TooltipDisplayMode.MULTI).sort(options.SortOrder.DESCENDING))
         .thresholds(as_lines(thresholds) if thresholds else no_limit())
         .no_value(no_value)
         .unit(unit)
     )
     if thresholds is not None:
-        panel.thresholds_style(
-            common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED)
-        )
+        panel.thresholds_style(common.GraphThresholdsStyleConfig().mode(options.GraphThresholdsStyleMode.DASHED))
     for name, colour in (colours or {}).items():
         panel.override_by_regexp(f"/{name}/", [_fixed(colour)])
     if dashed is not None:
@@ -327,14 +327,15 @@ def table(
     return panel
 
 
-def text(title: str, description: str, markdown: str, *, width: int = 24, height: int = 3) -> dashboard.Panel:
-    """A few words in Markdown."""
-    panel = text_panel.Panel().mode(text_options.TextMode.MARKDOWN).content(markdown)
-    return panel.title(title).description(description).span(width).height(height)
-
-
-# What a link that chooses something keeps besides.
-SAME_CLUSTER = ("${datasource:queryparam}", "${cluster:queryparam}", "${job:queryparam}", "${exporter:queryparam}")
+# What a link from a table's row keeps: all but the cluster, which is the row's.
+OF_ROWS_CLUSTER = (
+    "${datasource:queryparam}",
+    "var-cluster=${__data.fields.Cluster:percentencode}",
+    "${job:queryparam}",
+    "${exporter:queryparam}",
+)
+# The value of the cell that is clicked.
+THIS = "${__value.raw:percentencode}"
 
 
 def board_url(uid: str, *parameters: str) -> str:
@@ -353,6 +354,22 @@ def value_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
     return [models.ValueMap(options=results)]
 
 
+def _range_texts(texts: Mapping[float, Text]) -> list[models.ValueMapping]:
+    """Value mappings of all values from a number on. The highest comes first, as the first that fits counts."""
+    starts = sorted(texts, reverse=True)
+    ends: list[float | None] = [None, *starts[:-1]]
+    return [
+        models.RangeMap(
+            options=models.DashboardRangeMapOptions(
+                from_val=start,
+                to=end,
+                result=models.ValueMappingResult(text=texts[start][0], color=texts[start][1], index=at),
+            )
+        )
+        for at, (start, end) in enumerate(zip(starts, ends))
+    ]
+
+
 def _as_grafana_writes(value: float) -> str:
     return "Infinity" if value == math.inf else f"{value:g}"
 
@@ -364,7 +381,7 @@ def _fixed(colour: str) -> models.DynamicConfigValue:
 
 def _absent(words: str) -> models.SpecialValueMap:
     """What is not known is neither good nor bad: without this it had the colour of the lowest threshold."""
-    result = models.ValueMappingResult(text=words, color=_NEITHER)
+    result = models.ValueMappingResult(text=words, color=NEITHER)
     match = models.SpecialValueMatch.NULL_AND_NAN
     return models.SpecialValueMap(options=models.DashboardSpecialValueMapOptions(match=match, result=result))
 
@@ -382,8 +399,17 @@ def _finish(
         target = prometheus.Dataquery().expr(query.expr).legend_format(query.legend or "__auto")
         target = target.instant() if instant else target.range()
         panel.with_target(target.ref_id(ref_id(at)).datasource(DATASOURCE))
-    if any(query.legend.startswith(NODE) for query in queries):
-        panel.transformations(_NAME_NODES)
+    renamed = [
+        *(_NAME_NODES if any(query.legend.startswith(NODE) for query in queries) else []),
+        *(_NAME_CLUSTERS if any(query.legend.startswith((CLUSTER, NODE)) for query in queries) else []),
+    ]
+    if renamed:
+        panel.transformations(
+            [
+                models.DataTransformerConfig(id_val="renameByRegex", options={"regex": regex, "renamePattern": name})
+                for regex, name in renamed
+            ]
+        )
     return panel
 
 
@@ -391,7 +417,7 @@ def _column_options(column: Column) -> list[models.DynamicConfigValue]:
     found: dict[str, object] = {
         "unit": column.unit,
         "noValue": _NOTHING,
-        "mappings": [*value_texts(column.texts), _absent(_NOTHING)],
+        "mappings": [*value_texts(column.texts), *_range_texts(column.least), _absent(_NOTHING)],
     }
     if column.decimals is not None:
         found["decimals"] = column.decimals
@@ -404,6 +430,6 @@ def _column_options(column: Column) -> list[models.DynamicConfigValue]:
         found["min"] = 0
         # Its own, not that of all columns.
         found["fieldMinMax"] = True
-    elif column.thresholds is not None or column.texts:
+    elif column.thresholds is not None or column.texts or column.least:
         found["custom.cellOptions"] = {"type": "color-text"}
     return [models.DynamicConfigValue(id_val=name, value=value) for name, value in found.items()]

@@ -59,9 +59,7 @@ def quantile() -> builders.QueryVariable:
     return _one_of(query("quantile", "Quantile", promql, number=True), "0.99")
 
 
-def query(
-    name: str, label: str, promql: str, *, all_value: str = ".+", number: bool = False
-) -> builders.QueryVariable:
+def query(name: str, label: str, promql: str, *, all_value: str = ".+", number: bool = False) -> builders.QueryVariable:
     """A variable of several values. A value for All keeps the URL and the query short, however many values there are."""
     sort = models.VariableSort.NUMERICAL_ASC if number else models.VariableSort.ALPHABETICAL_ASC
     return (
@@ -76,6 +74,11 @@ def query(
         .all_value(all_value)
         .current(models.VariableOption(selected=True, text="All", value="$__all"))
     )
+
+
+def hidden(variable: builders.QueryVariable) -> builders.QueryVariable:
+    """One that links carry from board to board, on a board that has no use for it."""
+    return variable.hide(models.VariableHide.HIDE_VARIABLE)
 
 
 def _one_of(variable: builders.QueryVariable, first: str) -> builders.QueryVariable:

@@ -1,10 +1,10 @@
 """Brokers one beside the other: which is saturated, what its requests wait for, how its JVM is."""
 
-from .. import variables
+from .. import health, variables
 from ..board import Board, Row
 from ..limits import limits
 from ..panels import NO_MBEANS, Column, Query, bars, lines, states, table
-from ..selectors import BY_NODE, NODE, RATE, most, of_kafka, of_node, top
+from ..selectors import BY_NODE, CLUSTER, NODE, RATE, maximum, most, of_kafka, of_node, rate, top, total
 
 _REQUEST = 'request=~"$request"'
 _QUANTILE = 'quantile=~"$quantile"'
@@ -33,34 +33,27 @@ _STAGES = {
 }
 
 
-def _rate(metric: str, *matchers: str, by: str = BY_NODE) -> str:
-    return f"sum {by} (rate({of_node(metric, *matchers)}{RATE}))"
+def _rate_of_cluster(metric: str, *matchers: str) -> str:
+    return rate(metric, *matchers, by="by (cluster)")
 
 
-def _total_rate(metric: str, *matchers: str) -> str:
-    return f"sum(rate({of_node(metric, *matchers)}{RATE}))"
-
-
-def _sum(metric: str, *matchers: str, by: str = BY_NODE) -> str:
-    return f"sum {by} ({of_node(metric, *matchers)})"
-
-
-def _top_rates(count: int, by: str, metric: str, *matchers: str) -> str:
-    return top(count, lambda at: f"sum by ({by}) (rate({of_node(metric, *matchers)}{RATE}{at}))")
+def _top_requests(count: int, metric: str) -> str:
+    counter = of_node(metric, _EACH_KIND)
+    return top(count, lambda of: f"sum by (cluster, request) ({of.rate(counter)})")
 
 
 def _mean(stage: str) -> str:
     metric = f"kafka_request_{stage}_time_seconds"
-    return f"{_total_rate(f'{metric}_sum', _REQUEST)} / {_total_rate(f'{metric}_count', _REQUEST)}"
+    return f"{_rate_of_cluster(f'{metric}_sum', _REQUEST)} / {_rate_of_cluster(f'{metric}_count', _REQUEST)}"
 
 
 def _failed(kind: str) -> str:
-    failed = _rate(f"kafka_server_brokertopicmetrics_failed{kind}requests_total", _TOTAL)
-    return f"{failed} / {_rate(f'kafka_server_brokertopicmetrics_total{kind}requests_total', _TOTAL)}"
+    failed = rate(f"kafka_server_brokertopicmetrics_failed{kind}requests_total", _TOTAL)
+    return f"{failed} / {rate(f'kafka_server_brokertopicmetrics_total{kind}requests_total', _TOTAL)}"
 
 
 def _heap(metric: str) -> str:
-    return f"""max {BY_NODE} ({of_node(metric, 'area="heap"')})"""
+    return maximum(metric, 'area="heap"')
 
 
 # Of the busiest pool of threads. Before Kafka 4.2, which tells them apart, a node that is controller too adds up both.
@@ -70,35 +63,37 @@ _HANDLERS_IDLE = (
 )
 # Of the busiest listener's threads.
 _NETWORK_IDLE = (
-    f"clamp_max(min {BY_NODE} (avg by (broker, instance, listener) "
+    f"clamp_max(min {BY_NODE} (avg by (cluster, broker, instance, listener) "
     f"(rate({of_node('kafka_network_processor_idle_seconds_total')}{RATE}))), 1)"
 )
-# What a consumer's fetch waits for data is wanted.
+# What a consumer's fetch waits for data is wanted. The two sums are not of the same moment.
 _FETCH_TIME = (
-    f"""({_rate("kafka_request_total_time_seconds_sum", 'request="FetchConsumer"')} - """
-    f"""{_rate("kafka_request_remote_time_seconds_sum", 'request="FetchConsumer"')}) / """
-    f"""{_rate("kafka_request_total_time_seconds_count", 'request="FetchConsumer"')}"""
+    f"""clamp_min({rate("kafka_request_total_time_seconds_sum", 'request="FetchConsumer"')} - """
+    f"""{rate("kafka_request_remote_time_seconds_sum", 'request="FetchConsumer"')}, 0) / """
+    f"""{rate("kafka_request_total_time_seconds_count", 'request="FetchConsumer"')}"""
 )
 _PRODUCE_TIME = (
-    f"""{_rate("kafka_request_total_time_seconds_sum", 'request="Produce"')} / """
-    f"""{_rate("kafka_request_total_time_seconds_count", 'request="Produce"')}"""
+    f"""{rate("kafka_request_total_time_seconds_sum", 'request="Produce"')} / """
+    f"""{rate("kafka_request_total_time_seconds_count", 'request="Produce"')}"""
 )
 # What collectors do beside the program is not counted.
-_GC_TIME = of_kafka(_rate("jvm_gc_collection_seconds_sum", 'gc!~".*(Concurrent GC|Cycles)"'))
+_GC_TIME = of_kafka(rate("jvm_gc_collection_seconds_sum", 'gc!~".*(Concurrent GC|Cycles)"'))
 _OLD = 'pool=~".*Old Gen.*|Tenured Gen|ZHeap|Shenandoah"'
 _AFTER_GC = of_kafka(
     f"max {BY_NODE} ({of_node('jvm_memory_pool_collection_used_bytes', _OLD)} / "
     f"({of_node('jvm_memory_pool_collection_max_bytes', _OLD)} > 0))"
 )
+_DELAYED = of_node("kafka_server_delayedoperationpurgatory_numdelayedoperations")
 _HEAP = of_kafka(f"{_heap('jvm_memory_used_bytes')} / {_heap('jvm_memory_max_bytes')}")
-_CPU = of_kafka(_rate("process_cpu_seconds_total"))
+_CPU = of_kafka(rate("process_cpu_seconds_total"))
 
 BOARD = Board(
     uid="kafka-vitals-brokers",
     title="Kafka brokers",
     description="Brokers one beside the other: saturation of their threads, requests by kind, errors, where time goes, "
     "clients, JVM and host. All of it comes from MBeans.",
-    of_nodes=True,
+    shows_cluster=False,
+    shows_nodes=True,
     variables=[variables.request(), variables.quantile()],
     rows=[
         Row(
@@ -108,7 +103,7 @@ BOARD = Board(
                     "State of the brokers",
                     "What each broker says of itself. Good is running throughout. A long recovery is a broker that was "
                     "killed and reads its logs again; a gap is a broker that could not be asked.",
-                    Query(f"max {BY_NODE} ({of_node('kafka_server_kafkaserver_brokerstate')})", NODE),
+                    Query(maximum("kafka_server_kafkaserver_brokerstate"), NODE),
                     texts=_BROKER_STATES,
                     no_value=NO_MBEANS,
                     width=10,
@@ -118,6 +113,7 @@ BOARD = Board(
                     "Brokers and controllers that answer, with what they run. Good is one version of Kafka and of Java on "
                     "all, but for the time of an upgrade; a short uptime is a restart.",
                     {
+                        "cluster": "Cluster",
                         "broker": "Broker",
                         "instance": "Instance",
                         "version": "Kafka",
@@ -134,24 +130,26 @@ BOARD = Board(
                     Column("Heap used", _HEAP, unit="percentunit", decimals=0, width=90),
                     Column(
                         "Requests",
-                        _rate("kafka_network_requestmetrics_requests_total", _EACH_KIND),
+                        rate("kafka_network_requestmetrics_requests_total", _EACH_KIND),
                         unit="reqps",
                         decimals=0,
                         width=100,
                     ),
-                    Column("Connections", _sum("kafka_server_socket_server_metrics_connection_count"), width=105),
+                    Column("Connections", total("kafka_server_socket_server_metrics_connection_count"), width=105),
                     Column(
-                        "", f"max by (broker, instance, version) ({of_node('kafka_broker_build_info')})", hidden=True
+                        "",
+                        f"max by (cluster, broker, instance, version) ({of_node('kafka_broker_build_info')})",
+                        hidden=True,
                     ),
                     Column(
                         "",
-                        "max by (broker, instance, java) "
+                        "max by (cluster, broker, instance, java) "
                         f'(label_replace({of_kafka(of_node("jvm_info"))}, "java", "$1", "version", "([^+]+).*"))',
                         hidden=True,
                     ),
                     sort_by="Broker",
                     ascending=True,
-                    widths={"Broker": 65, "Kafka": 70, "Java": 80},
+                    widths={"Cluster": 75, "Broker": 65, "Kafka": 70, "Java": 80},
                     no_value=NO_MBEANS,
                     width=14,
                     height=6,
@@ -170,7 +168,7 @@ BOARD = Board(
                     Query(_HANDLERS_IDLE, NODE),
                     unit="percentunit",
                     maximum=1,
-                    calcs=("lastNotNull", "min"),
+                    least_first=True,
                     thresholds=limits("KafkaRequestHandlersBusy"),
                     no_value=NO_MBEANS,
                 ),
@@ -182,16 +180,16 @@ BOARD = Board(
                     Query(_NETWORK_IDLE, NODE),
                     unit="percentunit",
                     maximum=1,
-                    calcs=("lastNotNull", "min"),
+                    least_first=True,
                     thresholds=limits("KafkaNetworkProcessorsBusy"),
                     no_value=NO_MBEANS,
                 ),
                 lines(
                     "What keeps the handlers busy",
-                    "Handler threads that are at work on average, by kind of request: the 10 that take most now. It cannot "
-                    "pass num.io.threads of the brokers together. One kind that grows alone is what to look for in the "
-                    "clients.",
-                    Query(_top_rates(10, "request", "kafka_request_local_time_seconds_sum", _EACH_KIND), "{{request}}"),
+                    "Handler threads that are at work on average, by kind of request: the 10 that took most in the "
+                    "range. It cannot pass num.io.threads of the brokers together. One kind that grows alone is what to "
+                    "look for in the clients.",
+                    Query(_top_requests(10, "kafka_request_local_time_seconds_sum"), f"{CLUSTER}{{{{request}}}}"),
                     stacked=True,
                     lowest_top=0.1,
                     decimals=2,
@@ -202,8 +200,8 @@ BOARD = Board(
                     "Queues",
                     "Requests that wait for a handler thread and responses that wait for a network thread. Good is near 0. "
                     "A full request queue (queued.max.requests, 500) makes the broker stop reading from its clients.",
-                    Query(_sum("kafka_network_requestchannel_requestqueuesize"), f"{NODE} requests"),
-                    Query(_sum("kafka_network_requestchannel_responsequeuesize", 'processor=""'), f"{NODE} responses"),
+                    Query(total("kafka_network_requestchannel_requestqueuesize"), f"{NODE} requests"),
+                    Query(total("kafka_network_requestchannel_responsequeuesize", 'processor=""'), f"{NODE} responses"),
                     no_value=NO_MBEANS,
                     width=8,
                 ),
@@ -213,7 +211,7 @@ BOARD = Board(
                     "connections fast enough. Good is 0. Above it clients wait to connect: a storm of connections, or too "
                     "few threads.",
                     Query(
-                        f"max by (broker, instance, listener) (rate({of_node('kafka_acceptor_blocked_seconds_total')}{RATE}))",
+                        f"max by (cluster, broker, instance, listener) (rate({of_node('kafka_acceptor_blocked_seconds_total')}{RATE}))",
                         f"{NODE} {{{{listener}}}}",
                     ),
                     unit="percentunit",
@@ -228,11 +226,11 @@ BOARD = Board(
             [
                 lines(
                     "Requests by kind",
-                    "Requests per second on the chosen brokers: the 12 kinds that have most now. Good is the usual mix. "
-                    "Many Metadata, FindCoordinator or JoinGroup requests are clients that do not settle.",
+                    "Requests per second on the chosen brokers: the 12 kinds with most in the range. Good is the usual "
+                    "mix. Many Metadata, FindCoordinator or JoinGroup requests are clients that do not settle.",
                     Query(
-                        _top_rates(12, "request", "kafka_network_requestmetrics_requests_total", _EACH_KIND),
-                        "{{request}}",
+                        _top_requests(12, "kafka_network_requestmetrics_requests_total"),
+                        f"{CLUSTER}{{{{request}}}}",
                     ),
                     unit="reqps",
                     legend_right=True,
@@ -246,10 +244,10 @@ BOARD = Board(
                     Query(
                         most(
                             12,
-                            "by (request, error)",
+                            "by (cluster, request, error)",
                             of_node("kafka_network_requestmetrics_errors_total", 'error!="NONE"'),
                         ),
-                        "{{request}} {{error}}",
+                        f"{CLUSTER}{{{{request}}}} {{{{error}}}}",
                     ),
                     unit="reqps",
                     legend_right=True,
@@ -261,7 +259,7 @@ BOARD = Board(
                     "handler: the broker is saturated. Working: disk or conversion. Waiting for others: followers, for "
                     "Produce with acks=all; for data to come, for Fetch, where it is no fault. Waiting for a network "
                     "thread or sending: the network, or a slow client.",
-                    *(Query(_mean(stage), name) for name, stage in _STAGES.items()),
+                    *(Query(_mean(stage), f"{CLUSTER}{name}") for name, stage in _STAGES.items()),
                     unit="s",
                     stacked=True,
                     calcs=("mean", "max"),
@@ -275,11 +273,26 @@ BOARD = Board(
                     "which is no fault. One broker above the others is the one to look at. Kinds without a quantile here: "
                     "only means are known of them.",
                     Query(
-                        f"max {BY_NODE} ({of_node('kafka_network_requestmetrics_totaltimems', _REQUEST, _QUANTILE)})",
+                        maximum("kafka_network_requestmetrics_totaltimems", _REQUEST, _QUANTILE),
                         NODE,
                     ),
                     unit="ms",
                     no_value="no quantiles of this kind",
+                ),
+                lines(
+                    "Throttling and conversion of $request",
+                    "Mean time that a quota made clients wait for requests of the chosen kind: it begins after the "
+                    "answer, so that it is no part of where the time goes. And the time of converting records to another "
+                    "format, at quantile $quantile on the broker with most: it is a part of working, and told of Produce "
+                    "and Fetch only. Good is 0 of both.",
+                    Query(_mean("throttle"), f"{CLUSTER}throttled"),
+                    Query(
+                        f"max by (cluster) "
+                        f"({of_node('kafka_network_requestmetrics_messageconversionstimems', _REQUEST, _QUANTILE)}) / 1000",
+                        f"{CLUSTER}converting",
+                    ),
+                    unit="s",
+                    no_value=NO_MBEANS,
                 ),
                 lines(
                     "Latency of produce and fetch requests",
@@ -303,11 +316,16 @@ BOARD = Board(
                 ),
                 lines(
                     "Throttling by quotas",
-                    "Seconds that clients were made to wait by a quota in each second, by kind of request, on the chosen "
-                    "brokers. 0 without quotas. If it lasts, a client wants more than it was given.",
+                    "Seconds that clients were made to wait by a quota in each second, by broker and kind of request: "
+                    "the 10 with most in the range. 0 without quotas. If it lasts, a client wants more than it was "
+                    "given; which one: by rules that read the client's MBeans, see rules/kafka.yaml.",
                     Query(
-                        most(10, "by (request)", of_node("kafka_request_throttle_time_seconds_sum", _EACH_KIND)),
-                        "{{request}}",
+                        most(
+                            10,
+                            "by (cluster, broker, instance, request)",
+                            of_node("kafka_request_throttle_time_seconds_sum", _EACH_KIND),
+                        ),
+                        f"{NODE} {{{{request}}}}",
                     ),
                     unit="s",
                     thresholds=limits("KafkaClientsThrottled"),
@@ -319,27 +337,41 @@ BOARD = Board(
                     "Records per second that were refused, because they had no key in a compacted topic, a wrong checksum "
                     "or an impossible offset, and those converted from or to an older format, which costs CPU and memory. "
                     "Good is 0. Update the clients that need conversion.",
-                    Query(_total_rate("kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total"), "no key"),
                     Query(
-                        _total_rate("kafka_server_brokertopicmetrics_invalidmessagecrcrecords_total"), "wrong checksum"
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_nokeycompactedtopicrecords_total"),
+                        f"{CLUSTER}no key",
                     ),
                     Query(
-                        _total_rate("kafka_server_brokertopicmetrics_invalidmagicnumberrecords_total"), "wrong format"
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmessagecrcrecords_total"),
+                        f"{CLUSTER}wrong checksum",
                     ),
                     Query(
-                        _total_rate("kafka_server_brokertopicmetrics_invalidoffsetorsequencerecords_total"),
-                        "wrong sequence",
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidmagicnumberrecords_total"),
+                        f"{CLUSTER}wrong format",
                     ),
                     Query(
-                        _total_rate("kafka_server_brokertopicmetrics_producemessageconversions_total", _TOTAL),
-                        "converted from producers",
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_invalidoffsetorsequencerecords_total"),
+                        f"{CLUSTER}wrong sequence",
                     ),
                     Query(
-                        _total_rate("kafka_server_brokertopicmetrics_fetchmessageconversions_total", _TOTAL),
-                        "converted for consumers",
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_producemessageconversions_total", _TOTAL),
+                        f"{CLUSTER}converted from producers",
+                    ),
+                    Query(
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_fetchmessageconversions_total", _TOTAL),
+                        f"{CLUSTER}converted for consumers",
                     ),
                     unit="mps",
                     legend_right=True,
+                    no_value=NO_MBEANS,
+                ),
+                lines(
+                    "Throttled clients",
+                    "Clients whose responses are being held back by a quota, by what is limited, on the chosen brokers. "
+                    "0 is good, or what is meant.",
+                    Query(
+                        total("kafka_server_quota_queue_size", by="by (cluster, resource)"), f"{CLUSTER}{{{{resource}}}}"
+                    ),
                     no_value=NO_MBEANS,
                 ),
             ],
@@ -352,9 +384,9 @@ BOARD = Board(
                     "Open connections by broker and listener. Good is steady. A steep rise is clients that connect anew "
                     "for each request, or a fleet that came back at once.",
                     Query(
-                        _sum(
+                        total(
                             "kafka_server_socket_server_metrics_connection_count",
-                            by="by (broker, instance, listener)",
+                            by="by (cluster, broker, instance, listener)",
                         ),
                         f"{NODE} {{{{listener}}}}",
                     ),
@@ -364,8 +396,8 @@ BOARD = Board(
                     "Connections opened and closed",
                     "Connections opened (up) and closed (down) per second, by broker. Good is few against those that are "
                     "open; many of both are clients that live for one request.",
-                    Query(_rate("kafka_server_socket_server_metrics_connection_creation_total"), f"{NODE} opened"),
-                    Query(_rate("kafka_server_socket_server_metrics_connection_close_total"), f"{NODE} closed"),
+                    Query(rate("kafka_server_socket_server_metrics_connection_creation_total"), f"{NODE} opened"),
+                    Query(rate("kafka_server_socket_server_metrics_connection_close_total"), f"{NODE} closed"),
                     unit="ops",
                     below_zero="closed$",
                     no_value=NO_MBEANS,
@@ -375,14 +407,12 @@ BOARD = Board(
                     "Connections per second that failed to be authenticated, at first or again, and sessions closed "
                     "because they had expired. Good is 0; a client with an old password or certificate tries on and on. "
                     "The broker's log has its address.",
-                    Query(_rate("kafka_server_socket_server_metrics_failed_authentication_total"), f"{NODE} failed"),
+                    Query(rate("kafka_server_socket_server_metrics_failed_authentication_total"), f"{NODE} failed"),
                     Query(
-                        _rate("kafka_server_socket_server_metrics_failed_reauthentication_total"),
+                        rate("kafka_server_socket_server_metrics_failed_reauthentication_total"),
                         f"{NODE} failed again",
                     ),
-                    Query(
-                        _rate("kafka_server_socket_server_metrics_expired_connections_killed_count"), f"{NODE} expired"
-                    ),
+                    Query(rate("kafka_server_socket_server_metrics_expired_connections_killed_count"), f"{NODE} expired"),
                     unit="ops",
                     thresholds=limits("KafkaAuthenticationFailures"),
                     no_value=NO_MBEANS,
@@ -394,12 +424,9 @@ BOARD = Board(
                     Query(
                         top(
                             10,
-                            lambda at: (
-                                "sum by (delayedOperation) "
-                                f"({of_node('kafka_server_delayedoperationpurgatory_numdelayedoperations')}{at})"
-                            ),
+                            lambda of: f"sum by (cluster, delayedOperation) ({of.value(_DELAYED)})",
                         ),
-                        "{{delayedOperation}}",
+                        f"{CLUSTER}{{{{delayedOperation}}}}",
                     ),
                     legend_right=True,
                     no_value=NO_MBEANS,
@@ -408,7 +435,7 @@ BOARD = Board(
                     "Fetch sessions",
                     "Incremental fetch sessions by broker, those of followers among them. At the limit "
                     "(max.incremental.fetch.session.cache.slots, 1,000) sessions are evicted and fetches grow.",
-                    Query(_sum("kafka_server_fetchsessioncache_numincrementalfetchsessions"), NODE),
+                    Query(total("kafka_server_fetchsessioncache_numincrementalfetchsessions"), NODE),
                     no_value=NO_MBEANS,
                     width=6,
                 ),
@@ -416,7 +443,7 @@ BOARD = Board(
                     "Fetch sessions evicted",
                     "Fetch sessions per second that made room for others. Good is 0; else raise "
                     "max.incremental.fetch.session.cache.slots.",
-                    Query(_rate("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total"), NODE),
+                    Query(rate("kafka_server_fetchsessioncache_incrementalfetchsessionevictions_total"), NODE),
                     unit="ops",
                     no_value=NO_MBEANS,
                     width=6,
@@ -425,31 +452,18 @@ BOARD = Board(
                     "Bytes rejected",
                     "Bytes per second of batches that were refused as larger than max.message.bytes, by broker. Good is 0; "
                     "a producer and its topic do not agree on the size.",
-                    Query(_rate("kafka_server_brokertopicmetrics_bytesrejected_total", _TOTAL), NODE),
+                    Query(rate("kafka_server_brokertopicmetrics_bytesrejected_total", _TOTAL), NODE),
                     unit="Bps",
                     no_value=NO_MBEANS,
                     width=6,
                 ),
-                lines(
-                    "Transactions open too long",
-                    "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows, by "
-                    "broker. Good is 0: consumers with isolation.level=read_committed wait for its end. Find it with "
-                    "kafka-transactions find-hanging.",
-                    Query(
-                        f"max {BY_NODE} ({of_node('kafka_server_replicamanager_partitionswithlatetransactionscount')})",
-                        NODE,
-                    ),
-                    decimals=0,
-                    thresholds=limits("KafkaHangingTransactions", counts=True),
-                    no_value=NO_MBEANS,
-                    width=6,
-                ),
+                health.late_transactions(6),
                 lines(
                     "Size of $request requests at quantile $quantile",
                     "Bytes of the chosen kind of request, by broker, at the chosen quantile of the last few minutes. For "
                     "Produce: what producers batch; small batches and many requests cost most for the least.",
                     Query(
-                        f"max {BY_NODE} ({of_node('kafka_network_requestmetrics_requestbytes', _REQUEST, _QUANTILE)})",
+                        maximum("kafka_network_requestmetrics_requestbytes", _REQUEST, _QUANTILE),
                         NODE,
                     ),
                     unit="bytes",
@@ -460,8 +474,8 @@ BOARD = Board(
                     "Bytes that produce and fetch requests needed for decompression and conversion, by kind, on the broker "
                     "that needed most. Good is 0; else producers and topics differ in compression, or clients in format.",
                     Query(
-                        f"max by (request) ({of_node('kafka_network_requestmetrics_temporarymemorybytes', _QUANTILE)})",
-                        "{{request}}",
+                        f"max by (cluster, request) ({of_node('kafka_network_requestmetrics_temporarymemorybytes', _QUANTILE)})",
+                        f"{CLUSTER}{{{{request}}}}",
                     ),
                     unit="bytes",
                     no_value=NO_MBEANS,
@@ -471,6 +485,7 @@ BOARD = Board(
                     "Clients that send requests of versions that Kafka 4.0 no longer takes: update them before the "
                     "brokers. From Kafka 3.7; the 20 that send most.",
                     {
+                        "cluster": "Cluster",
                         "clientSoftwareName": "Client",
                         "clientSoftwareVersion": "Version",
                         "request": "Request",
@@ -478,7 +493,7 @@ BOARD = Board(
                     },
                     Column(
                         "Requests",
-                        "topk(20, sum by (clientSoftwareName, clientSoftwareVersion, request, version) "
+                        "topk(20, sum by (cluster, clientSoftwareName, clientSoftwareVersion, request, version) "
                         f"(rate({of_node('kafka_network_requestmetrics_deprecatedrequests_total')}{RATE})))",
                         unit="reqps",
                         decimals=1,
@@ -493,10 +508,10 @@ BOARD = Board(
                     "Open connections by the name and version that clients tell of their library: the 20 most used. The "
                     "MBeans are left out by the bundled rules, as their number knows no bounds: see excludeObjectNames in "
                     "rules/kafka.yaml.",
-                    {"clientSoftwareName": "Client", "clientSoftwareVersion": "Version"},
+                    {"cluster": "Cluster", "clientSoftwareName": "Client", "clientSoftwareVersion": "Version"},
                     Column(
                         "Connections",
-                        "topk(20, sum by (clientSoftwareName, clientSoftwareVersion) "
+                        "topk(20, sum by (cluster, clientSoftwareName, clientSoftwareVersion) "
                         f"({of_node('kafka_server_socket_server_metrics_connections_software')}))",
                     ),
                     sort_by="Connections",
@@ -552,9 +567,9 @@ BOARD = Board(
                     "Garbage collections per second, by collector, on all chosen nodes together. Good is some of the young "
                     "generation; of the old one hardly any.",
                     Query(
-                        f"sum by (gc) (rate({of_node('jvm_gc_collection_seconds_count')}{RATE}) "
-                        f"and on (broker, instance) {of_node('kafka_broker_build_info')})",
-                        "{{gc}}",
+                        f"sum by (cluster, gc) (rate({of_node('jvm_gc_collection_seconds_count')}{RATE}) "
+                        f"and on (cluster, broker, instance) {of_node('kafka_broker_build_info')})",
+                        f"{CLUSTER}{{{{gc}}}}",
                     ),
                     unit="ops",
                     no_value=NO_MBEANS,
@@ -563,7 +578,7 @@ BOARD = Board(
                 lines(
                     "Threads",
                     "Live threads of each JVM. Good is steady: Kafka makes its threads at the start.",
-                    Query(of_kafka(f"max {BY_NODE} ({of_node('jvm_threads_current')})"), NODE),
+                    Query(of_kafka(maximum("jvm_threads_current")), NODE),
                     minimum=None,
                     no_value=NO_MBEANS,
                     width=8,
@@ -585,14 +600,14 @@ BOARD = Board(
                     "Direct buffers",
                     "Memory outside the heap that network and file operations use. Good is steady; many large requests, or "
                     "a consumer of large batches over TLS, let it grow.",
-                    Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="direct"')), NODE),
+                    Query(of_kafka(total("jvm_buffer_pool_used_bytes", 'pool="direct"')), NODE),
                     unit="bytes",
                     no_value=NO_MBEANS,
                 ),
                 lines(
                     "Mapped files",
                     "Index files that are mapped into memory. It grows with the number of log segments.",
-                    Query(of_kafka(_sum("jvm_buffer_pool_used_bytes", 'pool="mapped"')), NODE),
+                    Query(of_kafka(total("jvm_buffer_pool_used_bytes", 'pool="mapped"')), NODE),
                     unit="bytes",
                     no_value=NO_MBEANS,
                 ),
@@ -606,8 +621,8 @@ BOARD = Board(
                     "Disk read and written",
                     "Bytes per second that each node's process has written to disks (up) and read from them (down). Reads "
                     "that do not go away are consumers that read old records, or too little page cache. Linux only.",
-                    Query(_rate("kafka_disk_write_bytes_total"), f"{NODE} written"),
-                    Query(_rate("kafka_disk_read_bytes_total"), f"{NODE} read"),
+                    Query(rate("kafka_disk_write_bytes_total"), f"{NODE} written"),
+                    Query(rate("kafka_disk_read_bytes_total"), f"{NODE} read"),
                     unit="Bps",
                     below_zero="read$",
                     no_value=NO_MBEANS,
@@ -616,7 +631,7 @@ BOARD = Board(
                     "Time to read the MBeans",
                     "How long it took to read each node's MBeans at the last scrape. Good is far below the scrape timeout; "
                     "a node that is slower than the others is busy.",
-                    Query(of_kafka(f"max {BY_NODE} ({of_node('jmx_scrape_duration_seconds')})"), NODE),
+                    Query(of_kafka(maximum("jmx_scrape_duration_seconds")), NODE),
                     unit="s",
                     no_value=NO_MBEANS,
                 ),

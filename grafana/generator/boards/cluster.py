@@ -5,46 +5,30 @@ from collections.abc import Callable
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import NO_MBEANS, Column, Query, board_url, lines, stat, table
-from ..selectors import BY_NODE, NODE, RATE, by_broker_id, of_cluster, of_nodes, top
+from ..panels import NEITHER, NO_MBEANS, NONE, OF_ROWS_CLUSTER, Column, Query, board_url, lines, stat, table
+from ..selectors import BY_NODE, CLUSTER, NODE, RATE, Reading, by_broker_id, of_cluster, of_nodes, top
 
-_NONE = {0.0: ("none", "green")}
 _TOTAL = 'topic=""'
 _TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
 
-_UP = f"max by (cluster) ({of_cluster('kafka_brokers')})"
+_UP = health.BROKERS_IN_SERVICE
 # Known are those that are registered or hold replicas, whichever of both the cluster tells.
 _KNOWN_BROKERS = (
     f"group by (cluster, broker) ({of_cluster('kafka_broker_registered')} or "
     f"{of_cluster('kafka_broker_assigned_replicas')})"
 )
 _KNOWN = f"count by (cluster) ({_KNOWN_BROKERS})"
-_OFFLINE_DIRS = (
-    f"sum by (cluster) (1 - max by (cluster, broker, log_dir) ({of_cluster('kafka_log_dir_online')})) or "
-    f"sum by (cluster) ({of_nodes('kafka_log_logmanager_offlinelogdirectorycount')})"
-)
+_MISSING = f"{_KNOWN} - {_UP}"
+# Of the exporter the cluster page is there, and no metadata.
+_UNREACHABLE = f"0 * group by (cluster) ({of_cluster('kafka_vitals_build_info')}) - 1 unless on (cluster) {_UP}"
 _TOPICS = f"max by (cluster, topic) ({of_cluster('kafka_topic_partitions')})"
 _GROUPS = f"group by (cluster, consumergroup) ({of_cluster('kafka_consumergroup_state')})"
 _LAG_SECONDS = of_cluster("kafka_consumergroup_lag_seconds_max")
+_OLDEST_UNREAD = f"max by (cluster, consumergroup) ({_LAG_SECONDS})"
 _LAG = of_cluster("kafka_consumergroup_lag_sum")
 
 _FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
 _SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
-
-
-def _per_group(metric: str) -> str:
-    return f"max by (cluster, consumergroup) ({of_cluster(metric)})"
-
-
-def _late_groups() -> str:
-    """How many groups are behind an objective of theirs, in seconds or in records; absent without objectives."""
-    seconds = (
-        f"{_per_group('kafka_consumergroup_lag_seconds_max')} > {_per_group('kafka_consumergroup_objective_seconds')}"
-    )
-    records = f"sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG}))"
-    records = f"{records} > {_per_group('kafka_consumergroup_objective_records')}"
-    groups = f"count by (cluster) ({_per_group('kafka_consumergroup_objective_info')})"
-    return f"count by (cluster) ({seconds} or {records}) or 0 * {groups}"
 
 
 def _active_alerts() -> str:
@@ -65,8 +49,23 @@ def _per_broker(metric: str) -> str:
     return f"sum {BY_NODE} (rate({of_nodes(metric, _TOTAL)}{RATE}))"
 
 
-def _per_topic(metric: str, at: str) -> str:
-    return f"""sum by (cluster, topic) (rate({of_nodes(metric, 'topic!=""')}{RATE}{at}))"""
+def _busiest_topics(metric: str) -> Query:
+    of_topics = of_nodes(metric, 'topic!=""')
+    return Query(top(10, lambda of: f"sum by (cluster, topic) ({of.rate(of_topics)})"), f"{CLUSTER}{{{{topic}}}}")
+
+
+def _records_in(of: Reading) -> str:
+    ends = of.rate(of_cluster("kafka_topic_partition_current_offset"))
+    return f"sum by (cluster, topic) (max by (cluster, topic, partition) ({ends}))"
+
+
+def _messages_in() -> str:
+    """With the recording rules' verdict; without the rules as it is, absent unless all brokers in service tell."""
+    messages = of_nodes("kafka_server_brokertopicmetrics_messagesin_total", _TOTAL)
+    every = f"count by (cluster) ({messages}) >= {_UP}"
+    plain = f"sum by (cluster) (rate({messages}{RATE})) and on (cluster) {every}"
+    plain = f'label_replace({plain}, "verdict", "no recording rules", "", "")'
+    return f'kafka:messages_in:verdict{{cluster=~"$cluster"}} or on (cluster) {plain}'
 
 
 # What follows is for the table of brokers: values by cluster and broker id.
@@ -98,12 +97,21 @@ def _uptime(broker: str) -> str:
     return f"(time() - {started} and on (cluster, broker, instance) {of_nodes('kafka_broker_build_info', broker)})"
 
 
+def _versions(broker: str) -> str:
+    return of_nodes("kafka_broker_build_info", broker)
+
+
 _INFO = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
 # Of one that is not in the metadata now, the address that it had.
 _WAS = f'label_replace(last_over_time({of_cluster("kafka_broker_info")}[$__range]), "broker", "$1", "id", "(.+)")'
 _ADDRESS = f"max by (cluster, broker, address) ({_INFO} or {_WAS} unless on (cluster, broker) {_INFO})"
 # In the metadata are brokers that are alive and in service.
 _IN_SERVICE = f"max by (cluster, broker) ({_INFO}) or 0 * {_KNOWN_BROKERS}"
+# Only brokers are of this table.
+_ACTIVE_CONTROLLER = f"group by (cluster, broker) ({health.LEADERS_ID}) and on (cluster, broker) {_KNOWN_BROKERS}"
+_LOG_SIZE = (
+    f"sum by (cluster, broker) (max by (cluster, broker, log_dir, topic) ({of_cluster('kafka_log_dir_topic_bytes')}))"
+)
 _FREE_SHARE = (
     f"min by (cluster, broker) ({of_cluster('kafka_log_dir_usable_bytes')} / {of_cluster('kafka_log_dir_total_bytes')})"
 )
@@ -121,39 +129,18 @@ BOARD = Board(
                     "Brokers missing",
                     "Brokers that are registered or hold replicas and are not in service: down, starting, or cut off from "
                     "the controllers. Good is none. The table of brokers says which one it is; see whether its process "
-                    "runs and what its log says.",
-                    Query(f"{_KNOWN} - {_UP}", "{{cluster}}"),
+                    "runs and what its log says. All unreachable: no broker answers kafka-vitals at all.",
+                    Query(f"{_MISSING} or {_UNREACHABLE}", CLUSTER),
                     thresholds=thresholds([("green", None), ("red", 1)]),
-                    texts=_NONE,
+                    texts={**NONE, -1.0: ("all unreachable", "red")},
                     no_value="no exporter",
                 ),
-                stat(
-                    "Active controllers",
-                    "Controllers that say they are the active one. Good is one. With none, no topic can be created and no "
-                    "leader elected; with several for longer than an election takes, the quorum is torn.",
-                    Query(
-                        f"sum by (cluster) ({of_nodes('kafka_controller_kafkacontroller_activecontrollercount')})",
-                        "{{cluster}}",
-                    ),
-                    thresholds=thresholds([("red", None), ("green", 1), ("red", 2)]),
-                    texts={0.0: ("none", "red"), 1.0: ("one", "green")},
-                    no_value="no controller MBeans",
-                    leads_to=("Replication and KRaft", board_url("kafka-vitals-replication")),
-                ),
+                health.active_controller(),
                 health.offline_partitions(),
                 health.under_replicated_partitions(),
                 health.under_min_isr_partitions(),
                 health.at_min_isr_partitions(),
-                stat(
-                    "Offline log dirs",
-                    "Log directories that brokers can no longer use, because the disk failed or is full. Good is none. The "
-                    "replicas on them are offline until the disk is replaced and the broker restarted.",
-                    Query(_OFFLINE_DIRS, "{{cluster}}"),
-                    thresholds=limits("KafkaLogDirOffline", counts=True),
-                    texts=_NONE,
-                    no_value="unknown",
-                    leads_to=("Logs and disks", board_url("kafka-vitals-logs")),
-                ),
+                health.offline_log_dirs(("Logs and disks", board_url("kafka-vitals-logs"))),
                 health.unclean_elections(),
                 stat(
                     "Alerts firing",
@@ -168,33 +155,25 @@ BOARD = Board(
                     "Messages in per second",
                     "Records written per second, with the verdict of the recording rules on it: above the upper limit more "
                     "brokers are due, below the lower one there is room. The limits stand in "
-                    "prometheus/rules/recording.yml.",
-                    Query('kafka:messages_in:verdict{cluster=~"$cluster"}', "{{verdict}} {{cluster}}"),
+                    "prometheus/rules/recording.yml. Not known unless all brokers in service tell.",
+                    Query(_messages_in(), f"{CLUSTER}{{{{verdict}}}}"),
                     unit="mps",
                     named=True,
-                    colours={"^very high": "orange", "^(stable|low)": "green"},
-                    no_value="no recording rules",
+                    colours={"very high": "orange", "(stable|low)$": "green", "no recording rules$": NEITHER},
+                    no_value="not known",
                     width=4,
                 ),
                 stat(
                     "Oldest unread",
-                    "Of all consumer groups, the age of the oldest record that one has not read yet. Good is what your "
-                    "readers can live with. The graph of lag says which group it is.",
-                    Query(f"max by (cluster) ({_LAG_SECONDS})", "{{cluster}}"),
+                    "Of all consumer groups, the age of the oldest record that one has not read yet, and which group "
+                    "that is. Good is what your readers can live with.",
+                    Query(f"topk by (cluster) (1, {_OLDEST_UNREAD})", f"{CLUSTER}{{{{consumergroup}}}}"),
                     unit="s",
+                    named=True,
                     no_value="no groups",
                     leads_to=_TO_GROUPS,
                 ),
-                stat(
-                    "Groups too late",
-                    "Consumer groups whose lag is beyond their own objective (--group.objectives). Good is none. See "
-                    "whether their consumers run and keep up.",
-                    Query(_late_groups(), "{{cluster}}"),
-                    thresholds=thresholds([("green", None), ("orange", 1)]),
-                    texts=_NONE,
-                    no_value="no objectives",
-                    leads_to=_TO_GROUPS,
-                ),
+                health.late_groups(_TO_GROUPS),
                 health.not_led_by_preferred(),
                 stat(
                     "Blind spots",
@@ -203,20 +182,20 @@ BOARD = Board(
                     Query(
                         f"sum by (cluster) (1 - min by (cluster, collector, broker) "
                         f"({of_cluster('kafka_vitals_collector_success')}))",
-                        "{{cluster}}",
+                        CLUSTER,
                     ),
                     thresholds=thresholds([("green", None), ("orange", 1)]),
-                    texts=_NONE,
+                    texts=NONE,
                     no_value="no exporter",
                     leads_to=("Exporter", board_url("kafka-vitals-exporter")),
                 ),
                 stat(
                     "Size of the cluster",
                     "Brokers in service, topics and their partitions as --topic.filter lets through, and consumer groups.",
-                    Query(_UP, "brokers {{cluster}}"),
-                    Query(f"count by (cluster) ({_TOPICS})", "topics {{cluster}}"),
-                    Query(f"sum by (cluster) ({_TOPICS})", "partitions {{cluster}}"),
-                    Query(f"count by (cluster) ({_GROUPS}) or 0 * {_UP}", "groups {{cluster}}"),
+                    Query(_UP, f"{CLUSTER}brokers"),
+                    Query(f"count by (cluster) ({_TOPICS})", f"{CLUSTER}topics"),
+                    Query(f"sum by (cluster) ({_TOPICS})", f"{CLUSTER}partitions"),
+                    Query(f"count by (cluster) ({_GROUPS}) or 0 * {_UP}", f"{CLUSTER}groups"),
                     leads_to=("Topics", board_url("kafka-vitals-topics")),
                     width=5,
                 ),
@@ -225,27 +204,18 @@ BOARD = Board(
                     "Bytes that producers write (up) and consumers read (down) per second, without replication. Good is "
                     "the usual shape of the day. A gap in both is an outage; reads above writes are several groups, or one "
                     "that catches up.",
-                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesin_total"), "in {{cluster}}"),
-                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesout_total"), "out {{cluster}}"),
+                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesin_total"), f"{CLUSTER}in"),
+                    Query(_per_cluster("kafka_server_brokertopicmetrics_bytesout_total"), f"{CLUSTER}out"),
                     unit="Bps",
-                    below_zero="^out",
+                    below_zero="out$",
                     no_value=NO_MBEANS,
                     width=8,
                 ),
                 lines(
                     "Messages in by topic",
-                    "Records written per second, from the growth of the partitions' end offsets: the 10 topics that have "
-                    "most now. A topic that falls to zero has lost its producers.",
-                    Query(
-                        top(
-                            10,
-                            lambda at: (
-                                "sum by (cluster, topic) (max by (cluster, topic, partition) "
-                                f"(rate({of_cluster('kafka_topic_partition_current_offset')}{RATE}{at})))"
-                            ),
-                        ),
-                        "{{topic}} {{cluster}}",
-                    ),
+                    "Records written per second, from the growth of the partitions' end offsets: the 10 topics with most "
+                    "in the range. A topic that falls to zero has lost its producers.",
+                    Query(top(10, _records_in), f"{CLUSTER}{{{{topic}}}}"),
                     unit="mps",
                     stacked=True,
                     no_value="no topics",
@@ -254,11 +224,11 @@ BOARD = Board(
                 lines(
                     "Lag of the worst groups",
                     "Age of the oldest record that a consumer group has not read, on its worst topic: the 10 groups that "
-                    "are worst now. Good is flat and low. A line that climbs a second per second is a group that stands "
-                    "still.",
+                    "were worst when last seen. Good is flat and low. A line that climbs a second per second is a group "
+                    "that stands still.",
                     Query(
-                        top(10, lambda at: f"max by (cluster, consumergroup) ({_LAG_SECONDS}{at})"),
-                        "{{consumergroup}} {{cluster}}",
+                        top(10, lambda of: f"max by (cluster, consumergroup) ({of.value(_LAG_SECONDS)})"),
+                        f"{CLUSTER}{{{{consumergroup}}}}",
                     ),
                     unit="s",
                     no_value="no consumer groups",
@@ -267,13 +237,15 @@ BOARD = Board(
                 table(
                     "Brokers",
                     "Every broker that is registered or holds replicas; a click on its id leads to its saturation and "
-                    "requests. Good: all in service, none with replicas out of sync, idle well above 30 %, leaders and "
-                    "traffic evenly spread. What comes from MBeans is empty for a broker that is down, and without "
-                    "Jolokia.",
+                    "requests. Good: all in service, none with replicas out of sync, idle well above 30 %, leaders, logs "
+                    "and traffic evenly spread, one version but for the time of an upgrade. Controller: which of them is "
+                    "the active one. What comes from MBeans is empty for a broker that is down, and without Jolokia; sizes "
+                    "of logs with librdkafka.",
                     {
                         "cluster": "Cluster",
                         "broker": "Broker",
                         "address": "Address",
+                        "version": "Version",
                         "instance": "Instance",
                     },
                     Column(
@@ -282,13 +254,15 @@ BOARD = Board(
                         texts={1.0: ("in service", "green"), 0.0: ("missing", "red")},
                         width=95,
                     ),
+                    Column("Controller", _ACTIVE_CONTROLLER, texts={1.0: ("active", "text")}, width=85),
                     Column(
                         "Out of sync",
                         _of_broker("kafka_broker_out_of_sync_replicas"),
                         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
                         width=95,
                     ),
-                    Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=65),
+                    Column("Leaders", _of_broker("kafka_broker_leader_partitions"), width=75),
+                    Column("Replicas", _of_broker("kafka_broker_assigned_replicas"), width=80),
                     Column(
                         "Handlers idle",
                         _of_node(_handlers_idle),
@@ -297,12 +271,11 @@ BOARD = Board(
                         thresholds=limits("KafkaRequestHandlersBusy"),
                         width=100,
                     ),
-                    Column(
-                        "In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=85
-                    ),
+                    Column("In", _rate_of_broker("kafka_server_brokertopicmetrics_bytesin_total"), unit="Bps", width=85),
                     Column(
                         "Out", _rate_of_broker("kafka_server_brokertopicmetrics_bytesout_total"), unit="Bps", width=85
                     ),
+                    Column("Logs", _LOG_SIZE, unit="bytes", width=85),
                     Column(
                         "Disk free",
                         _FREE_SHARE,
@@ -313,6 +286,7 @@ BOARD = Board(
                     ),
                     Column("Uptime", _of_node(_uptime), unit="s", decimals=1, width=85),
                     Column("", _ADDRESS, hidden=True),
+                    Column("", _of_node(_versions, "version"), hidden=True),
                     Column(
                         "",
                         _of_node(lambda broker: of_nodes("jmx_scrape_error", broker), "instance"),
@@ -325,17 +299,16 @@ BOARD = Board(
                             "Saturation, requests and JVM of broker ${__data.fields.Broker}",
                             board_url(
                                 "kafka-vitals-brokers",
-                                "${datasource:queryparam}",
-                                "var-cluster=${__data.fields.Cluster}",
-                                "var-instance=${__data.fields.Instance}",
-                                "var-broker=${__data.fields.Broker}",
+                                *OF_ROWS_CLUSTER,
+                                "var-instance=${__data.fields.Instance:percentencode}",
+                                "var-broker=${__data.fields.Broker:percentencode}",
                             ),
                         )
                     },
                     # The instance is what the link needs: on the single page it is the exporter, for every broker.
-                    widths={"Cluster": 75, "Broker": 70, "Instance": 0},
+                    widths={"Cluster": 90, "Broker": 70, "Version": 75, "Instance": 0},
                     no_value="no exporter",
-                    width=15,
+                    height=7,
                 ),
                 table(
                     "Firing alerts",
@@ -347,14 +320,14 @@ BOARD = Board(
                         _active_alerts(),
                         unit="s",
                         decimals=0,
-                        width=80,
+                        width=110,
                     ),
                     sort_by="Severity",
                     ascending=True,
                     words={"Severity": {"critical": "red", "warning": "orange", "info": "yellow"}},
-                    widths={"Severity": 70, "Of": 150},
+                    widths={"Severity": 90},
                     no_value="none firing",
-                    width=9,
+                    height=6,
                 ),
             ],
         ),
@@ -365,30 +338,25 @@ BOARD = Board(
                     "Partitions not whole",
                     "Partitions that are offline, below min.insync.replicas or under-replicated. Good is nothing but short "
                     "steps of under-replication at restarts.",
-                    Query(health.OFFLINE_PARTITIONS, "offline {{cluster}}"),
-                    Query(health.UNDER_MIN_ISR_PARTITIONS, "under min ISR {{cluster}}"),
-                    Query(health.UNDER_REPLICATED_PARTITIONS, "under-replicated {{cluster}}"),
+                    Query(health.OFFLINE_PARTITIONS, f"{CLUSTER}offline"),
+                    Query(health.UNDER_MIN_ISR_PARTITIONS, f"{CLUSTER}under min ISR"),
+                    Query(health.UNDER_REPLICATED_PARTITIONS, f"{CLUSTER}under-replicated"),
                     decimals=0,
                 ),
-                lines(
-                    "Replicas out of sync by broker",
-                    "Replicas that each broker should keep in sync and does not. The broker with the high line is the one "
-                    "that is down or cannot follow.",
-                    Query(_of_broker("kafka_broker_out_of_sync_replicas"), "broker {{broker}} {{cluster}}"),
-                    decimals=0,
-                ),
+                health.replicas_out_of_sync(),
                 lines(
                     "Lag in records of the worst groups",
-                    "Records that a consumer group has yet to read, over all its topics: the 10 groups that have most now. "
-                    "Good is that it returns to near zero.",
+                    "Records that a consumer group has yet to read, over all its topics: the 10 groups that had most when "
+                    "last seen. Good is that it returns to near zero.",
                     Query(
                         top(
                             10,
-                            lambda at: (
-                                f"sum by (cluster, consumergroup) (max by (cluster, consumergroup, topic) ({_LAG}{at}))"
+                            lambda of: (
+                                "sum by (cluster, consumergroup) "
+                                f"(max by (cluster, consumergroup, topic) ({of.value(_LAG)}))"
                             ),
                         ),
-                        "{{consumergroup}} {{cluster}}",
+                        f"{CLUSTER}{{{{consumergroup}}}}",
                     ),
                     legend_right=True,
                     no_value="no consumer groups",
@@ -397,8 +365,8 @@ BOARD = Board(
                     "Brokers in service and known",
                     "Brokers that are registered and not fenced, against those that are known. A gap is a broker that is "
                     "away.",
-                    Query(_UP, "in service {{cluster}}"),
-                    Query(_KNOWN, "known {{cluster}}"),
+                    Query(_UP, f"{CLUSTER}in service"),
+                    Query(_KNOWN, f"{CLUSTER}known"),
                     decimals=0,
                 ),
             ],
@@ -425,11 +393,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Bytes in by topic",
-                    "Bytes that producers write per second: the 10 topics that have most now.",
-                    Query(
-                        top(10, lambda at: _per_topic("kafka_server_brokertopicmetrics_bytesin_total", at)),
-                        "{{topic}} {{cluster}}",
-                    ),
+                    "Bytes that producers write per second: the 10 topics with most in the range.",
+                    _busiest_topics("kafka_server_brokertopicmetrics_bytesin_total"),
                     unit="Bps",
                     stacked=True,
                     legend_right=True,
@@ -437,11 +402,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Bytes out by topic",
-                    "Bytes that consumers read per second, without replication: the 10 topics that have most now.",
-                    Query(
-                        top(10, lambda at: _per_topic("kafka_server_brokertopicmetrics_bytesout_total", at)),
-                        "{{topic}} {{cluster}}",
-                    ),
+                    "Bytes that consumers read per second, without replication: the 10 topics with most in the range.",
+                    _busiest_topics("kafka_server_brokertopicmetrics_bytesout_total"),
                     unit="Bps",
                     stacked=True,
                     legend_right=True,

@@ -1,11 +1,9 @@
 """The exporter itself: whether it gets all it asks for, what that costs it and the brokers, and how Prometheus sees it."""
 
-from collections.abc import Callable
-
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import Column, Query, lines, stat, states, table
-from ..selectors import RATE, most, of_cluster, top
+from ..panels import NONE, Column, Query, lines, stat, states, table
+from ..selectors import CLUSTER, RATE, Reading, most, of_cluster, top
 
 _SUCCESS = of_cluster("kafka_vitals_collector_success")
 _AGE = of_cluster("kafka_vitals_collector_age_seconds")
@@ -15,11 +13,14 @@ _REQUESTS = of_cluster("kafka_vitals_kafka_request_duration_seconds_count")
 _REQUEST_TIME = of_cluster("kafka_vitals_kafka_request_duration_seconds_sum")
 _DENIED = of_cluster("kafka_vitals_kafka_denied")
 _UNSUPPORTED = of_cluster("kafka_vitals_kafka_unsupported")
-_CLIENT = f"max by (instance, client) ({of_cluster('kafka_vitals_kafka_client_info')})"
+_CLIENT = f"max by (cluster, instance, client) ({of_cluster('kafka_vitals_kafka_client_info')})"
 _DROPPED = of_cluster("kafka_vitals_series_dropped")
 
 _BY_COLLECTOR = "by (cluster, instance, collector, broker)"
-_AT_WORK = "{{collector}} {{broker}}"
+_AT_WORK = f"{CLUSTER}{{{{collector}}}} {{{{broker}}}}"
+_TARGET = f"{CLUSTER}{{{{job}}}} {{{{instance}}}}"
+_OF_BROKER = f"{CLUSTER}broker {{{{broker}}}}"
+_EXPORTER = f"{CLUSTER}{{{{instance}}}}"
 
 # A target that is down has no series of its own left: its job had some in the last day.
 _OURS = (
@@ -30,26 +31,35 @@ _NO_TIMES = "not measured with librdkafka"
 _NO_AGENTS = "no agents: --jolokia.port or --jolokia.url adds them"
 
 
-def _of_target(metric: str, at: str = "", function: str = "") -> str:
-    """A metric that Prometheus itself adds to each target, of this exporter's jobs."""
-    return f'{function}({metric}{{cluster=~"$cluster",job=~"$job"}}{at}) and on (cluster, job) {_OURS}'
+def _target(metric: str) -> str:
+    return f'{metric}{{cluster=~"$cluster",job=~"$job"}}'
 
 
+def _ours(of_targets: str) -> str:
+    """Of metrics that Prometheus itself adds to each target those of this exporter's jobs."""
+    return f"({of_targets}) and on (cluster, job) {_OURS}"
+
+
+def _of_target(metric: str) -> str:
+    return _ours(_target(metric))
+
+
+def _top_targets(metric: str) -> Query:
+    return Query(top(10, lambda of: _ours(of.value(_target(metric)))), _TARGET)
+
+
+_UP = _target("up")
+_SCRAPE_TIME = f"avg_over_time({_target('scrape_duration_seconds')}[5m])"
 # Prometheus tells the timeout with --enable-feature=extra-scrape-metrics.
 _SHARE_OF_TIMEOUT = (
-    f"max by (cluster, job, instance) ({_of_target('scrape_duration_seconds', '[5m]', 'avg_over_time')}) / on (cluster, "
+    f"max by (cluster, job, instance) ({_ours(_SCRAPE_TIME)}) / on (cluster, "
     f"job, instance) (max by (cluster, job, instance) ({_of_target('scrape_timeout_seconds')}) or 10 * group by (cluster, "
     f"job, instance) ({_of_target('scrape_duration_seconds')}))"
 )
 
 
-def _least(count: int, selector: str, query: Callable[[str], str]) -> str:
-    """Of a query of 0 and 1 by series of a selector, those that were 1 for the least part of the range."""
-    return f"{query(selector)} and bottomk({count}, {query(f'avg_over_time({selector}[$__range] @ end())')})"
-
-
-def _mean_time(by: str, at: str = "") -> str:
-    return f"sum {by} (rate({_REQUEST_TIME}{RATE}{at})) / (sum {by} (rate({_REQUESTS}{RATE}{at})) > 0)"
+def _mean_time(by: str, of: Reading) -> str:
+    return f"sum {by} ({of.rate(_REQUEST_TIME)}) / (sum {by} ({of.rate(_REQUESTS)}) > 0)"
 
 
 _SUMMARY = [
@@ -59,7 +69,7 @@ _SUMMARY = [
         "cannot be read, so that its target is down as the broker's own agent would be.",
         Query(f"count(({_of_target('up')}) == 0) or 0 * count({_of_target('up')})"),
         thresholds=thresholds([("green", None), ("red", 1)]),
-        texts={0: ("none", "green")},
+        texts=NONE,
         no_value="no targets",
     ),
     stat(
@@ -68,7 +78,7 @@ _SUMMARY = [
         "says which, and why.",
         Query(f"sum({_SUCCESS} == bool 0)"),
         thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: ("none", "green")},
+        texts=NONE,
         no_value="no exporter",
     ),
     stat(
@@ -105,7 +115,7 @@ _SUMMARY = [
         "groups.",
         Query(f"sum({_DROPPED})"),
         thresholds=limits("KafkaVitalsSeriesDropped", counts=True),
-        texts={0: ("none", "green")},
+        texts=NONE,
         no_value="no limit set",
     ),
     stat(
@@ -134,10 +144,10 @@ _COLLECTORS = Row(
     [
         table(
             "Collectors",
-            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, groups, "
-            "registered brokers, configurations, log directories; of each node's agent: jmx. Age: how old what it shows "
-            "is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and items over the "
-            "range of the board.",
+            "What the exporter gathers, the 100 longest runs, failed ones first. Of the cluster: topology, offsets, "
+            "groups, registered brokers, configurations, log directories; of each node's agent: jmx. Age: how old what "
+            "it shows is; some seconds are reuse for several scrapers (--scrape.reuse). Errors: failed requests and "
+            "items over the range of the board.",
             {"cluster": "Cluster", "instance": "Exporter", "collector": "Collector", "broker": "Node"},
             Column(
                 "Last run",
@@ -167,7 +177,11 @@ _COLLECTORS = Row(
             "Success",
             "Whether each collector's runs were complete: the 20 that were for the least part of the range. All green is "
             "good; a broker that restarts shows as a short break of its jmx.",
-            Query(_least(20, _SUCCESS, lambda of: f"min by (collector, broker) ({of})"), _AT_WORK),
+            Query(
+                f"min by (cluster, collector, broker) ({_SUCCESS}) and bottomk(20, min by (cluster, collector, broker) "
+                f"(avg_over_time({_SUCCESS}[$__range] @ end())))",
+                _AT_WORK,
+            ),
             texts={0: ("failed", "orange"), 1: ("complete", "green")},
             no_value="no exporter",
             width=10,
@@ -177,7 +191,7 @@ _COLLECTORS = Row(
             "Duration",
             "How long each collector's last run took, the slowest node's of jmx. The cluster's run together. They must fit "
             "in the scrape_timeout.",
-            Query(f"max by (collector) ({_DURATION})", "{{collector}}"),
+            Query(f"max by (cluster, collector) ({_DURATION})", f"{CLUSTER}{{{{collector}}}}"),
             unit="s",
             width=8,
         ),
@@ -185,7 +199,7 @@ _COLLECTORS = Row(
             "Age",
             "How old what the collectors show is, the oldest node's of jmx. About 0 is good; up to --scrape.reuse where "
             "several scrapers share.",
-            Query(f"max by (collector) ({_AGE})", "{{collector}}"),
+            Query(f"max by (cluster, collector) ({_AGE})", f"{CLUSTER}{{{{collector}}}}"),
             unit="s",
             width=8,
         ),
@@ -193,7 +207,7 @@ _COLLECTORS = Row(
             "Errors by kind",
             "Failed requests, and failed items of requests, per second: the 15 most frequent kinds of the range. None is "
             "good; docs/operations.md says what each kind means.",
-            Query(most(15, "by (collector, kind)", _ERRORS), "{{collector}}: {{kind}}"),
+            Query(most(15, "by (cluster, collector, kind)", _ERRORS), f"{CLUSTER}{{{{collector}}}}: {{{{kind}}}}"),
             unit="ops",
             no_value="no errors",
             width=8,
@@ -207,35 +221,35 @@ _KAFKA = Row(
         lines(
             "Time of requests by API",
             "Mean time that brokers take to answer the exporter, what they had to answer before on the same connection "
-            "included. Milliseconds are good; more is a broker that is busy, far away, or has very many groups or "
-            "partitions to list.",
-            Query(_mean_time("by (api)"), "{{api}}"),
+            "included: the 20 slowest calls in the range. Milliseconds are good; more is a broker that is busy, far away, or "
+            "has very many groups or partitions to list.",
+            Query(top(20, lambda of: _mean_time("by (cluster, api)", of)), f"{CLUSTER}{{{{api}}}}"),
             unit="s",
             no_value=_NO_TIMES,
             width=8,
         ),
         lines(
             "Time of requests by broker",
-            "The same by broker, the 10 slowest now: one that stands out is in trouble.",
-            Query(top(10, lambda at: _mean_time("by (broker)", at)), "broker {{broker}}"),
+            "The same by broker, the 10 slowest in the range: one that stands out is in trouble.",
+            Query(top(10, lambda of: _mean_time("by (cluster, broker)", of)), _OF_BROKER),
             unit="s",
             no_value=_NO_TIMES,
             width=8,
         ),
         lines(
             "Requests by API",
-            "Requests per second that the exporter sends to all brokers. Some per broker and scrape, whatever the number of "
-            "groups.",
-            Query(f"sum by (api) (rate({_REQUESTS}{RATE}))", "{{api}}"),
+            "Requests per second that the exporter sends to all brokers: the 20 most frequent calls in the range. Some per "
+            "broker and scrape, whatever the number of groups.",
+            Query(top(20, lambda of: f"sum by (cluster, api) ({of.rate(_REQUESTS)})"), f"{CLUSTER}{{{{api}}}}"),
             unit="reqps",
             no_value=_NO_TIMES,
             width=8,
         ),
         lines(
             "Denied by API",
-            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and is "
-            "denied now is a right that was taken away: its series are gone.",
-            Query(f"sum by (api) ({_DENIED}) > 0", "{{api}}"),
+            "What the brokers denied the principal, by Kafka's name of the call. None is good. What was there before and "
+            "is denied now is a right that was taken away: its series are gone.",
+            Query(f"sum by (cluster, api) ({_DENIED}) > 0", f"{CLUSTER}{{{{api}}}}"),
             no_value="nothing denied",
             width=12,
             height=6,
@@ -244,11 +258,11 @@ _KAFKA = Row(
             "Client, and calls that it or the brokers cannot answer",
             "What these calls feed is absent: registered and fenced brokers before Kafka 4.0, log directories with "
             "librdkafka, and so on. docs/operations.md has the list.",
-            {"instance": "Exporter", "client": "Client", "api": "Unsupported call"},
+            {"cluster": "Cluster", "instance": "Exporter", "client": "Client", "api": "Unsupported call"},
             Column("Client is", _CLIENT, hidden=True),
             Column(
                 "Unsupported",
-                f"max by (instance, api) ({_UNSUPPORTED}) * on (instance) group_left (client) ({_CLIENT})",
+                f"max by (cluster, instance, api) ({_UNSUPPORTED}) * on (cluster, instance) group_left (client) ({_CLIENT})",
                 hidden=True,
             ),
             sort_by="Exporter",
@@ -262,7 +276,7 @@ _KAFKA = Row(
 _AGENT_DURATION = of_cluster("kafka_vitals_collector_duration_seconds", 'collector="jmx"')
 _AGENT_BYTES = of_cluster("kafka_vitals_agent_received_bytes_total")
 _AGENT_BEANS = of_cluster("kafka_vitals_agent_beans")
-_BY_AGENT = "by (instance, broker)"
+_BY_AGENT = "by (cluster, instance, broker)"
 
 
 def _agent_column(name: str, expr: str, unit: str = "short", decimals: int | None = None) -> Column:
@@ -274,26 +288,26 @@ _AGENTS = Row(
     [
         lines(
             "Duration by node",
-            "How long reading a node's MBeans took: the 10 slowest nodes now. Under a second is good; more is a JVM in "
-            "garbage collection, or rules that want very many MBeans.",
-            Query(top(10, lambda at: f"max by (broker) ({_AGENT_DURATION}{at})"), "broker {{broker}}"),
+            "How long reading a node's MBeans took: the 10 slowest nodes when last seen. Under a second is good; more is "
+            "a JVM in garbage collection, or rules that want very many MBeans.",
+            Query(top(10, lambda of: f"max by (cluster, broker) ({of.value(_AGENT_DURATION)})"), _OF_BROKER),
             unit="s",
             no_value=_NO_AGENTS,
             width=8,
         ),
         lines(
             "Bytes by node",
-            "Bytes per second of agents' answers, after decompression: the 10 nodes with most now.",
-            Query(top(10, lambda at: f"sum by (broker) (rate({_AGENT_BYTES}{RATE}{at}))"), "broker {{broker}}"),
+            "Bytes per second of agents' answers, after decompression: the 10 nodes with most in the range.",
+            Query(top(10, lambda of: f"sum by (cluster, broker) ({of.rate(_AGENT_BYTES)})"), _OF_BROKER),
             unit="Bps",
             no_value=_NO_AGENTS,
             width=8,
         ),
         lines(
             "MBeans by node",
-            "MBeans in each node's last answer: the 10 nodes with most now. It grows with topics and partitions, as far as "
-            "the rules want those.",
-            Query(top(10, lambda at: f"max by (broker) ({_AGENT_BEANS}{at})"), "broker {{broker}}"),
+            "MBeans in each node's last answer: the 10 nodes with most when last seen. It grows with topics and "
+            "partitions, as far as the rules want those.",
+            Query(top(10, lambda of: f"max by (cluster, broker) ({of.value(_AGENT_BEANS)})"), _OF_BROKER),
             no_value=_NO_AGENTS,
             width=8,
         ),
@@ -302,7 +316,7 @@ _AGENTS = Row(
             "The 100 nodes with most MBeans. Two requests a scrape are usual. Pending: MBeans that the rules have not been "
             "tried on yet, for lack of time; their series follow. Dropped: samples that two beans gave the same name and "
             "labels, or a reserved name. Given up: matches that took too many steps, so that a pattern should be simpler.",
-            {"instance": "Exporter", "broker": "Node"},
+            {"cluster": "Cluster", "instance": "Exporter", "broker": "Node"},
             _agent_column("MBeans", f"max {_BY_AGENT} ({_AGENT_BEANS})"),
             _agent_column(
                 "Requests", f"sum {_BY_AGENT} (rate({of_cluster('kafka_vitals_agent_requests_total')}{RATE}))", "reqps", 2
@@ -326,33 +340,36 @@ _PAGES = Row(
             "Series by page",
             "Series on each page when it was last made (brokers: the node page made last). What grows without end is a "
             "topic or group that is made anew all the time.",
-            Query(f"max by (instance, page) ({of_cluster('kafka_vitals_page_series')})", "{{instance}} {{page}}"),
+            Query(
+                f"max by (cluster, instance, page) ({of_cluster('kafka_vitals_page_series')})",
+                f"{_EXPORTER} {{{{page}}}}",
+            ),
             width=8,
         ),
         lines(
             "Answers by page and code",
             "Answers to HTTP requests per second. 503 of `brokers` is a node whose agent cannot be read.",
             Query(
-                f"sum by (page, code) (rate({of_cluster('kafka_vitals_http_requests_total')}{RATE}))",
-                "{{page}} {{code}}",
+                f"sum by (cluster, page, code) (rate({of_cluster('kafka_vitals_http_requests_total')}{RATE}))",
+                f"{CLUSTER}{{{{page}}}} {{{{code}}}}",
             ),
             unit="reqps",
             width=8,
         ),
         lines(
             "Dropped for a limit",
-            "Series that pages leave out because of --series.limit, by metric: the 10 with most now.",
-            Query(f"topk(10, max by (family) ({_DROPPED}) > 0)", "{{family}}"),
+            "Series that pages leave out because of --series.limit, by metric: the 10 with most when last seen.",
+            Query(top(10, lambda of: f"max by (cluster, family) ({of.value(_DROPPED)}) > 0"), f"{CLUSTER}{{{{family}}}}"),
             no_value="none dropped, or no limit set",
             width=8,
         ),
         lines(
             "Dropped as doubles",
-            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else two "
-            "rules make the same series.",
+            "Samples per second that were left out because an earlier one had the same name and labels. 0 is good; else "
+            "two rules make the same series.",
             Query(
-                f"sum by (instance, page) (rate({of_cluster('kafka_vitals_page_dropped_samples_total')}{RATE}))",
-                "{{instance}} {{page}}",
+                f"sum by (cluster, instance, page) (rate({of_cluster('kafka_vitals_page_dropped_samples_total')}{RATE}))",
+                f"{_EXPORTER} {{{{page}}}}",
             ),
             unit="ops",
             width=8,
@@ -361,17 +378,25 @@ _PAGES = Row(
             "Forgotten groups and known nodes",
             "Groups left out after --group.forget-after, and nodes with an agent, dead ones included until "
             "--broker.forget-after.",
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_groups_forgotten')})", "{{instance}} groups forgotten"),
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_nodes')})", "{{instance}} nodes"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_groups_forgotten')})",
+                f"{_EXPORTER} groups forgotten",
+            ),
+            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_nodes')})", f"{_EXPORTER} nodes"),
             width=8,
         ),
         lines(
             "Search for lag in seconds",
             "Lookups by timestamp of the last collection, and those that were put off to the next for want of time. "
             "Postponed stays 0 where all lag in seconds is known at once.",
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_lookups')})", "{{instance}} lookups"),
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_postponed')})", "{{instance}} postponed"),
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_lag_search_rounds')})", "{{instance}} rounds"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_lookups')})", f"{_EXPORTER} lookups"
+            ),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_postponed')})",
+                f"{_EXPORTER} postponed",
+            ),
+            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_lag_search_rounds')})", f"{_EXPORTER} rounds"),
             width=8,
         ),
     ],
@@ -417,7 +442,8 @@ _PROCESS = Row(
             "CPU",
             "How much of a CPU core kafka-vitals itself uses. A few percent are usual.",
             Query(
-                f"max by (instance) (rate({of_cluster('kafka_vitals_process_cpu_seconds_total')}{RATE}))", "{{instance}}"
+                f"max by (cluster, instance) (rate({of_cluster('kafka_vitals_process_cpu_seconds_total')}{RATE}))",
+                _EXPORTER,
             ),
             unit="percentunit",
             width=8,
@@ -425,7 +451,7 @@ _PROCESS = Row(
         lines(
             "Memory",
             "Resident memory of kafka-vitals itself. It grows with groups x partitions, and then stays.",
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_process_resident_memory_bytes')})", "{{instance}}"),
+            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_resident_memory_bytes')})", _EXPORTER),
             unit="bytes",
             width=8,
         ),
@@ -433,8 +459,10 @@ _PROCESS = Row(
             "File descriptors and threads",
             "Open file descriptors and threads of kafka-vitals itself. Both are steady: connections to brokers, agents and "
             "scrapers.",
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_process_open_fds')})", "{{instance}} descriptors"),
-            Query(f"max by (instance) ({of_cluster('kafka_vitals_process_threads')})", "{{instance}} threads"),
+            Query(
+                f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_open_fds')})", f"{_EXPORTER} descriptors"
+            ),
+            Query(f"max by (cluster, instance) ({of_cluster('kafka_vitals_process_threads')})", f"{_EXPORTER} threads"),
             width=8,
         ),
     ],
@@ -447,9 +475,8 @@ _PROMETHEUS = Row(
             "Targets up",
             "Whether Prometheus could scrape each target: the 20 that were up for the least part of the range.",
             Query(
-                f"{_of_target('up')} and bottomk(20, "
-                'avg_over_time(up{cluster=~"$cluster",job=~"$job"}[$__range] @ end()))',
-                "{{job}} {{instance}}",
+                f"{_of_target('up')} and bottomk(20, {_ours(f'avg_over_time({_UP}[$__range] @ end())')})",
+                _TARGET,
             ),
             texts={0: ("down", "red"), 1: ("up", "green")},
             no_value="no targets",
@@ -458,21 +485,22 @@ _PROMETHEUS = Row(
         ),
         lines(
             "Duration of scrapes",
-            "How long scrapes took: the 10 slowest targets now. Well below the scrape_timeout is good; at it, series are "
-            "missing from every scrape.",
-            Query(top(10, lambda at: _of_target("scrape_duration_seconds", at)), "{{job}} {{instance}}"),
+            "How long scrapes took: the 10 slowest targets when last seen. Well below the scrape_timeout is good; at it, "
+            "series are missing from every scrape.",
+            _top_targets("scrape_duration_seconds"),
             unit="s",
         ),
         lines(
             "Samples",
-            "Samples of each scrape: the 10 targets with most now.",
-            Query(top(10, lambda at: _of_target("scrape_samples_scraped", at)), "{{job}} {{instance}}"),
+            "Samples that each scrape brought: the 10 targets with most when last seen. Steady is good; a step down is a "
+            "part of the page that is missing, a rise without end is topics or groups that are made anew all the time.",
+            _top_targets("scrape_samples_scraped"),
         ),
         lines(
             "New series",
-            "Series that a scrape brought and the one before had not: the 10 targets with most now. Near 0 is good; what "
-            "stays high is churn, and costs Prometheus memory.",
-            Query(top(10, lambda at: _of_target("scrape_series_added", at)), "{{job}} {{instance}}"),
+            "Series that a scrape brought and the one before had not: the 10 targets with most when last seen. Near 0 is "
+            "good; what stays high is churn, and costs Prometheus memory.",
+            _top_targets("scrape_series_added"),
         ),
     ],
 )

@@ -7,11 +7,27 @@ none to count.
 
 from math import inf
 
-from .. import variables
+from collections.abc import Mapping
+
+from .. import health, variables
 from ..board import Board, Row
 from ..limits import limit, limits, thresholds
-from ..panels import NO_MBEANS, SAME_CLUSTER, Column, Query, Text, board_url, lines, stat, states, table
-from ..selectors import BY_NODE, NODE, RATE, most, of_cluster, of_node, top
+from ..panels import NO_MBEANS, NONE, OF_ROWS_CLUSTER, THIS, Column, Query, Text, board_url, lines, stat, states, table
+from ..selectors import (
+    AT_EACH_POINT,
+    CLUSTER,
+    NODE,
+    OVER_THE_RANGE,
+    RATE,
+    Reading,
+    least,
+    maximum,
+    of_cluster,
+    of_node,
+    rate,
+    top,
+    total,
+)
 
 _CHOSEN = 'consumergroup=~"$group"'
 _OF_TOPIC = 'topic=~"$topic"'
@@ -19,15 +35,13 @@ _OF_TOPIC = 'topic=~"$topic"'
 _BY_GROUP = "by (cluster, consumergroup)"
 _BY_GROUP_AND_TOPIC = "by (cluster, consumergroup, topic)"
 _BY_PARTITION = "by (cluster, consumergroup, topic, partition)"
-# Of lines, whose legends have no cluster.
-_LINE = "by (consumergroup, topic)"
-_LEGEND = "{{consumergroup}} {{topic}}"
+_GROUP = f"{CLUSTER}{{{{consumergroup}}}}"
+_GROUP_AND_TOPIC = f"{_GROUP} {{{{topic}}}}"
 
-_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *SAME_CLUSTER, "var-group=${__value.raw}"))
-_SHOW_TOPIC = ("Show this topic", board_url("kafka-vitals-topics", *SAME_CLUSTER, "var-topic=${__value.raw}"))
+_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *OF_ROWS_CLUSTER, f"var-group={THIS}"))
+_SHOW_TOPIC = ("Show this topic", board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"))
 
 _NO_GROUPS = "no groups yet"
-_NO_OBJECTIVES = "no objectives"
 
 # Commits come in steps, and rebalances move lag about: over some minutes there is a trend.
 _TREND = "[10m]"
@@ -47,60 +61,106 @@ def _chosen(metric: str, *matchers: str) -> str:
     return of_cluster(f"kafka_consumergroup_{metric}", _CHOSEN, *matchers)
 
 
-def _unknown(at: str = "") -> str:
-    """The groups of which a commit or an end could not be read."""
-    return (
-        f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}{at}) > 0 "
-        f"or max {_BY_GROUP} ({_all('commits_unknown')}{at}) > 0)"
-    )
+# The groups of which a commit or an end could not be read.
+_UNKNOWN = f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}) > 0 or max {_BY_GROUP} ({_all('commits_unknown')}) > 0)"
 
 
-def _lag(at: str = "") -> str:
+def _lag(of: Reading) -> str:
     """Of each group in records. Its sum lacks the topics whose lag is unknown: then the group's is not known either."""
-    return f"(sum {_BY_GROUP} ({_all('lag_sum')}{at}) unless {_unknown(at)})"
+    known = f"sum {_BY_GROUP} ({of.value(_all('lag_sum'))})"
+    return known if of.whole_range else f"({known} unless {_UNKNOWN})"
 
 
-def _of_objective(at: str = "") -> str:
+def _of_objective(of: Reading) -> str:
     """Lag as a share of what is fine: in seconds or in records, whichever is more, where a group has objectives in both."""
-    seconds = f"max {_BY_GROUP} ({_all('lag_seconds_max')}{at}) / max {_BY_GROUP} ({_all('objective_seconds')}{at})"
-    records = f"{_lag(at)} / max {_BY_GROUP} ({_all('objective_records')}{at})"
+    seconds = (
+        f"max {_BY_GROUP} ({of.value(_all('lag_seconds_max'))}) / max {_BY_GROUP} ({of.value(_all('objective_seconds'))})"
+    )
+    records = f"{_lag(of)} / max {_BY_GROUP} ({of.value(_all('objective_records'))})"
     return (
         f'max {_BY_GROUP} (label_replace({seconds}, "of", "seconds", "", "") '
         f'or label_replace({records}, "of", "records", "", ""))'
     )
 
 
-_UNKNOWN = _unknown()
-_LAG = _lag()
-_OF_OBJECTIVE = _of_objective()
+_LAG = _lag(AT_EACH_POINT)
+_OF_OBJECTIVE = _of_objective(AT_EACH_POINT)
 _LAG_SECONDS = f"max {_BY_GROUP} ({_all('lag_seconds_max')})"
 _MEMBERS = f"max {_BY_GROUP} ({_all('members')})"
 _OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_seconds')})"
-_RECORDS_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_records')})"
 _UNMOVED = f"max {_BY_GROUP} ({_all('commit_unmoved_seconds')})"
-# As the alert: a group without members is not stuck but abandoned, and one with a record for each partition may stand before
-# transaction markers.
+_MARGIN = f"min {_BY_GROUP} ({_all('retention_margin_seconds')})"
+_LOST = f"sum {_BY_GROUP} ({_all('lost_records')})"
+_CHANGE = f"sum {_BY_GROUP} (deriv({_all('lag_sum')}{_TREND}))"
+_STATES = f"count {_BY_GROUP} ({_all('state')})"
+
+# What follows counts as the alerts of these names do, which have further conditions than a number: colours are by these.
+
+_WITH_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_info')})"
+# Nobody has said what is fine, and at this time of the day before there was no member either.
+_DAY_BEFORE = f"max {_BY_GROUP} (max_over_time({_all('members')}[15m] offset 1d))"
+_ON_ITS_OWN = f"({_MEMBERS} == 0 and {_DAY_BEFORE} == 0 unless {_WITH_OBJECTIVE})"
+# KafkaConsumerGroupStuck: a group without members is not stuck but abandoned, and one with a record for each partition may
+# stand before transaction markers.
 _STUCK = (
     f"max {_BY_GROUP_AND_TOPIC} ({_all('commit_unmoved_seconds')}) > {limit('KafkaConsumerGroupStuck'):g} "
     f"and on (cluster, consumergroup) {_MEMBERS} > 0 "
     f"unless on (cluster, consumergroup, topic) sum {_BY_GROUP_AND_TOPIC} ({_all('lag_sum')}) "
     f"<= on (cluster, topic) group_left () max by (cluster, topic) ({of_cluster('kafka_topic_partitions')})"
 )
+# KafkaConsumerGroupWithoutMembers. Those that assign partitions themselves have no members, and commits that move.
+_WITHOUT_MEMBERS = f"(sum {_BY_GROUP} ({_all('lag_sum')}) > 0 and {_MEMBERS} == 0 unless {_UNMOVED} < 300)"
+# KafkaConsumerGroupRebalancing.
 _REBALANCING = (
-    f"max {_BY_GROUP} ({_all('state_seconds')}) and max {_BY_GROUP} "
-    f"""({_all('state', 'state=~"PreparingRebalance|CompletingRebalance|Assigning|Reconciling|NotReady"')}) == 1"""
+    f"(max {_BY_GROUP} ({_all('state_seconds')}) and max {_BY_GROUP} "
+    f"""({_all("state", 'state=~"PreparingRebalance|CompletingRebalance|Assigning|Reconciling|NotReady"')}) == 1) """
+    f"> {limit('KafkaConsumerGroupRebalancing'):g}"
 )
-_MARGIN = f"min {_BY_GROUP} ({_all('retention_margin_seconds')})"
+# KafkaConsumerGroupLagUnknown.
+_LAG_UNKNOWN = f"({_UNKNOWN} or sum {_BY_GROUP} ({_all('lag_seconds_unknown_partitions')}) > 0 and {_OBJECTIVE})"
+# KafkaConsumerGroupRetentionMarginLow, without its limit.
 _NEAR_LOSS = (
-    f"min {_BY_GROUP_AND_TOPIC} ({_all('retention_margin_seconds')}) < max {_BY_GROUP_AND_TOPIC} "
-    f"({_all('lag_seconds')}) / 3"
+    f"(min {_BY_GROUP_AND_TOPIC} ({_all('retention_margin_seconds')}) < max {_BY_GROUP_AND_TOPIC} "
+    f"({_all('lag_seconds')}) / 3 unless on (cluster, consumergroup) {_ON_ITS_OWN})"
 )
-_LOST = f"sum {_BY_GROUP} ({_all('lost_records')})"
-_CHANGE = f"sum {_BY_GROUP} (deriv({_all('lag_sum')}{_TREND}))"
-_STATES = f"count {_BY_GROUP} ({_all('state')})"
+# KafkaConsumerGroupRecordsLost.
+_HAS_LOST = f"({_LOST} unless {_ON_ITS_OWN})"
 
-# The rows of the table: what is late, then what is not known, then by lag.
-_WORST = f"topk(100, 1e15 * ({_OF_OBJECTIVE} > 1) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} or 0 * {_STATES})"
+
+def _nearer(severity: str) -> str:
+    return f"{_NEAR_LOSS} < {limit('KafkaConsumerGroupRetentionMarginLow', severity):g}"
+
+
+# What may be wrong with a group, the gravest last, in the words and colours of the column that the table is sorted by.
+_TROUBLES: list[tuple[str, str, str]] = [
+    ("no consumers", "yellow", f"{_WITHOUT_MEMBERS} and {_ON_ITS_OWN}"),
+    ("lag unknown", "orange", _LAG_UNKNOWN),
+    ("long in rebalance", "orange", _REBALANCING),
+    ("stuck", "orange", _STUCK),
+    ("near loss", "orange", _nearer("warning")),
+    ("no consumers", "orange", f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}"),
+    ("late", "orange", health.LATE_GROUPS),
+    ("no consumers", "red", f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}"),
+    ("near loss", "red", _nearer("critical")),
+    ("records lost", "red", f"{_HAS_LOST} > 0"),
+]
+# No group has as much lag: within a trouble the table is by lag.
+_APART = 1e12
+_IN_TROUBLE = " or ".join(
+    f"{at * _APART:g} * group {_BY_GROUP} ({groups})"
+    for at, (_, _, groups) in reversed(list(enumerate(_TROUBLES, start=1)))
+)
+_RANK = f"({_IN_TROUBLE} or 0 * {_STATES}) + ({_LAG} or 0 * {_STATES})"
+_TROUBLE_TEXTS: Mapping[float, Text] = {
+    0: ("none", "green"),
+    **{at * _APART: (words, colour) for at, (words, colour, _) in enumerate(_TROUBLES, start=1)},
+}
+
+# The rows of the table: who is late, then whose lag is not known, then by lag. Other troubles are where lag is.
+_WORST = (
+    f"topk(100, 1e15 * group {_BY_GROUP} ({health.LATE_GROUPS}) or 1e12 * ({_UNKNOWN} > bool 0) or {_LAG} "
+    f"or 0 * {_STATES})"
+)
 
 
 def _count(of: str, among: str) -> str:
@@ -112,7 +172,6 @@ def _column(name: str, expr: str, unit: str = "short", **how: object) -> Column:
     return Column(name, f"({expr}) and {_WORST}", unit, **how)  # type: ignore[arg-type]
 
 
-_GOOD = ("none", "green")
 _STATE_TEXTS: dict[str, Text] = {
     "Empty": ("Empty", "blue"),
     "Stable": ("Stable", "green"),
@@ -125,27 +184,19 @@ _STATE_TEXTS: dict[str, Text] = {
 }
 _STATE_COLOURS = {f"{state}$": colour for state, (_, colour) in _STATE_TEXTS.items()}
 _NUMBERED = dict(enumerate(_STATE_TEXTS, start=1))
-_STATE_NUMBER = "max by (consumergroup) ({})".format(
-    " or ".join(f"""{number} * {_chosen('state', f'state="{state}"')}""" for number, state in _NUMBERED.items())
+_STATE_NUMBER = f"max {_BY_GROUP} ({{}})".format(
+    " or ".join(f"""{number} * {_chosen("state", f'state="{state}"')}""" for number, state in _NUMBERED.items())
 )
 
 _SUMMARY = [
     stat(
         "Groups",
-        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share and "
-        "streams groups, Connect's workers too. librdkafka sees classic and consumer groups only.",
+        "Consumer groups that the exporter's principal may describe, whatever is chosen above: classic, consumer, share "
+        "and streams groups, Connect's workers too. librdkafka sees classic and consumer groups only.",
         Query(f"count({_STATES})"),
         no_value=_NO_GROUPS,
     ),
-    stat(
-        "Late",
-        "Groups with more lag than their objective allows, in seconds or in records. 0 is good; else the table has them on "
-        "top. Objectives come from the file of --group.objectives.",
-        Query(_count(f"{_OF_OBJECTIVE} > 1", f"{_OBJECTIVE} or {_RECORDS_OBJECTIVE}")),
-        thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: _GOOD},
-        no_value=_NO_OBJECTIVES,
-    ),
+    health.late_groups(),
     stat(
         "Stuck",
         "Groups with members and with a partition whose committed offset has not moved for longer than the alert "
@@ -153,41 +204,43 @@ _SUMMARY = [
         "and again, or nobody has the partition.",
         Query(_count(f"count {_BY_GROUP} ({_STUCK})", _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: _GOOD},
+        texts=NONE,
         no_value=_NO_GROUPS,
     ),
     stat(
         "Abandoned",
-        "Groups without members that have lag: all consumers are gone, and records wait. Normal only for jobs that run now "
-        "and then.",
-        Query(_count(f"{_MEMBERS} == 0 and {_LAG} > 0", _STATES)),
-        thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: _GOOD},
+        "Groups without members that have lag, and whose commits stand: all consumers are gone, and records wait. "
+        "Without those that had no members at this time of the day before either, and have no objective: jobs that run "
+        "now and then.",
+        Query(_count(f"{_WITHOUT_MEMBERS} and {_WITH_OBJECTIVE}", _STATES), "with objective"),
+        Query(_count(f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}", _STATES), "others"),
+        texts=NONE,
+        colours={"with objective": "red", "others": "orange"},
         no_value=_NO_GROUPS,
     ),
     stat(
         "Long in rebalance",
         "Groups that have been rebalancing for longer than the alert KafkaConsumerGroupRebalancing allows. 0 is good; else "
         "a member does not come back from its poll, or members come and go all the time.",
-        Query(_count(f"({_REBALANCING}) > {limit('KafkaConsumerGroupRebalancing'):g}", _STATES)),
+        Query(_count(_REBALANCING, _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: _GOOD},
+        texts=NONE,
         no_value=_NO_GROUPS,
     ),
     stat(
         "Lag unknown",
-        "Groups whose lag in records cannot be told now: their commits or the end of a partition could not be read. 0 is "
-        "good; the reasons are in the row on loss and unknown lag.",
-        Query(_count(_UNKNOWN, _STATES)),
+        "Groups whose lag cannot be told now: in records, as their commits or the end of a partition could not be read; in "
+        "seconds, for those with an objective in seconds. 0 is good; the reasons are in the row on loss and unknown lag.",
+        Query(_count(_LAG_UNKNOWN, _STATES)),
         thresholds=thresholds([("green", None), ("orange", 1)]),
-        texts={0: _GOOD},
+        texts=NONE,
         no_value=_NO_GROUPS,
     ),
     stat(
         "Nearest to loss",
         "How long the group that is nearest to losing records has, if it stands still, until retention removes what it has "
-        "not read. Of groups that have used up more than three quarters of the time that their topic is kept. None is "
-        "good; below the limit let the group catch up, or raise the topic's retention, now.",
+        "not read. Of groups that have used up more than three quarters of the time that their topic is kept, as the alert "
+        "counts them. None is good; below the limit let the group catch up, or raise the topic's retention, now.",
         Query(f"min({_NEAR_LOSS}) or 0 * count({_LAG_SECONDS}) + Inf"),
         unit="s",
         thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
@@ -197,22 +250,25 @@ _SUMMARY = [
     stat(
         "Records lost",
         "Records that retention removed before the groups had read them, of all groups together, as far as they have not "
-        "gone on since. 0 is good; what is lost stays lost.",
-        Query(f"sum({_LOST})"),
+        "gone on since. 0 is good; what is lost stays lost. Without jobs that run now and then, and read what is left.",
+        Query(f"sum({_HAS_LOST}) or 0 * count({_LOST})"),
         thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True),
-        texts={0: _GOOD},
+        texts=NONE,
         no_value="no groups, or not known",
     ),
 ]
 
 _TABLE = table(
     "All groups",
-    "The 100 groups that need somebody most: those that are late, then those whose lag is unknown, then by lag. A click on "
-    "a group shows it below. Lag in time: the age of the first record that is not read, give or take what ± says. Of "
-    "objective: 100 % is the limit. To loss: how long until retention removes unread records. Trend: by how many records "
-    "per second the lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: for "
-    "how long a commit has not moved although there is lag. A dash is nothing, or not known now.",
+    "The gravest trouble comes first, and then what has most lag; of more than 100 groups those that are late, those "
+    "whose lag is unknown, and those with most lag are here. A click on a group shows it below. Trouble: what an alert "
+    "says if it lasts, in the alert's colour: records lost, near loss, late, no consumers, stuck, long in rebalance, or "
+    "lag unknown. Lag in time: the age of the first record that is not read, give or take what ± says. Of objective: 100 "
+    "% is the limit. To loss: how long until retention removes unread records. Trend: by how many records per second the "
+    "lag grows; below 0 the group catches up, and in the time told if it goes on like that. Unmoved: for how long a "
+    "commit has not moved although there is lag. A dash is nothing, or not known now.",
     {"cluster": "Cluster", "consumergroup": "Group", "team": "Team", "state": "State"},
+    _column("Trouble", _RANK, least=_TROUBLE_TEXTS, width=130),
     _column("Members", _MEMBERS, width=80),
     _column("Lag", _LAG, bar=True, width=150),
     _column("Lag in time", _LAG_SECONDS, "s"),
@@ -224,13 +280,14 @@ _TABLE = table(
         _OF_OBJECTIVE,
         "percentunit",
         decimals=0,
-        thresholds=thresholds([("green", None), ("yellow", 0.8), ("red", 1)]),
+        thresholds=thresholds([("green", None), ("orange", 1)]),
+        width=105,
     ),
-    _column("To loss", _MARGIN, "s", thresholds=limits("KafkaConsumerGroupRetentionMarginLow")),
-    _column("Trend", f"{_CHANGE} unless {_UNKNOWN}", "mps", decimals=1),
+    _column("To loss", _MARGIN, "s"),
+    _column("Trend", f"{_CHANGE} unless {_UNKNOWN}", "mps", decimals=1, width=100),
     _column("Caught up in", f"{_LAG} / -({_CHANGE} < 0) < {_WEEK} and {_LAG_SECONDS} > {_BEHIND}", "s"),
-    _column("Unmoved", _UNMOVED, "s", thresholds=limits("KafkaConsumerGroupStuck")),
-    _column("Lost", _LOST, thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True)),
+    _column("Unmoved", _UNMOVED, "s"),
+    _column("Lost", _LOST),
     _column(
         "Unknown",
         f"sum {_BY_GROUP} ({_all('lag_unknown_partitions')})",
@@ -246,9 +303,9 @@ _TABLE = table(
         f"max by (cluster, consumergroup, team) ({_all('objective_info')}) and on (cluster, consumergroup) {_WORST}",
         hidden=True,
     ),
-    sort_by="Lag",
+    sort_by="Trouble",
     links={"Group": _SHOW_GROUP},
-    widths={"Group": 220, "State": 130},
+    widths={"Group": 200, "State": 130},
     no_value=_NO_GROUPS,
     height=11,
 )
@@ -256,18 +313,18 @@ _TABLE = table(
 _TRENDS = [
     lines(
         "Lag in time",
-        "The age of the first record that a group has not read: the 10 groups with the most now. Flat is good; a slope of "
-        "one second per second is a group that reads nothing. A gap: not known then.",
-        Query(top(10, lambda at: f"max by (consumergroup) ({_all('lag_seconds_max')}{at})"), "{{consumergroup}}"),
+        "The age of the first record that a group has not read: the 10 groups with most when last seen. Flat is good; a "
+        "slope of one second per second is a group that reads nothing. A gap: not known then.",
+        Query(top(10, lambda of: f"max {_BY_GROUP} ({of.value(_all('lag_seconds_max'))})"), _GROUP),
         unit="s",
         no_value=_NO_GROUPS,
         legend_right=True,
     ),
     lines(
         "Lag in records",
-        "Records that a group has yet to read: the 10 groups with the most now. It should come back to near 0; what keeps "
-        "growing cannot keep up. A gap: not known then.",
-        Query(top(10, lambda at: f"sum by (consumergroup) ({_lag(at)})"), "{{consumergroup}}"),
+        "Records that a group has yet to read: the 10 groups with most when last seen. It should come back to near 0; what "
+        "keeps growing cannot keep up. A gap: not known then.",
+        Query(top(10, _lag), _GROUP),
         no_value=_NO_GROUPS,
         legend_right=True,
     ),
@@ -275,7 +332,7 @@ _TRENDS = [
         "Groups by state",
         "Stable and Empty are states of rest: with members, and without. Many that rebalance at a time point to a "
         "coordinator or a broker, not to the groups.",
-        Query(f"sum by (state) ({_all('state')}) > 0", "{{state}}"),
+        Query(f"sum by (cluster, state) ({_all('state')}) > 0", f"{CLUSTER}{{{{state}}}}"),
         stacked=True,
         colours=_STATE_COLOURS,
         no_value=_NO_GROUPS,
@@ -284,10 +341,10 @@ _TRENDS = [
     lines(
         "Lag against the objective",
         "Lag as a share of what the group's objective allows, in seconds or records, whichever is more: the 10 groups with "
-        "the most now. Below 100 % is good.",
-        Query(top(10, lambda at: f"max by (consumergroup) ({_of_objective(at)})"), "{{consumergroup}}"),
+        "most when last seen. Below 100 % is good.",
+        Query(top(10, _of_objective), _GROUP),
         unit="percentunit",
-        thresholds=thresholds([("transparent", None), ("red", 1)]),
+        thresholds=thresholds([("green", None), ("orange", 1)]),
         no_value="no objectives: --group.objectives",
         legend_right=True,
     ),
@@ -300,24 +357,24 @@ _END = of_cluster("kafka_topic_partition_current_offset", _OF_TOPIC)
 
 def _top_lines(count: int, metric: str, aggregation: str = "max") -> Query:
     selector = _chosen(metric, _OF_TOPIC)
-    return Query(top(count, lambda at: f"{aggregation} {_LINE} ({selector}{at})"), _LEGEND)
+    return Query(top(count, lambda of: f"{aggregation} {_BY_GROUP_AND_TOPIC} ({of.value(selector)})"), _GROUP_AND_TOPIC)
 
 
 def _least_lines(count: int, metric: str) -> Query:
     selector = _chosen(metric, _OF_TOPIC)
-    return Query(f"min {_LINE} ({selector}) and bottomk({count}, min {_LINE} ({selector} @ end()))", _LEGEND)
+    return Query(least(count, lambda of: f"min {_BY_GROUP_AND_TOPIC} ({of.value(selector)})"), _GROUP_AND_TOPIC)
 
 
-def _with_most_lag(count: int) -> str:
+def _with_most_lag(count: int, of: Reading) -> str:
     """Of the chosen groups those that are shown where only some have room."""
     return (
-        f"topk({count}, max by (consumergroup) ({_chosen('lag_max')} @ end()) "
-        f"or 0 * max by (consumergroup) ({_chosen('commits_unknown')} @ end()))"
+        f"topk({count}, max {_BY_GROUP} ({of.value(_chosen('lag_max'))}) "
+        f"or 0 * max {_BY_GROUP} ({of.value(_chosen('commits_unknown'))}))"
     )
 
 
-_MOST_LAG = _with_most_lag(20)
-_SOME = _with_most_lag(100)
+_MOST_LAG = _with_most_lag(20, OVER_THE_RANGE)
+_SOME = _with_most_lag(100, AT_EACH_POINT)
 
 # -1 stands for a partition without a commit.
 _PARTITION_LAG = f"topk(100, max {_BY_PARTITION} ({_chosen('lag', _OF_TOPIC)}) >= 0)"
@@ -326,6 +383,12 @@ _TOPICS_WITH_MOST_LAG = (
     f"topk(100, sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF}) "
     f"or 0 * max {_BY_GROUP_AND_TOPIC} ({_chosen('lag_unknown_partitions', _OF_TOPIC)}))"
 )
+
+
+def _for_transactions(of: Reading) -> str:
+    """The two ends are read one after the other."""
+    stable = of.value(_chosen("stable_lag_sum", _OF_TOPIC))
+    return f"clamp_min(sum {_BY_GROUP_AND_TOPIC} ({of.value(_LAG_OF)}) - sum {_BY_GROUP_AND_TOPIC} ({stable}), 0)"
 
 
 def _topic_column(name: str, aggregation: str, metric: str, unit: str = "short", **how: object) -> Column:
@@ -346,18 +409,12 @@ _DETAIL = Row(
             _topic_column("Lag in time", "max", "lag_seconds", "s"),
             _topic_column("±", "max", "lag_seconds_error", "s"),
             _topic_column("Owned", "sum", "assigned_partitions"),
-            _topic_column("Unmoved", "max", "commit_unmoved_seconds", "s", thresholds=limits("KafkaConsumerGroupStuck")),
-            _topic_column(
-                "To loss",
-                "min",
-                "retention_margin_seconds",
-                "s",
-                thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
-            ),
+            _topic_column("Unmoved", "max", "commit_unmoved_seconds", "s"),
+            _topic_column("To loss", "min", "retention_margin_seconds", "s"),
             _topic_column("To loss, records", "min", "retention_margin_records"),
             Column(
                 "For a transaction",
-                f"sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF} - {_chosen('stable_lag_sum', _OF_TOPIC)}) and {_TOPICS_WITH_MOST_LAG}",
+                f"{_for_transactions(AT_EACH_POINT)} and {_TOPICS_WITH_MOST_LAG}",
             ),
             sort_by="Lag",
             links={"Group": _SHOW_GROUP, "Topic": _SHOW_TOPIC},
@@ -367,8 +424,8 @@ _DETAIL = Row(
         ),
         lines(
             "Lag in time by topic",
-            "The age of the first record that the group has not read, of the topic's partitions the oldest: the 20 with the "
-            "most now. Flat is good; a slope of one second per second is a group that reads nothing.",
+            "The age of the first record that the group has not read, of the topic's partitions the oldest: the 20 with "
+            "most when last seen. Flat is good; a slope of one second per second is a group that reads nothing.",
             _top_lines(20, "lag_seconds"),
             unit="s",
             no_value=_NO_GROUPS,
@@ -376,29 +433,29 @@ _DETAIL = Row(
         ),
         lines(
             "Lag in records by topic",
-            "Records between the commits and the ends of the partitions: the 20 with the most now.",
+            "Records between the commits and the ends of the partitions: the 20 with most when last seen.",
             _top_lines(20, "lag_sum", "sum"),
             no_value=_NO_GROUPS,
             legend_right=True,
         ),
         lines(
             "Read and written",
-            "Records per second that a group commits, beside those that are written to its topics: the 10 of each with the "
-            "most now. Read below written is a group that falls behind. From committed offsets, so that it comes in steps "
-            "as commits do.",
+            "Records per second that a group commits, beside those that are written to its topics: the 10 of each with "
+            "most in the range. Read below written is a group that falls behind. From committed offsets, so that it "
+            "comes in steps as commits do.",
             Query(
-                top(10, lambda at: f"clamp_min(sum {_LINE} (deriv({_COMMITTED}{RATE}{at})), 0)"),
-                "{{consumergroup}} reads {{topic}}",
+                top(10, lambda of: f"clamp_min(sum {_BY_GROUP_AND_TOPIC} ({of.slope(_COMMITTED, RATE)}), 0)"),
+                f"{_GROUP} reads {{{{topic}}}}",
             ),
             Query(
                 top(
                     10,
-                    lambda at: (
-                        f"sum by (topic) (rate({_END}{RATE}{at})) and on (topic) "
-                        f"{_chosen('lag_unknown_partitions', _OF_TOPIC)}"
+                    lambda of: (
+                        f"sum by (cluster, topic) ({of.rate(_END)}) and on (cluster, topic) "
+                        f"{of.value(_chosen('lag_unknown_partitions', _OF_TOPIC))}"
                     ),
                 ),
-                "{{topic}} is written",
+                f"{CLUSTER}{{{{topic}}}} is written",
             ),
             unit="mps",
             dashed="is written$",
@@ -407,42 +464,42 @@ _DETAIL = Row(
         lines(
             "Caught up in",
             "When the lag will be gone if it goes on to fall as in the last 10 minutes, for groups that are more than 30 "
-            "seconds behind: the 10 with the most lag now. Nothing is good where there is little lag; with much lag it is "
-            "a group that does not catch up.",
+            "seconds behind: the 10 with most lag when last seen. Nothing is good where there is little lag; with much "
+            "lag it is a group that does not catch up.",
             Query(
-                f"sum {_LINE} ({_LAG_OF}) / -(sum {_LINE} (deriv({_LAG_OF}{_TREND})) < 0) < {_WEEK} "
-                f"and max {_LINE} ({_chosen('lag_seconds', _OF_TOPIC)}) > {_BEHIND} "
-                f"and topk(10, sum {_LINE} ({_LAG_OF} @ end()))",
-                _LEGEND,
+                f"sum {_BY_GROUP_AND_TOPIC} ({_LAG_OF}) / -(sum {_BY_GROUP_AND_TOPIC} (deriv({_LAG_OF}{_TREND})) < 0) < {_WEEK} "
+                f"and max {_BY_GROUP_AND_TOPIC} ({_chosen('lag_seconds', _OF_TOPIC)}) > {_BEHIND} "
+                f"and topk(10, sum {_BY_GROUP_AND_TOPIC} ({OVER_THE_RANGE.value(_LAG_OF)}))",
+                _GROUP_AND_TOPIC,
             ),
             unit="s",
             no_value="nobody is behind and catches up",
         ),
         lines(
             "Margin to loss",
-            "How long a group that stands still has until retention removes what it has not read: the 10 with the least "
-            "now. Absent without lag, and where retention removes nothing. What falls towards the limit is about to lose "
-            "records.",
+            "How long a group that stands still has until retention removes what it has not read: the 10 with least when "
+            "last seen. Absent without lag, and where retention removes nothing. What falls towards 0 is about to lose "
+            "records. The alert KafkaConsumerGroupRetentionMarginLow looks only at groups that have used up three "
+            "quarters of the time that their topic is kept; the table of all groups says which.",
             _least_lines(10, "retention_margin_seconds"),
             unit="s",
-            thresholds=limits("KafkaConsumerGroupRetentionMarginLow"),
             least_first=True,
             no_value="no lag, or not known",
         ),
         lines(
             "Commit has not moved for",
-            "How long a partition's commit has stood although there was lag on it: the 10 longest now. Seconds are good: "
-            "commits come every 5 seconds by default; minutes are a consumer that hangs or fails again and again.",
+            "How long a partition's commit has stood although there was lag on it: the 10 longest when last seen. "
+            "Seconds are good: commits come every 5 seconds by default; minutes are a consumer that hangs or fails again "
+            "and again, or none at all.",
             _top_lines(10, "commit_unmoved_seconds"),
             unit="s",
-            thresholds=limits("KafkaConsumerGroupStuck"),
             no_value=_NO_GROUPS,
         ),
         states(
             "State",
             "The states of the 20 chosen groups with the most lag. Long green is good; stripes are rebalances, which stop "
             "the reading of classic groups. Empty: no members.",
-            Query(f"{_STATE_NUMBER} and on (consumergroup) {_MOST_LAG}", "{{consumergroup}}"),
+            Query(f"{_STATE_NUMBER} and on (cluster, consumergroup) {_MOST_LAG}", _GROUP),
             texts={number: _STATE_TEXTS[state] for number, state in _NUMBERED.items()},
             no_value=_NO_GROUPS,
             height=8,
@@ -453,9 +510,9 @@ _DETAIL = Row(
             "few minutes is members that are thrown out (max.poll.interval.ms, session.timeout.ms) and come back. Of "
             "classic groups a lower bound, the coordinators' own count is below.",
             Query(
-                f"sum by (consumergroup) (increase({_chosen('rebalances_observed_total')}[30m])) and topk(10, sum by "
-                f"(consumergroup) (increase({_chosen('rebalances_observed_total')}[$__range] @ end())) > 0)",
-                "{{consumergroup}}",
+                f"sum by (cluster, consumergroup) (increase({_chosen('rebalances_observed_total')}[30m])) and topk(10, sum by "
+                f"(cluster, consumergroup) (increase({_chosen('rebalances_observed_total')}[$__range] @ end())) > 0)",
+                _GROUP,
             ),
             thresholds=limits("KafkaConsumerGroupRebalancingOften"),
             no_value="none seen",
@@ -466,12 +523,12 @@ _DETAIL = Row(
             "owned than before is a rebalance, or a topic that nobody reads any more; more members than partitions are "
             "idle ones.",
             Query(
-                f"max by (consumergroup) ({_chosen('members')}) and on (consumergroup) {_MOST_LAG}",
-                "{{consumergroup}} members",
+                f"max by (cluster, consumergroup) ({_chosen('members')}) and on (cluster, consumergroup) {_MOST_LAG}",
+                f"{_GROUP} members",
             ),
             Query(
-                f"sum by (consumergroup) ({_chosen('assigned_partitions', _OF_TOPIC)}) and on (consumergroup) {_MOST_LAG}",
-                "{{consumergroup}} partitions",
+                f"sum by (cluster, consumergroup) ({_chosen('assigned_partitions', _OF_TOPIC)}) and on (cluster, consumergroup) {_MOST_LAG}",
+                f"{_GROUP} partitions",
             ),
             no_value=_NO_GROUPS,
         ),
@@ -480,17 +537,23 @@ _DETAIL = Row(
             "Kind, protocol and assignor of the chosen groups, 100 at most. Protocol and assignor are empty without "
             "members, and where Kafka does not tell them.",
             {
+                "cluster": "Cluster",
                 "consumergroup": "Group",
                 "type": "Type",
                 "protocol": "Protocol",
                 "assignor": "Assignor",
             },
             *(
-                Column(name, f"max by ({labels}) ({_chosen(metric)}) and on (consumergroup) {_SOME}", unit, hidden=hidden)
+                Column(
+                    name,
+                    f"max by ({labels}) ({_chosen(metric)}) and on (cluster, consumergroup) {_SOME}",
+                    unit,
+                    hidden=hidden,
+                )
                 for name, labels, metric, unit, hidden in (
-                    ("Coordinator", "consumergroup", "coordinator", "none", False),
-                    ("In state for", "consumergroup", "state_seconds", "s", False),
-                    ("Info", "consumergroup, type, protocol, assignor", "info", "none", True),
+                    ("Coordinator", "cluster, consumergroup", "coordinator", "none", False),
+                    ("In state for", "cluster, consumergroup", "state_seconds", "s", False),
+                    ("Info", "cluster, consumergroup, type, protocol, assignor", "info", "none", True),
                 )
             ),
             sort_by="Group",
@@ -533,6 +596,7 @@ _DETAIL = Row(
                 hidden=True,
             ),
             sort_by="Lag",
+            links={"Group": _SHOW_GROUP, "Topic": _SHOW_TOPIC},
             widths={"Group": 220, "Topic": 220, "Partition": 90, "Client id": 220, "Host": 160},
             no_value=_NO_GROUPS,
         ),
@@ -544,14 +608,14 @@ _LOSS = Row(
     [
         lines(
             "Records lost",
-            "Records between a group's commits and the start of the partitions: removed by retention before they were read. "
-            "The 10 with most in the range. None is good.",
+            "Records between a group's commits and the start of the partitions: removed by retention before they were "
+            "read. The 10 with most in the range. None is good, but for jobs that run now and then and read what is "
+            "left.",
             Query(
-                f"sum {_LINE} ({_chosen('lost_records', _OF_TOPIC)}) and topk(10, sum {_LINE} "
+                f"sum {_BY_GROUP_AND_TOPIC} ({_chosen('lost_records', _OF_TOPIC)}) and topk(10, sum {_BY_GROUP_AND_TOPIC} "
                 f"(max_over_time({_chosen('lost_records', _OF_TOPIC)}[$__range] @ end())) > 0)",
-                _LEGEND,
+                _GROUP_AND_TOPIC,
             ),
-            thresholds=limits("KafkaConsumerGroupRecordsLost", counts=True),
             no_value="none lost",
             width=8,
             height=6,
@@ -561,9 +625,9 @@ _LOSS = Row(
             "Partitions whose committed offset lies beyond the end, after data loss, a topic made anew, or a wrong reset: "
             "the group reads nothing there until the end has caught up. None is good; else reset the offsets.",
             Query(
-                f"sum {_LINE} ({_chosen('beyond_end_partitions', _OF_TOPIC)}) and topk(10, sum {_LINE} "
+                f"sum {_BY_GROUP_AND_TOPIC} ({_chosen('beyond_end_partitions', _OF_TOPIC)}) and topk(10, sum {_BY_GROUP_AND_TOPIC} "
                 f"(max_over_time({_chosen('beyond_end_partitions', _OF_TOPIC)}[$__range] @ end())) > 0)",
-                _LEGEND,
+                _GROUP_AND_TOPIC,
             ),
             no_value="none",
             width=8,
@@ -573,16 +637,20 @@ _LOSS = Row(
             "Timestamps in the future",
             "Partitions whose first unread record is from the future, so that it counts as 0 seconds old: a producer's "
             "clock is ahead. None is good.",
-            Query(f"topk(10, max by (consumergroup) ({_chosen('lag_seconds_clamped_partitions')}))", "{{consumergroup}}"),
+            Query(top(10, lambda of: f"max {_BY_GROUP} ({of.value(_chosen('lag_seconds_clamped_partitions'))})"), _GROUP),
             no_value="none",
             width=8,
             height=6,
         ),
         lines(
             "Unknown lag in records, by reason",
-            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the error "
-            "that asking for the end gave: unavailable is a partition without a leader, authorization a missing right.",
-            Query(f"sum by (reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})", "{{reason}}"),
+            "Partitions whose lag cannot be told. commit: it could not be read; metadata: that of the topic; else the "
+            "error that asking for the end gave: unavailable is a partition without a leader, authorization a missing "
+            "right.",
+            Query(
+                f"sum by (cluster, reason) ({_chosen('lag_unknown_reason_partitions', _OF_TOPIC)})",
+                f"{CLUSTER}{{{{reason}}}}",
+            ),
             no_value="none unknown",
             height=6,
         ),
@@ -591,21 +659,16 @@ _LOSS = Row(
             "Partitions that keep the lag in seconds from being known. searching: it goes on with the next scrapes; lag: "
             "the lag in records is unknown too; lookup: the leader did not answer; no_timestamp, future_timestamp, "
             "compaction: the records do not tell.",
-            Query(f"sum by (reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})", "{{reason}}"),
+            Query(
+                f"sum by (cluster, reason) ({_chosen('lag_seconds_unknown_partitions', _OF_TOPIC)})",
+                f"{CLUSTER}{{{{reason}}}}",
+            ),
             no_value="none unknown",
             height=6,
         ),
     ],
     collapsed=True,
 )
-
-
-def _node(metric: str, *matchers: str) -> str:
-    return f"max {BY_NODE} ({of_node(metric, *matchers)})"
-
-
-def _node_rate(metric: str, *matchers: str) -> str:
-    return f"sum {BY_NODE} (rate({of_node(metric, *matchers)}{RATE}))"
 
 
 _COORDINATOR = "kafka_server_group_coordinator_metrics"
@@ -629,7 +692,7 @@ _COORDINATORS = Row(
             "Groups by coordinator",
             "Groups that each broker looks after, by its own count, those that the exporter may not see included. About "
             "even is good; a broker's are those of the partitions of __consumer_offsets that it leads.",
-            Query(f"sum {BY_NODE} ({of_node(f'{_COORDINATOR}_group_count')}) or {_node(f'{_MANAGER}_numgroups')}", NODE),
+            Query(f"{total(f'{_COORDINATOR}_group_count')} or {maximum(f'{_MANAGER}_numgroups')}", NODE),
             no_value=NO_MBEANS,
             width=8,
         ),
@@ -639,9 +702,10 @@ _COORDINATORS = Row(
             "at deployments are good; above the limit the groups do little else: look for members that are thrown out, and "
             "for brokers that come and go.",
             Query(
-                f"sum by (kind) ({_REBALANCES}) / on () group_left () "
-                f"clamp_min(sum({of_node(f'{_COORDINATOR}_group_count')}) or sum({of_node(f'{_MANAGER}_numgroups')}), 10)",
-                "{{kind}}",
+                f"sum by (cluster, kind) ({_REBALANCES}) / on (cluster) group_left () clamp_min("
+                f"{total(f'{_COORDINATOR}_group_count', by='by (cluster)')} or "
+                f"{total(f'{_MANAGER}_numgroups', by='by (cluster)')}, 10)",
+                f"{CLUSTER}{{{{kind}}}}",
             ),
             stacked=True,
             thresholds=limits("KafkaRebalanceStorm"),
@@ -653,10 +717,15 @@ _COORDINATORS = Row(
             "Classic groups, and those of the consumer protocol. Many that rebalance at a time point to a coordinator or a "
             "broker, not to the groups.",
             *(
-                Query(f"sum({of_node(f'{_MANAGER}_numgroups{state.lower()}')}) > 0", f"classic {state}")
+                Query(
+                    f"{total(f'{_MANAGER}_numgroups{state.lower()}', by='by (cluster)')} > 0", f"{CLUSTER}classic {state}"
+                )
                 for state in ("Stable", "Empty", "PreparingRebalance", "CompletingRebalance", "Dead")
             ),
-            Query(f"sum by (state) ({of_node(f'{_COORDINATOR}_consumer_group_count')}) > 0", "consumer {{state}}"),
+            Query(
+                f"{total(f'{_COORDINATOR}_consumer_group_count', by='by (cluster, state)')} > 0",
+                f"{CLUSTER}consumer {{{{state}}}}",
+            ),
             stacked=True,
             no_value=NO_MBEANS,
             width=8,
@@ -665,7 +734,7 @@ _COORDINATORS = Row(
             "Offsets committed",
             "Committed offsets per second by coordinator, one for each partition of a commit. Very many are clients that "
             "commit after every record.",
-            Query(_node_rate(f"{_COORDINATOR}_offset_commit_count"), NODE),
+            Query(rate(f"{_COORDINATOR}_offset_commit_count"), NODE),
             unit="ops",
             no_value=NO_MBEANS,
             width=8,
@@ -674,7 +743,7 @@ _COORDINATORS = Row(
             "Partitions of __consumer_offsets not at work",
             "Partitions that are being loaded, or have failed: their groups have no coordinator meanwhile. None is good, "
             "some for seconds after a broker has started.",
-            Query(f"sum by (broker, instance, state) ({_NOT_AT_WORK}) > 0", NODE + " {{state}}"),
+            Query(f"sum by (cluster, broker, instance, state) ({_NOT_AT_WORK}) > 0", f"{NODE} {{{{state}}}}"),
             no_value="none, or no MBeans",
             width=8,
         ),
@@ -682,10 +751,22 @@ _COORDINATORS = Row(
             "Time in the coordinator's queue (p99)",
             "Milliseconds that 99 % of events wait for the coordinator's thread (Kafka 4.0 and later). A few are good; "
             "hundreds slow all heartbeats and commits: more of group.coordinator.threads.",
-            Query(_node(f"{_COORDINATOR}_event_queue_time_ms_p99"), NODE),
+            Query(maximum(f"{_COORDINATOR}_event_queue_time_ms_p99"), NODE),
             unit="ms",
             no_value="no MBeans, or Kafka before 4.0",
             width=8,
+        ),
+        lines(
+            "Time to load __consumer_offsets",
+            "Milliseconds that loading one of its partitions took at most, when the broker became its leader: so long "
+            "its groups had no coordinator, and could neither commit nor rebalance. Seconds are good; minutes are a "
+            "partition that is not compacted: see the cleaner on the board of logs.",
+            # NaN until it has loaded one.
+            Query(f"{maximum(f'{_COORDINATOR}_partition_load_time_max')} >= 0", NODE),
+            unit="ms",
+            no_value="none loaded of late, or no MBeans",
+            width=24,
+            height=6,
         ),
     ],
     collapsed=True,
@@ -694,8 +775,8 @@ _COORDINATORS = Row(
 _NO_SHARE = "no MBeans, or Kafka before 4.1"
 
 
-def _of_brokers(requests: str) -> str:
-    return of_node(f"kafka_server_brokertopicmetrics_{requests}requests_total", 'topic=""')
+def _requests(kind: str) -> str:
+    return rate(f"kafka_server_brokertopicmetrics_{kind}requests_total", 'topic=""', by="by (cluster)")
 
 
 _SHARE = Row(
@@ -703,8 +784,10 @@ _SHARE = Row(
     [
         lines(
             "Share groups by state",
-            "By the coordinators' count.",
-            Query(f"sum by (state) ({of_node(f'{_COORDINATOR}_share_group_count')})", "{{state}}"),
+            "Share groups (queues) of all chosen brokers together, as their coordinators count them: Stable with "
+            "members, Empty without, Dead while they are deleted. Many that are Empty are workers that are gone while "
+            "records wait.",
+            Query(total(f"{_COORDINATOR}_share_group_count", by="by (cluster, state)"), f"{CLUSTER}{{{{state}}}}"),
             stacked=True,
             no_value=_NO_SHARE,
             width=8,
@@ -714,8 +797,8 @@ _SHARE = Row(
             "Records acknowledged per second, by kind. Many of Release and Reject are consumers that cannot work on "
             "records.",
             Query(
-                f"sum by (ackType) (rate({of_node('kafka_server_sharegroupmetrics_recordacknowledgements_total')}{RATE}))",
-                "{{ackType}}",
+                rate("kafka_server_sharegroupmetrics_recordacknowledgements_total", by="by (cluster, ackType)"),
+                f"{CLUSTER}{{{{ackType}}}}",
             ),
             unit="ops",
             no_value=_NO_SHARE,
@@ -725,7 +808,7 @@ _SHARE = Row(
             "Requests of share consumers",
             "ShareFetch requests and acknowledgements per second, and those that failed.",
             *(
-                Query(f"sum(rate({_of_brokers(name)}{RATE}))", legend)
+                Query(_requests(name), f"{CLUSTER}{legend}")
                 for legend, name in (
                     ("fetch", "totalsharefetch"),
                     ("fetch failed", "failedsharefetch"),
@@ -746,32 +829,19 @@ _TRANSACTIONS = Row(
     [
         lines(
             "Behind open transactions",
-            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group and "
-            "topic: the 10 with the most now. Seconds' worth is good; what grows on is a transaction that was left open.",
-            Query(
-                top(
-                    10,
-                    lambda at: f"sum {_LINE} ({_LAG_OF}{at}) - sum {_LINE} ({_chosen('stable_lag_sum', _OF_TOPIC)}{at})",
-                ),
-                _LEGEND,
-            ),
+            "Records after the first open transaction, which read_committed consumers may not read yet, by chosen group "
+            "and topic: the 10 with most when last seen. Seconds' worth is good; what grows on is a transaction that was "
+            "left open.",
+            Query(top(10, _for_transactions), _GROUP_AND_TOPIC),
             no_value=_NO_GROUPS,
             width=8,
         ),
-        lines(
-            "Late transactions",
-            "Partitions with a transaction that is open for longer than transaction.max.timeout.ms allows. 0 is good; else "
-            "find and abort it: kafka-transactions.sh find-hanging.",
-            Query(_node("kafka_server_replicamanager_partitionswithlatetransactionscount"), NODE),
-            thresholds=limits("KafkaHangingTransactions", counts=True),
-            no_value=NO_MBEANS,
-            width=8,
-        ),
+        health.late_transactions(8),
         lines(
             "Producer ids",
             "Idempotent and transactional producers that each broker remembers. What grows without end is a client that "
             "makes a producer for every record.",
-            Query(_node("kafka_server_replicamanager_produceridcount"), NODE),
+            Query(maximum("kafka_server_replicamanager_produceridcount"), NODE),
             no_value=NO_MBEANS,
             width=8,
         ),
@@ -779,7 +849,7 @@ _TRANSACTIONS = Row(
             "Verifications that failed",
             "Transactional writes per second that were refused because the transaction is not what the producer says. 0 is "
             "good.",
-            Query(_node_rate("kafka_server_addpartitionstotxnmanager_verificationfailurerate_count"), NODE),
+            Query(rate("kafka_server_addpartitionstotxnmanager_verificationfailurerate_count"), NODE),
             unit="ops",
             no_value=NO_MBEANS,
             width=8,
@@ -788,12 +858,12 @@ _TRANSACTIONS = Row(
             "Markers that wait",
             "Transaction markers whose broker is not known, and transactions whose end has to be written again. 0 is good.",
             Query(
-                _node("kafka_coordinator_transaction_transactionmarkerchannelmanager_unknowndestinationqueuesize"),
-                NODE + " unknown broker",
+                maximum("kafka_coordinator_transaction_transactionmarkerchannelmanager_unknowndestinationqueuesize"),
+                f"{NODE} unknown broker",
             ),
             Query(
-                _node("kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize"),
-                NODE + " write again",
+                maximum("kafka_coordinator_transaction_transactionmarkerchannelmanager_logappendretryqueuesize"),
+                f"{NODE} write again",
             ),
             no_value=NO_MBEANS,
             width=8,
@@ -802,41 +872,10 @@ _TRANSACTIONS = Row(
             "Time to load __transaction_state",
             "Milliseconds that loading one of its partitions took at most: so long its producers had no coordinator.",
             # NaN until it has loaded one.
-            Query(_node("kafka_server_transaction_coordinator_metrics_partition_load_time_max") + " >= 0", NODE),
+            Query(maximum("kafka_server_transaction_coordinator_metrics_partition_load_time_max") + " >= 0", NODE),
             unit="ms",
             no_value="none loaded, or no MBeans",
             width=8,
-        ),
-    ],
-    collapsed=True,
-)
-
-_QUOTAS = Row(
-    "Quotas",
-    [
-        lines(
-            "Throttled clients",
-            "Clients whose responses are being held back, by kind of quota, of all brokers. 0 is good, or what is meant.",
-            Query(f"sum by (resource) ({of_node('kafka_server_quota_queue_size')})", "{{resource}}"),
-            no_value=NO_MBEANS,
-        ),
-        lines(
-            "Throttled by request",
-            "For how long clients were throttled per second, over all clients of a broker: the 10 kinds of requests with "
-            "most in the range. 0 is good, or what is meant. Which client: by rules that read the client's MBeans, see "
-            "rules/kafka.yaml.",
-            Query(
-                # `Fetch` is the sum of the two other kinds.
-                most(
-                    10,
-                    "by (broker, instance, request)",
-                    of_node("kafka_request_throttle_time_seconds_sum", 'request!="Fetch"'),
-                ),
-                NODE + " {{request}}",
-            ),
-            unit="s",
-            thresholds=limits("KafkaClientsThrottled"),
-            no_value="nobody throttled, or no MBeans",
         ),
     ],
     collapsed=True,
@@ -849,7 +888,7 @@ BOARD = Board(
         "Which groups need somebody; and of chosen ones how far they are behind, why, since when, and for how long that "
         "goes well."
     ),
-    of_nodes=True,
+    shows_nodes=True,
     variables=[variables.group(), variables.topic()],
     rows=[
         Row("", [*_SUMMARY, _TABLE, *_TRENDS]),
@@ -858,6 +897,5 @@ BOARD = Board(
         _COORDINATORS,
         _SHARE,
         _TRANSACTIONS,
-        _QUOTAS,
     ],
 )

@@ -3,20 +3,21 @@ interval, bounded, and for both layouts."""
 
 from ..board import Board, Row
 from ..panels import NO_MBEANS, Query, lines
-from ..selectors import BY_NODE, NODE, RATE, of_kafka, of_node, top
+from ..selectors import CLUSTER, NODE, of_kafka, of_node, rate, top, total
 
 
 def _per_topic(metric: str) -> Query:
     # Beside each topic stands the broker's total, without one.
     of_topics = of_node(metric, 'topic!=""')
-    return Query(top(20, lambda at: f"sum by (topic) (rate({of_topics}{RATE}{at}))"), "{{topic}}")
+    return Query(top(20, lambda of: f"sum by (cluster, topic) ({of.rate(of_topics)})"), f"{CLUSTER}{{{{topic}}}}")
 
 
 BOARD = Board(
     uid="kafka-overview",
     title="Kafka Overview",
     description="Dashboard 721 repaired: resource usage and throughput. The boards of the cluster and of brokers show more.",
-    of_nodes=True,
+    shows_cluster=False,
+    shows_nodes=True,
     rows=[
         Row(
             "Resources",
@@ -24,7 +25,7 @@ BOARD = Board(
                 lines(
                     "CPU usage",
                     "CPU cores that each node's JVM uses. Good is well below what the host has.",
-                    Query(of_kafka(f"sum {BY_NODE} (rate({of_node('process_cpu_seconds_total')}{RATE}))"), NODE),
+                    Query(of_kafka(rate("process_cpu_seconds_total")), NODE),
                     lowest_top=0.1,
                     decimals=2,
                     no_value=NO_MBEANS,
@@ -34,7 +35,7 @@ BOARD = Board(
                     "JVM memory used",
                     "Memory in use by each JVM, heap and the rest. It is a saw: each collection takes it down again. What "
                     "only grows ends in an OutOfMemoryError.",
-                    Query(of_kafka(f"sum {BY_NODE} ({of_node('jvm_memory_used_bytes')})"), NODE),
+                    Query(of_kafka(total("jvm_memory_used_bytes")), NODE),
                     unit="bytes",
                     no_value=NO_MBEANS,
                     width=8,
@@ -42,7 +43,7 @@ BOARD = Board(
                 lines(
                     "Time spent in GC",
                     "Share of time that each JVM spends in garbage collection. Good is below a few percent.",
-                    Query(of_kafka(f"sum {BY_NODE} (rate({of_node('jvm_gc_collection_seconds_sum')}{RATE}))"), NODE),
+                    Query(of_kafka(rate("jvm_gc_collection_seconds_sum")), NODE),
                     unit="percentunit",
                     no_value=NO_MBEANS,
                     width=8,
@@ -54,8 +55,8 @@ BOARD = Board(
             [
                 lines(
                     "Messages in per topic",
-                    "Records that producers write per second, by topic: the 20 that have most now. A topic at 0 has lost "
-                    "its producers.",
+                    "Records that producers write per second, by topic: the 20 with most in the range. A topic at 0 has "
+                    "lost its producers.",
                     _per_topic("kafka_server_brokertopicmetrics_messagesin_total"),
                     unit="mps",
                     no_value=NO_MBEANS,
@@ -64,7 +65,8 @@ BOARD = Board(
                 ),
                 lines(
                     "Bytes in per topic",
-                    "Bytes that producers write per second, compressed as they come, by topic: the 20 that have most now.",
+                    "Bytes that producers write per second, compressed as they come, by topic: the 20 with most in the "
+                    "range.",
                     _per_topic("kafka_server_brokertopicmetrics_bytesin_total"),
                     unit="Bps",
                     no_value=NO_MBEANS,
@@ -73,7 +75,7 @@ BOARD = Board(
                 ),
                 lines(
                     "Bytes out per topic",
-                    "Bytes that consumers read per second, without replication, by topic: the 20 that have most now.",
+                    "Bytes that consumers read per second, without replication, by topic: the 20 with most in the range.",
                     _per_topic("kafka_server_brokertopicmetrics_bytesout_total"),
                     unit="Bps",
                     no_value=NO_MBEANS,

@@ -6,10 +6,11 @@ Sizes come from DescribeLogDirs (the protocol client), the rest from brokers' MB
 
 from math import inf
 
+from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import NO_MBEANS, Column, Query, lines, stat, table
-from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, top
+from ..panels import NO_MBEANS, NONE, OF_ROWS_CLUSTER, THIS, Column, Query, board_url, lines, stat, table
+from ..selectors import CLUSTER, NODE, least, maximum, of_cluster, of_node, rate, top
 
 # Here `broker` is these metrics' own label, in both layouts.
 _BROKER = 'broker=~"$broker"'
@@ -21,7 +22,7 @@ _OF_TOPIC = of_cluster("kafka_log_dir_topic_bytes", _BROKER)
 
 _BY_DIR = "by (cluster, broker, log_dir)"
 _IN_DIR = "by (cluster, broker, log_dir, topic)"
-_DIR = "broker {{broker}} {{log_dir}}"
+_DIR = f"{CLUSTER}broker {{{{broker}}}} {{{{log_dir}}}}"
 
 # Retention removes segments now and then: only over hours is there a trend.
 _TREND = "[6h]"
@@ -42,25 +43,8 @@ def _column(name: str, expr: str, unit: str = "short", **how: object) -> Column:
     return Column(name, f"({expr}) and {rows}", unit, **how)  # type: ignore[arg-type]
 
 
-def _of_node(metric: str, *matchers: str) -> str:
-    return f"max {BY_NODE} ({of_node(metric, *matchers)})"
-
-
-def _rate_of_node(metric: str, *matchers: str) -> str:
-    return f"sum {BY_NODE} (rate({of_node(metric, *matchers)}{RATE}))"
-
-
 _SUMMARY = [
-    stat(
-        "Offline directories",
-        "Log directories that a broker cannot use any more: their replicas are offline. 0 is good; else look at the disk, "
-        "and restart the broker when it is mended. By the brokers' answer to DescribeLogDirs, else by their MBeans.",
-        Query(f"sum({_ONLINE} == bool 0) or sum({of_node('kafka_log_logmanager_offlinelogdirectorycount')})"),
-        thresholds=limits("KafkaLogDirOffline", counts=True),
-        texts={0: ("none", "green")},
-        no_value="not known",
-        width=4,
-    ),
+    health.offline_log_dirs(width=4),
     stat(
         "Least free",
         "The fullest log directory's free share of its volume. A broker whose disk is full stops. Below the limit: shorten "
@@ -138,10 +122,13 @@ _DISKS = Row(
     [
         lines(
             "Free space",
-            "Free share of each log directory's volume: the 20 that have least now. A saw is good: segments come, and "
-            "retention takes them. A steady fall is a disk that will be full.",
-            Query(f"{_FREE} and bottomk(20, min {_BY_DIR} ({_USABLE} @ end()) / max {_BY_DIR} ({_TOTAL} @ end()))", _DIR),
+            "Free share of each log directory's volume: the 20 that had least when last seen. A saw is good: segments "
+            "come, and retention takes them. A steady fall is a disk that will be full.",
+            Query(
+                least(20, lambda of: f"min {_BY_DIR} ({of.value(_USABLE)}) / max {_BY_DIR} ({of.value(_TOTAL)})"), _DIR
+            ),
             unit="percentunit",
+            least_first=True,
             maximum=1,
             thresholds=limits("KafkaDiskSpaceLow"),
             no_value=_NO_SIZES,
@@ -150,14 +137,14 @@ _DISKS = Row(
             "Size of logs by broker",
             "Bytes of all topics on each broker. Brokers should have about the same; else partitions, or their sizes, are "
             "spread unevenly.",
-            Query(f"sum by (broker) ({_OF_TOPIC})", "broker {{broker}}"),
+            Query(f"sum by (cluster, broker) ({_OF_TOPIC})", f"{CLUSTER}broker {{{{broker}}}}"),
             unit="bytes",
             no_value=_NO_SIZES,
         ),
         table(
             "Biggest topics by directory",
-            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has no "
-            "retention, or a cleaner that does not run.",
+            "The 50 largest topics of a log directory. Growth: bytes per second over six hours. What grows on and on has "
+            "no retention, or a cleaner that does not run.",
             {"cluster": "Cluster", "broker": "Broker", "log_dir": "Directory", "topic": "Topic"},
             Column("Size", f"topk(50, sum {_IN_DIR} ({_OF_TOPIC}))", "bytes", bar=True),
             Column(
@@ -166,14 +153,19 @@ _DISKS = Row(
                 "Bps",
             ),
             sort_by="Size",
+            links={"Topic": ("Show this topic", board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"))},
             widths={"Broker": 70, "Directory": 300, "Topic": 180},
             no_value=_NO_SIZES,
             width=15,
         ),
         lines(
             "Topics that grow",
-            "By how many bytes per second a topic's replicas together grow, over an hour: the 10 that grow most now.",
-            Query(top(10, lambda at: f"sum by (topic) (deriv({_OF_TOPIC}[1h]{at})) > 0"), "{{topic}}"),
+            "By how many bytes per second a topic's replicas together grow, over an hour: the 10 that grew most in the "
+            "range.",
+            Query(
+                top(10, lambda of: f"sum by (cluster, topic) ({of.slope(_OF_TOPIC, '[1h]')}) > 0"),
+                f"{CLUSTER}{{{{topic}}}}",
+            ),
             unit="Bps",
             no_value="none grows, or sizes not known",
             width=9,
@@ -189,7 +181,7 @@ _FLUSHES = Row(
             "Flushes",
             "Logs flushed to disk per second. By default only when a segment is closed, so that it is mostly near 0: "
             "durability comes from replicas.",
-            Query(_rate_of_node("kafka_log_logflushstats_logflushrateandtimems_count"), NODE),
+            Query(rate("kafka_log_logflushstats_logflushrateandtimems_count"), NODE),
             unit="ops",
             no_value=NO_MBEANS,
             width=8,
@@ -198,7 +190,7 @@ _FLUSHES = Row(
             "Time of a flush (p99)",
             "Milliseconds that 99 % of flushes stay below, by the broker's sample of the last minutes. Tens are good; "
             "hundreds are a disk that is too slow or too busy, and requests wait for it.",
-            Query(_of_node("kafka_log_logflushstats_logflushrateandtimems", 'quantile="0.99"'), NODE),
+            Query(maximum("kafka_log_logflushstats_logflushrateandtimems", 'quantile="0.99"'), NODE),
             unit="ms",
             no_value=NO_MBEANS,
             width=8,
@@ -207,8 +199,8 @@ _FLUSHES = Row(
             "Disk reads and writes",
             "Bytes per second that the broker's process has had read from disks (below zero) and written. Few reads are "
             "good: consumers are served from the page cache; many are a group that reads old records. Linux only.",
-            Query(_rate_of_node("kafka_disk_write_bytes_total"), NODE + " written"),
-            Query(_rate_of_node("kafka_disk_read_bytes_total"), NODE + " read"),
+            Query(rate("kafka_disk_write_bytes_total"), f"{NODE} written"),
+            Query(rate("kafka_disk_read_bytes_total"), f"{NODE} read"),
             unit="Bps",
             below_zero=" read$",
             no_value="no MBeans, or not Linux",
@@ -226,7 +218,7 @@ _CLEANER = Row(
             "is good; else read the broker's log-cleaner.log and restart it.",
             Query(f"sum({of_node('kafka_log_logcleaner_deadthreadcount')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
-            texts={0: ("none", "green")},
+            texts=NONE,
             no_value=NO_MBEANS,
             width=6,
         ),
@@ -236,13 +228,14 @@ _CLEANER = Row(
             "reason in log-cleaner.log.",
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_partitions_count')})"),
             thresholds=limits("KafkaLogCleanerFailing", counts=True),
-            texts={0: ("none", "green")},
+            texts=NONE,
             no_value=NO_MBEANS,
             width=6,
         ),
         stat(
             "In uncleanable partitions",
-            "Bytes in partitions that the cleaner has given up.",
+            "Bytes in partitions that the cleaner has given up: what they take of the disks, and it only grows. Nothing "
+            "is good; else mend the reason first, as with their number.",
             Query(f"sum({of_node('kafka_log_logcleanermanager_uncleanable_bytes')})"),
             unit="bytes",
             texts={0: ("nothing", "text")},
@@ -262,7 +255,7 @@ _CLEANER = Row(
             "Share of the dirtiest log that is not cleaned yet. It comes down with each cleaning, which begins at "
             "min.cleanable.dirty.ratio (half, by default); what stays high is a cleaner that cannot keep up: more of "
             "log.cleaner.threads.",
-            Query(f"{_of_node('kafka_log_logcleanermanager_max_dirty_percent')} / 100", NODE),
+            Query(f"{maximum('kafka_log_logcleanermanager_max_dirty_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
             no_value=NO_MBEANS,
@@ -272,7 +265,7 @@ _CLEANER = Row(
             "Longest of the last cleanings",
             "Seconds that the longest of each thread's last cleaning took.",
             # Far below 0 until there was one.
-            Query(_of_node("kafka_log_logcleaner_max_clean_time_secs") + " >= 0", NODE),
+            Query(maximum("kafka_log_logcleaner_max_clean_time_secs") + " >= 0", NODE),
             unit="s",
             no_value="none yet, or no MBeans",
             width=8,
@@ -280,7 +273,7 @@ _CLEANER = Row(
         lines(
             "Since the cleaner last ran",
             "It looks for work every 15 seconds by default. Minutes are one long cleaning, or a thread that has died.",
-            Query(f"{_of_node('kafka_log_logcleanermanager_time_since_last_run_ms')} / 1000", NODE),
+            Query(f"{maximum('kafka_log_logcleanermanager_time_since_last_run_ms')} / 1000", NODE),
             unit="s",
             no_value=NO_MBEANS,
             width=8,
@@ -289,7 +282,7 @@ _CLEANER = Row(
             "Kept by cleaning",
             "Bytes that the last cleanings kept, of those that they read. Low is good: much was obsolete. Near all is work "
             "for nothing: a higher min.cleanable.dirty.ratio makes it rarer.",
-            Query(f"{_of_node('kafka_log_logcleaner_cleaner_recopy_percent')} / 100", NODE),
+            Query(f"{maximum('kafka_log_logcleaner_cleaner_recopy_percent')} / 100", NODE),
             unit="percentunit",
             no_value=NO_MBEANS,
         ),
@@ -297,7 +290,7 @@ _CLEANER = Row(
             "Cleaners' buffers",
             "Use of the fullest cleaner thread's buffer. At 100 % a pass cannot take in all of a log's keys: raise "
             "log.cleaner.dedupe.buffer.size.",
-            Query(f"{_of_node('kafka_log_logcleaner_max_buffer_utilization_percent')} / 100", NODE),
+            Query(f"{maximum('kafka_log_logcleaner_max_buffer_utilization_percent')} / 100", NODE),
             unit="percentunit",
             maximum=1,
             no_value=NO_MBEANS,
@@ -316,8 +309,8 @@ _RECOVERY = Row(
             "Logs that a broker has still to recover after an unclean stop, by directory. It must fall to 0 before the "
             "broker serves; more of num.recovery.threads.per.data.dir makes it faster.",
             Query(
-                f"max by (broker, instance, dir) ({of_node('kafka_log_logmanager_remaininglogstorecover')})",
-                NODE + " {{dir}}",
+                f"max by (cluster, broker, instance, dir) ({of_node('kafka_log_logmanager_remaininglogstorecover')})",
+                f"{NODE} {{{{dir}}}}",
             ),
             no_value=_NOT_RECOVERING,
             height=6,
@@ -326,8 +319,8 @@ _RECOVERY = Row(
             "Segments to recover",
             "Segments that the recovery threads have still to recover, by directory.",
             Query(
-                f"sum by (broker, instance, dir) ({of_node('kafka_log_logmanager_remainingsegmentstorecover')})",
-                NODE + " {{dir}}",
+                f"sum by (cluster, broker, instance, dir) ({of_node('kafka_log_logmanager_remainingsegmentstorecover')})",
+                f"{NODE} {{{{dir}}}}",
             ),
             no_value=_NOT_RECOVERING,
             height=6,
@@ -335,14 +328,14 @@ _RECOVERY = Row(
         lines(
             "Offline directories",
             "Log directories that are offline, by the broker's own count. 0 is good.",
-            Query(_of_node("kafka_log_logmanager_offlinelogdirectorycount"), NODE),
+            Query(maximum("kafka_log_logmanager_offlinelogdirectorycount"), NODE),
             thresholds=limits("KafkaLogDirOffline", counts=True),
             no_value=NO_MBEANS,
         ),
         lines(
             "Cordoned directories",
             "Log directories that get no new replicas because somebody said so (Kafka 4.2 and later).",
-            Query(_of_node("kafka_log_logmanager_cordonedlogdirectorycount"), NODE),
+            Query(maximum("kafka_log_logmanager_cordonedlogdirectorycount"), NODE),
             no_value="no MBeans, or Kafka before 4.2",
         ),
     ],
@@ -354,7 +347,7 @@ def _remote(title: str, description: str, name: str, **how: object) -> object:
     return lines(
         title,
         description,
-        Query(_of_node(f"kafka_server_brokertopicmetrics_{name}"), NODE),
+        Query(maximum(f"kafka_server_brokertopicmetrics_{name}"), NODE),
         no_value=_NOT_TIERED,
         width=8,
         height=6,
@@ -368,7 +361,7 @@ _TIERED = Row(
         lines(
             "Copied to remote storage",
             "Bytes per second. Over a day it should be what is written to topics with remote.storage.enable.",
-            Query(_rate_of_node("kafka_server_brokertopicmetrics_remotecopybytes_total"), NODE),
+            Query(rate("kafka_server_brokertopicmetrics_remotecopybytes_total"), NODE),
             unit="Bps",
             no_value=_NOT_TIERED,
             width=8,
@@ -377,7 +370,7 @@ _TIERED = Row(
         lines(
             "Read from remote storage",
             "Bytes per second: consumers that read what is not on local disks any more.",
-            Query(_rate_of_node("kafka_server_brokertopicmetrics_remotefetchbytes_total"), NODE),
+            Query(rate("kafka_server_brokertopicmetrics_remotefetchbytes_total"), NODE),
             unit="Bps",
             no_value=_NOT_TIERED,
             width=8,
@@ -388,7 +381,7 @@ _TIERED = Row(
             "Copies, reads and deletions per second that failed. 0 is good; else look at the store and at the broker's "
             "log.",
             *(
-                Query(_rate_of_node(f"kafka_server_brokertopicmetrics_remote{kind}errors_total"), f"{NODE} {kind}")
+                Query(rate(f"kafka_server_brokertopicmetrics_remote{kind}errors_total"), f"{NODE} {kind}")
                 for kind in ("copy", "fetch", "delete")
             ),
             unit="ops",
@@ -409,15 +402,21 @@ _TIERED = Row(
             unit="bytes",
         ),
         _remote(
-            "Size in remote storage", "Bytes, each partition counted by its leader.", "remotelogsizebytes", unit="bytes"
+            "Size in remote storage",
+            "Bytes that lie in remote storage, each partition counted by the broker that leads it, so that brokers add "
+            "up to all. It should level off when the topics' retention.ms or retention.bytes is reached; what grows on "
+            "costs money.",
+            "remotelogsizebytes",
+            unit="bytes",
         ),
         lines(
             "Idle copy and delete threads",
             "Share of time that the threads that copy and delete are idle. Near 0: more of "
             "remote.log.manager.copier.thread.pool.size.",
-            Query(_of_node("kafka_log_remote_remotelogmanager_remotelogmanagertasksavgidlepercent"), NODE),
+            Query(maximum("kafka_log_remote_remotelogmanager_remotelogmanagertasksavgidlepercent"), NODE),
             unit="percentunit",
             maximum=1,
+            least_first=True,
             no_value=_NOT_TIERED,
             width=8,
             height=6,
@@ -425,7 +424,7 @@ _TIERED = Row(
         lines(
             "Reads that wait",
             "Reads from remote storage that wait for a thread. Near 0 is good; else more of remote.log.reader.threads.",
-            Query(_of_node("kafka_log_remote_remotestoragethreadpool_remotelogreadertaskqueuesize"), NODE),
+            Query(maximum("kafka_log_remote_remotestoragethreadpool_remotelogreadertaskqueuesize"), NODE),
             no_value=_NOT_TIERED,
             width=8,
             height=6,
@@ -433,7 +432,9 @@ _TIERED = Row(
         lines(
             "Time of a remote read (p99)",
             "Milliseconds that 99 % of reads from remote storage stay below.",
-            Query(_of_node("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE),
+            Query(
+                maximum("kafka_log_remote_remotelogmanager_remotelogreaderfetchrateandtimems", 'quantile="0.99"'), NODE
+            ),
             unit="ms",
             no_value=_NOT_TIERED,
             width=8,
@@ -450,7 +451,7 @@ BOARD = Board(
         "How full the log directories are and when they will be, what lies in them, and how flushing, cleaning and "
         "recovery do."
     ),
-    of_nodes=True,
+    shows_nodes=True,
     rows=[Row("", [*_SUMMARY, _DIRECTORIES]), _DISKS, _FLUSHES, _CLEANER, _RECOVERY, _TIERED],
     time_from="now-6h",
 )

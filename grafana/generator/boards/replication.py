@@ -3,22 +3,15 @@
 from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import NO_MBEANS, Column, Query, bars, board_url, lines, stat, states, table
-from ..selectors import BY_NODE, NODE, RATE, of_cluster, of_node, of_nodes
+from ..health import BY_PARTITION, EACH_PARTITION, IN_SYNC, MIN_IN_SYNC, REPLICAS, sum_of_all_brokers
+from ..panels import NO_MBEANS, NONE, OF_ROWS_CLUSTER, THIS, Column, Query, bars, board_url, lines, stat, states, table
+from ..selectors import BY_NODE, CLUSTER, NODE, maximum, of_cluster, of_node, of_nodes, rate
 
 _NO_CONTROLLERS = "no controller MBeans"
-_NONE = {0.0: ("none", "green")}
-# Where series are summed per topic (--series.granularity), partitions cannot be told apart.
-_EACH = 'partition!=""'
-_PER_PARTITION = "by (cluster, topic, partition)"
-
-_IN_SYNC = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_in_sync_replica', _EACH)})"
-_REPLICAS = f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_replicas', _EACH)})"
 _UNDER_REPLICATED = (
-    f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition', _EACH)}) == 1"
+    f"max {BY_PARTITION} ({of_cluster('kafka_topic_partition_under_replicated_partition', EACH_PARTITION)}) == 1"
 )
-_MIN_IN_SYNC = f"max by (cluster, topic) ({of_cluster('kafka_topic_min_insync_replicas')})"
-_WORST = f"bottomk(200, {_IN_SYNC} and {_UNDER_REPLICATED})"
+_WORST = f"bottomk(200, {IN_SYNC} and {_UNDER_REPLICATED})"
 
 # `kafka_raft_state` has a series for each state; a band needs one value.
 _RAFT_STATES = {
@@ -33,14 +26,6 @@ _END = of_node("kafka_server_raftmetrics_log_end_offset")
 _LEADERS_END = f"max by (cluster) ({of_nodes('kafka_server_raftmetrics_log_end_offset')})"
 
 
-def _rate(metric: str, *matchers: str) -> str:
-    return f"sum {BY_NODE} (rate({of_node(metric, *matchers)}{RATE}))"
-
-
-def _max(metric: str, *matchers: str) -> str:
-    return f"max {BY_NODE} ({of_node(metric, *matchers)})"
-
-
 def _of_cluster_by_nodes(metric: str) -> str:
     """What all nodes tell alike of the cluster."""
     return f"max by (cluster) ({of_nodes(metric)})"
@@ -48,11 +33,11 @@ def _of_cluster_by_nodes(metric: str) -> str:
 
 def _controllers_count(metric: str) -> str:
     """By how much a controller's count, a gauge by its type, has grown per second; 0 when the controller starts anew."""
-    return f"sum {BY_NODE} (rate({of_node(f'kafka_controller_kafkacontroller_{metric}')}{RATE}))"
+    return rate(f"kafka_controller_kafkacontroller_{metric}")
 
 
 def _brokers_of(metric: str) -> Query:
-    return Query(f"max by (cluster, broker) ({of_cluster(metric)})", "broker {{broker}} {{cluster}}")
+    return Query(f"max by (cluster, broker) ({of_cluster(metric)})", f"{CLUSTER}broker {{{{broker}}}}")
 
 
 def _raft_state() -> str:
@@ -64,7 +49,7 @@ def _raft_state() -> str:
 
 
 def _replicas_fetcher(metric: str) -> str:
-    return _max(f"kafka_server_replicafetchermanager_{metric}", 'clientId="Replica"')
+    return maximum(f"kafka_server_replicafetchermanager_{metric}", 'clientId="Replica"')
 
 
 BOARD = Board(
@@ -72,7 +57,7 @@ BOARD = Board(
     title="Kafka replication and KRaft",
     description="Do the replicas follow their leaders, and the nodes their metadata quorum: which partitions lack replicas, "
     "which broker is behind, who leads the quorum.",
-    of_nodes=True,
+    shows_nodes=True,
     rows=[
         Row(
             "",
@@ -85,26 +70,19 @@ BOARD = Board(
                     "Offline replicas",
                     "Replicas that are offline because their log directory failed. Good is none. The board of logs and "
                     "disks says which directory.",
-                    Query(
-                        f"sum by (cluster) ({of_nodes('kafka_server_replicamanager_offlinereplicacount')})",
-                        "{{cluster}}",
-                    ),
+                    Query(sum_of_all_brokers("kafka_server_replicamanager_offlinereplicacount"), CLUSTER),
                     thresholds=limits("KafkaLogDirOffline", counts=True),
-                    texts=_NONE,
-                    no_value="no MBeans",
+                    texts=NONE,
+                    no_value="not known",
                     leads_to=("Logs and disks", board_url("kafka-vitals-logs")),
                 ),
                 stat(
                     "Being moved",
                     "Partitions that are being reassigned to other brokers now. They count as under-replicated until it is "
                     "done.",
-                    Query(
-                        f"sum by (cluster) ({of_nodes('kafka_server_replicamanager_reassigningpartitions')})",
-                        "{{cluster}}",
-                    ),
-                    thresholds=thresholds([("green", None), ("blue", 1)]),
-                    texts=_NONE,
-                    no_value="no MBeans",
+                    Query(sum_of_all_brokers("kafka_server_replicamanager_reassigningpartitions"), CLUSTER),
+                    texts={0.0: ("none", "text")},
+                    no_value="not known",
                 ),
                 health.not_led_by_preferred(),
                 health.unclean_elections(),
@@ -120,15 +98,15 @@ BOARD = Board(
                     "partitions with the fewest replicas in sync.",
                     {"cluster": "Cluster", "topic": "Topic", "partition": "Partition"},
                     Column("In sync", _WORST, thresholds=thresholds([("red", None), ("orange", 2)]), width=80),
-                    Column("Replicas", f"{_REPLICAS} and {_WORST}", width=80),
+                    Column("Replicas", f"{REPLICAS} and {_WORST}", width=80),
                     Column(
                         "Min ISR",
-                        f"({_REPLICAS} and {_WORST}) * 0 + on (cluster, topic) group_left () {_MIN_IN_SYNC}",
+                        f"({REPLICAS} and {_WORST}) * 0 + on (cluster, topic) group_left () {MIN_IN_SYNC}",
                         width=80,
                     ),
                     Column(
                         "Leader",
-                        f"max {_PER_PARTITION} ({of_cluster('kafka_topic_partition_leader')}) and {_WORST}",
+                        f"max {BY_PARTITION} ({of_cluster('kafka_topic_partition_leader')}) and {_WORST}",
                         width=80,
                     ),
                     sort_by="In sync",
@@ -136,32 +114,21 @@ BOARD = Board(
                     links={
                         "Topic": (
                             "Topic ${__value.text}",
-                            board_url(
-                                "kafka-vitals-topics",
-                                "${datasource:queryparam}",
-                                "${cluster:queryparam}",
-                                "var-topic=${__value.text}",
-                            ),
+                            board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"),
                         )
                     },
                     no_value="none",
                     width=12,
                     height=8,
                 ),
-                lines(
-                    "Replicas out of sync by broker",
-                    "Replicas that each broker should keep in sync and does not. Good is 0, and a short step at a restart. "
-                    "The broker with the high line is down, or its disk or network is too slow.",
-                    _brokers_of("kafka_broker_out_of_sync_replicas"),
-                    decimals=0,
-                ),
+                health.replicas_out_of_sync(),
                 lines(
                     "ISR shrinks and expands",
                     "Times per second that a leader dropped a replica from the in-sync ones (up) and took one back (down). "
                     "Good is 0; both at a restart. Shrinks that go on are followers that cannot keep up: disk, network, or "
                     "long collections of garbage.",
-                    Query(_rate("kafka_server_replicamanager_isrshrinks_total"), f"{NODE} shrinks"),
-                    Query(_rate("kafka_server_replicamanager_isrexpands_total"), f"{NODE} expands"),
+                    Query(rate("kafka_server_replicamanager_isrshrinks_total"), f"{NODE} shrinks"),
+                    Query(rate("kafka_server_replicamanager_isrexpands_total"), f"{NODE} expands"),
                     unit="ops",
                     below_zero="expands$",
                     no_value=NO_MBEANS,
@@ -179,8 +146,8 @@ BOARD = Board(
                     "Bytes per second that each broker fetches from leaders (up) and serves to followers (down). Good is "
                     "about the traffic in times the number of replicas less one; more is a broker that catches up, or "
                     "partitions on the move.",
-                    Query(_rate("kafka_server_brokertopicmetrics_replicationbytesin_total"), f"{NODE} in"),
-                    Query(_rate("kafka_server_brokertopicmetrics_replicationbytesout_total"), f"{NODE} out"),
+                    Query(rate("kafka_server_brokertopicmetrics_replicationbytesin_total"), f"{NODE} in"),
+                    Query(rate("kafka_server_brokertopicmetrics_replicationbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
                     no_value=NO_MBEANS,
@@ -225,8 +192,8 @@ BOARD = Board(
                     "Moves of partitions",
                     "Bytes per second of partitions that are moved to each broker (up) and from it (down). Nothing is "
                     "normal; limit moves by a throttle if clients suffer.",
-                    Query(_rate("kafka_server_brokertopicmetrics_reassignmentbytesin_total"), f"{NODE} in"),
-                    Query(_rate("kafka_server_brokertopicmetrics_reassignmentbytesout_total"), f"{NODE} out"),
+                    Query(rate("kafka_server_brokertopicmetrics_reassignmentbytesin_total"), f"{NODE} in"),
+                    Query(rate("kafka_server_brokertopicmetrics_reassignmentbytesout_total"), f"{NODE} out"),
                     unit="Bps",
                     below_zero="out$",
                     no_value=NO_MBEANS,
@@ -236,7 +203,7 @@ BOARD = Board(
                     "Updates of ISR refused",
                     "Changes of in-sync replicas that the controller refused, per second. Good is 0; some when leaders "
                     "change at that moment. If it lasts, the broker works on old metadata.",
-                    Query(_rate("kafka_server_replicamanager_failedisrupdates_total"), NODE),
+                    Query(rate("kafka_server_replicamanager_failedisrupdates_total"), NODE),
                     unit="ops",
                     no_value=NO_MBEANS,
                     width=8,
@@ -257,20 +224,12 @@ BOARD = Board(
         Row(
             "KRaft quorum",
             [
-                stat(
-                    "Quorum leader",
-                    "Node id of the leader of the metadata quorum, which is the active controller. None for more than "
-                    "seconds is an outage: no leaders of partitions are elected, no topics created.",
-                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_current_leader"), "{{cluster}}"),
-                    thresholds=thresholds([("red", None), ("green", 0)]),
-                    texts={-1.0: ("none", "red")},
-                    no_value="no KRaft MBeans",
-                ),
+                health.active_controller(),
                 stat(
                     "Epoch",
                     "Each election of a quorum leader takes a new epoch. Good is that it hardly changes; what grows is a "
                     "quorum that does not settle.",
-                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_current_epoch"), "{{cluster}}"),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_current_epoch"), CLUSTER),
                     trend=True,
                     decimals=0,
                     no_value="no KRaft MBeans",
@@ -279,10 +238,8 @@ BOARD = Board(
                     "Voters",
                     "Controllers that vote, and nodes that only follow the metadata log, as the leader sees them (Kafka "
                     "4). Three or five voters are usual; more than half of them must be alive.",
-                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_voters"), "voters {{cluster}}"),
-                    Query(
-                        _of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), "observers {{cluster}}"
-                    ),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_voters"), f"{CLUSTER}voters"),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_of_observers"), f"{CLUSTER}observers"),
                     no_value="unknown",
                 ),
                 stat(
@@ -291,11 +248,11 @@ BOARD = Board(
                     "told by Kafka's protocol, without MBeans too.",
                     Query(
                         f"count by (cluster) (group by (cluster, broker) ({of_cluster('kafka_broker_registered')}))",
-                        "registered {{cluster}}",
+                        f"{CLUSTER}registered",
                     ),
                     Query(
                         f"sum by (cluster) (max by (cluster, broker) ({of_cluster('kafka_broker_fenced')}))",
-                        "fenced {{cluster}}",
+                        f"{CLUSTER}fenced",
                     ),
                     no_value="unknown",
                 ),
@@ -305,15 +262,15 @@ BOARD = Board(
                     "log tells the error; it may work on a wrong picture of the cluster until it is restarted.",
                     Query(
                         f"sum by (cluster) ({of_nodes('kafka_controller_kafkacontroller_metadataerrorcount')})",
-                        "controllers {{cluster}}",
+                        f"{CLUSTER}controllers",
                     ),
                     Query(
                         f"sum by (cluster) ({of_nodes('kafka_server_brokermetadatametrics_metadata_load_error_count')} + "
                         f"{of_nodes('kafka_server_brokermetadatametrics_metadata_apply_error_count')})",
-                        "brokers {{cluster}}",
+                        f"{CLUSTER}brokers",
                     ),
                     thresholds=limits("KafkaMetadataErrors", counts=True),
-                    texts=_NONE,
+                    texts=NONE,
                     no_value="no KRaft MBeans",
                 ),
                 stat(
@@ -324,17 +281,17 @@ BOARD = Board(
                     Query(
                         "round(max by (cluster) (increase("
                         f"{of_nodes('kafka_controller_kafkacontroller_timedoutbrokerheartbeatcount')}[$__range])))",
-                        "{{cluster}}",
+                        CLUSTER,
                     ),
                     thresholds=limits("KafkaBrokerHeartbeatsTimedOut", counts=True),
-                    texts=_NONE,
+                    texts=NONE,
                     no_value=_NO_CONTROLLERS,
                 ),
                 stat(
                     "Metadata version",
                     "The cluster's metadata.version as a feature level. It stays behind the brokers' version until the "
                     "upgrade is finalized (kafka-features upgrade).",
-                    Query(_of_cluster_by_nodes("kafka_server_metadataloader_currentmetadataversion"), "{{cluster}}"),
+                    Query(_of_cluster_by_nodes("kafka_server_metadataloader_currentmetadataversion"), CLUSTER),
                     decimals=0,
                     no_value="no KRaft MBeans",
                 ),
@@ -342,11 +299,9 @@ BOARD = Board(
                     "Unknown voters",
                     "Voters whose address a node does not know. Good is none; otherwise see controller.quorum.voters or "
                     "controller.quorum.bootstrap.servers of the nodes.",
-                    Query(
-                        _of_cluster_by_nodes("kafka_server_raftmetrics_number_unknown_voter_connections"), "{{cluster}}"
-                    ),
+                    Query(_of_cluster_by_nodes("kafka_server_raftmetrics_number_unknown_voter_connections"), CLUSTER),
                     thresholds=thresholds([("green", None), ("orange", 1)]),
-                    texts=_NONE,
+                    texts=NONE,
                     no_value="no KRaft MBeans",
                 ),
                 states(
@@ -365,7 +320,7 @@ BOARD = Board(
                     "pages, whose nodes are read at different moments, some ten. A node that falls behind has an old "
                     "picture of the cluster.",
                     Query(
-                        f"max by (broker, instance) ({_LEADERS_END} - on (cluster) group_right () {_END})",
+                        f"max {BY_NODE} ({_LEADERS_END} - on (cluster) group_right () {_END})",
                         NODE,
                     ),
                     decimals=0,
@@ -375,8 +330,8 @@ BOARD = Board(
                     "Metadata records",
                     "Records per second that the leader appends to the metadata log and that the others fetch. About 2 "
                     "without changes; more when topics, leaders or registrations change.",
-                    Query(_max("kafka_server_raftmetrics_append_records_rate"), f"{NODE} appends"),
-                    Query(_max("kafka_server_raftmetrics_fetch_records_rate"), f"{NODE} fetches"),
+                    Query(maximum("kafka_server_raftmetrics_append_records_rate"), f"{NODE} appends"),
+                    Query(maximum("kafka_server_raftmetrics_fetch_records_rate"), f"{NODE} fetches"),
                     unit="ops",
                     no_value="no KRaft MBeans",
                     width=8,
@@ -385,7 +340,7 @@ BOARD = Board(
                     "High watermark",
                     "Offset up to which the metadata log is committed, on each node. Good is that all grow together; a "
                     "flat line while others grow is a node that is cut off, flat everywhere a quorum without a majority.",
-                    Query(_max("kafka_server_raftmetrics_high_watermark"), NODE),
+                    Query(maximum("kafka_server_raftmetrics_high_watermark"), NODE),
                     minimum=None,
                     no_value="no KRaft MBeans",
                     width=8,
@@ -395,8 +350,8 @@ BOARD = Board(
                     "Milliseconds that committing a metadata record took on the leader, and electing a leader, at most. "
                     "Good is below 100; slow commits are slow disks or networks of the controllers. Empty where nothing "
                     "was committed or elected of late.",
-                    Query(_max("kafka_server_raftmetrics_commit_latency_max"), f"{NODE} commit"),
-                    Query(_max("kafka_server_raftmetrics_election_latency_max"), f"{NODE} election"),
+                    Query(maximum("kafka_server_raftmetrics_commit_latency_max"), f"{NODE} commit"),
+                    Query(maximum("kafka_server_raftmetrics_election_latency_max"), f"{NODE} election"),
                     unit="ms",
                     no_value="none of late",
                     width=8,
@@ -427,9 +382,9 @@ BOARD = Board(
                     "Metadata errors by node",
                     "Errors in loading or applying metadata since each node's start, as controller and as broker. Good is "
                     "0.",
-                    Query(_max("kafka_controller_kafkacontroller_metadataerrorcount"), f"{NODE} as controller"),
-                    Query(_max("kafka_server_brokermetadatametrics_metadata_load_error_count"), f"{NODE} loading"),
-                    Query(_max("kafka_server_brokermetadatametrics_metadata_apply_error_count"), f"{NODE} applying"),
+                    Query(maximum("kafka_controller_kafkacontroller_metadataerrorcount"), f"{NODE} as controller"),
+                    Query(maximum("kafka_server_brokermetadatametrics_metadata_load_error_count"), f"{NODE} loading"),
+                    Query(maximum("kafka_server_brokermetadatametrics_metadata_apply_error_count"), f"{NODE} applying"),
                     decimals=0,
                     thresholds=limits("KafkaMetadataErrors", counts=True),
                     no_value="no KRaft MBeans",
@@ -440,11 +395,11 @@ BOARD = Board(
                     "percentile. Good is some milliseconds. A long wait is a controller with too much to do: many "
                     "partitions change, or its disk is slow.",
                     Query(
-                        _max("kafka_controller_controllereventmanager_eventqueuetimems", 'quantile="0.99"'),
+                        maximum("kafka_controller_controllereventmanager_eventqueuetimems", 'quantile="0.99"'),
                         f"{NODE} waited",
                     ),
                     Query(
-                        _max("kafka_controller_controllereventmanager_eventqueueprocessingtimems", 'quantile="0.99"'),
+                        maximum("kafka_controller_controllereventmanager_eventqueueprocessingtimems", 'quantile="0.99"'),
                         f"{NODE} worked",
                     ),
                     unit="ms",
@@ -463,20 +418,39 @@ BOARD = Board(
                     "Elections of an active controller",
                     "Elections that each controller has seen since its start. Good is that it hardly grows: each step is a "
                     "change of the active controller.",
-                    Query(_max("kafka_controller_kafkacontroller_newactivecontrollerscount"), NODE),
+                    Query(maximum("kafka_controller_kafkacontroller_newactivecontrollerscount"), NODE),
                     decimals=0,
                     no_value=_NO_CONTROLLERS,
-                    width=8,
+                    width=6,
+                ),
+                lines(
+                    "Vote",
+                    "Node that each node has voted for in the current epoch; -1 where it has not voted, as those that "
+                    "learn of a leader that others elected. What changes often is a quorum that does not settle.",
+                    Query(maximum("kafka_server_raftmetrics_current_vote"), NODE),
+                    minimum=None,
+                    decimals=0,
+                    no_value="no KRaft MBeans",
+                    width=6,
                 ),
                 lines(
                     "Raft thread idle",
                     "Share of time that each node's raft thread has nothing to do. Good is near 100 %.",
-                    Query(_max("kafka_server_raftmetrics_poll_idle_ratio_avg"), NODE),
+                    Query(maximum("kafka_server_raftmetrics_poll_idle_ratio_avg"), NODE),
                     unit="percentunit",
                     maximum=1,
-                    calcs=("lastNotNull", "min"),
+                    least_first=True,
                     no_value="no KRaft MBeans",
-                    width=8,
+                    width=6,
+                ),
+                lines(
+                    "Requests to the controller",
+                    "Requests that wait on each broker to be forwarded to the active controller. Good is 0; what grows is "
+                    "a controller that does not answer.",
+                    Query(maximum("kafka_server_forwardingmanager_queuelength"), NODE),
+                    decimals=0,
+                    no_value="no KRaft MBeans",
+                    width=6,
                 ),
                 lines(
                     "Age of the last snapshot",
@@ -495,7 +469,7 @@ BOARD = Board(
                     "Size of the last snapshot",
                     "Bytes of the last snapshot of the metadata that each node has made; 0 before the first. It grows with "
                     "the topics and partitions.",
-                    Query(_max("kafka_server_snapshotemitter_latestsnapshotgeneratedbytes"), NODE),
+                    Query(maximum("kafka_server_snapshotemitter_latestsnapshotgeneratedbytes"), NODE),
                     unit="bytes",
                     no_value="no KRaft MBeans",
                     width=8,
@@ -504,16 +478,7 @@ BOARD = Board(
                     "Snapshots loaded",
                     "Times that each node has loaded the metadata from a snapshot since its start. Once at the start is "
                     "normal; more is a node that fell so far behind that the log was gone.",
-                    Query(_max("kafka_server_metadataloader_handleloadsnapshotcount"), NODE),
-                    decimals=0,
-                    no_value="no KRaft MBeans",
-                    width=8,
-                ),
-                lines(
-                    "Requests to the controller",
-                    "Requests that wait on each broker to be forwarded to the active controller. Good is 0; what grows is "
-                    "a controller that does not answer.",
-                    Query(_max("kafka_server_forwardingmanager_queuelength"), NODE),
+                    Query(maximum("kafka_server_metadataloader_handleloadsnapshotcount"), NODE),
                     decimals=0,
                     no_value="no KRaft MBeans",
                     width=8,

@@ -8,8 +8,8 @@ from math import inf
 from .. import variables
 from ..board import Board, Row
 from ..limits import limits, thresholds
-from ..panels import SAME_CLUSTER, Column, Query, bars, board_url, lines, stat, table
-from ..selectors import RATE, most, of_cluster, of_node, top
+from ..panels import NONE, OF_ROWS_CLUSTER, THIS, Column, Query, bars, board_url, lines, stat, table
+from ..selectors import CLUSTER, RATE, most, of_cluster, of_node, top
 
 _TOPIC = 'topic=~"$topic"'
 _PARTITIONS = of_cluster("kafka_topic_partitions", _TOPIC)
@@ -24,8 +24,9 @@ _READ_BY = of_cluster("kafka_consumergroup_lag_unknown_partitions", _TOPIC)
 
 _BY_TOPIC = "by (cluster, topic)"
 _BY_PARTITION = "by (cluster, topic, partition)"
-_SHOW_TOPIC = ("Show this topic alone", board_url("kafka-vitals-topics", *SAME_CLUSTER, "var-topic=${__value.raw}"))
-_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *SAME_CLUSTER, "var-group=${__value.raw}"))
+_LEGEND = f"{CLUSTER}{{{{topic}}}}"
+_SHOW_TOPIC = ("Show this topic alone", board_url("kafka-vitals-topics", *OF_ROWS_CLUSTER, f"var-topic={THIS}"))
+_SHOW_GROUP = ("Show this group", board_url("kafka-vitals-groups", *OF_ROWS_CLUSTER, f"var-group={THIS}"))
 
 _NO_MBEANS = "no MBeans"
 _NO_TRAFFIC = "no MBeans, or no traffic yet"
@@ -37,12 +38,12 @@ def _mbean(name: str) -> str:
     return of_node(f"kafka_server_brokertopicmetrics_{name}_total", 'topic!=""', _TOPIC)
 
 
-def _by_mbean(name: str, at: str = "", by: str = "by (topic)") -> str:
-    return f"sum {by} (rate({_mbean(name)}{RATE}{at}))"
+def _by_mbean(name: str, by: str = _BY_TOPIC) -> str:
+    return f"sum {by} (rate({_mbean(name)}{RATE}))"
 
 
-def _total(name: str) -> str:
-    return _by_mbean(name, by="")
+def _busiest_by_mbean(name: str) -> Query:
+    return Query(top(10, lambda of: f"sum {_BY_TOPIC} ({of.rate(_mbean(name))})"), _LEGEND)
 
 
 def _busiest(rows: int, expr: str, by: str = _BY_TOPIC, window: str = RATE) -> str:
@@ -82,7 +83,7 @@ _SUMMARY = [
         "or behind: see the board of replication.",
         Query(f"sum({of_cluster('kafka_topic_partition_under_replicated_partition', _TOPIC)})"),
         thresholds=limits("KafkaUnderReplicatedPartitions", counts=True),
-        texts={0: ("none", "green")},
+        texts=NONE,
         no_value="no topics",
     ),
     stat(
@@ -92,7 +93,7 @@ _SUMMARY = [
         # No leader at all has no series: then all are without one.
         Query(f"sum({_PARTITIONS}) - (count({_LEADER}) or 0 * sum({_PARTITIONS}))"),
         thresholds=limits("KafkaOfflinePartitions", counts=True),
-        texts={0: ("none", "green")},
+        texts=NONE,
         no_value="no topics",
     ),
     stat(
@@ -107,7 +108,7 @@ _SUMMARY = [
         "Bytes in",
         "Bytes per second that producers write to the chosen topics, compressed as they come; replication is not among "
         "them.",
-        Query(_total("bytesin")),
+        Query(_by_mbean("bytesin", by="")),
         unit="Bps",
         no_value=_NO_MBEANS,
     ),
@@ -115,7 +116,7 @@ _SUMMARY = [
         "Bytes out",
         "Bytes per second that consumers read from the chosen topics; replication is not among them. Much more than what "
         "comes in is several groups on a topic, or one that reads all of it again.",
-        Query(_total("bytesout")),
+        Query(_by_mbean("bytesout", by="")),
         unit="Bps",
         no_value=_NO_MBEANS,
     ),
@@ -139,7 +140,9 @@ _TABLE = table(
     {"cluster": "Cluster", "topic": "Topic", "cleanup_policy": "Policy"},
     _column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS})", width=85),
     # No alert has this limit: one replica may be meant.
-    _column("Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", width=80, thresholds=thresholds([("orange", None), ("text", 2)])),
+    _column(
+        "Replicas", f"max {_BY_TOPIC} ({_REPLICAS})", width=80, thresholds=thresholds([("orange", None), ("text", 2)])
+    ),
     _column("Min. in sync", f"max {_BY_TOPIC} ({of_cluster('kafka_topic_min_insync_replicas', _TOPIC)})", width=100),
     _column(
         "Under-repl.",
@@ -153,8 +156,8 @@ _TABLE = table(
         width=110,
     ),
     _column("Records in", f"sum {_BY_TOPIC} (rate({_END}{RATE}))", "mps"),
-    _column("Bytes in", _by_mbean("bytesin", by=_BY_TOPIC), "Bps"),
-    _column("Bytes out", _by_mbean("bytesout", by=_BY_TOPIC), "Bps"),
+    _column("Bytes in", _by_mbean("bytesin"), "Bps"),
+    _column("Bytes out", _by_mbean("bytesout"), "Bps"),
     _column("Size", f"sum {_BY_TOPIC} ({_SIZE})", "bytes", bar=True, width=150),
     _column("Records", f"sum {_BY_TOPIC} ({_END} - {_START})"),
     _column(
@@ -182,9 +185,9 @@ _TRAFFIC = Row(
     [
         lines(
             "Records in",
-            "Records written per second, from the growth of end offsets: the 10 topics that have most now. Steady is good; "
-            "a sudden end is a producer that stopped.",
-            Query(top(10, lambda at: f"sum by (topic) (rate({_END}{RATE}{at}))"), "{{topic}}"),
+            "Records written per second, from the growth of end offsets: the 10 topics with most in the range. Steady is "
+            "good; a sudden end is a producer that stopped.",
+            Query(top(10, lambda of: f"sum {_BY_TOPIC} ({of.rate(_END)})"), _LEGEND),
             unit="mps",
             legend_right=True,
         ),
@@ -192,23 +195,23 @@ _TRAFFIC = Row(
             "Size on disk",
             "Bytes of all replicas together: the 15 largest topics. What is larger than expected has a longer retention "
             "than meant, or a cleaner that does not run: see the board of logs.",
-            Query(f"topk(15, sum by (topic) ({_SIZE}))", "{{topic}}"),
+            Query(f"topk(15, sum {_BY_TOPIC} ({_SIZE}))", _LEGEND),
             unit="bytes",
             no_value=_NO_SIZES,
         ),
         lines(
             "Bytes in",
-            "Bytes written per second by producers: the 10 topics that have most now.",
-            Query(top(10, lambda at: _by_mbean("bytesin", at)), "{{topic}}"),
+            "Bytes written per second by producers: the 10 topics with most in the range.",
+            _busiest_by_mbean("bytesin"),
             unit="Bps",
             legend_right=True,
             no_value=_NO_TRAFFIC,
         ),
         lines(
             "Bytes out",
-            "Bytes read per second by consumers: the 10 topics that have most now. A burst is a group that catches up, or "
-            "reads all again.",
-            Query(top(10, lambda at: _by_mbean("bytesout", at)), "{{topic}}"),
+            "Bytes read per second by consumers: the 10 topics with most in the range. A burst is a group that catches up, "
+            "or reads all again.",
+            _busiest_by_mbean("bytesout"),
             unit="Bps",
             legend_right=True,
             no_value=_NO_TRAFFIC,
@@ -216,11 +219,13 @@ _TRAFFIC = Row(
     ],
 )
 
-_SHARE = (
-    f"max {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m]))) / avg {_BY_TOPIC} (sum {_BY_PARTITION} (rate({_END}[15m])))"
-)
+# Those of clients: __consumer_offsets and the like are uneven by nature, and no group reads them.
+_OF_CLIENTS = 'topic!~"__.*"'
+_CLIENTS_END = of_cluster("kafka_topic_partition_current_offset", _TOPIC, _OF_CLIENTS)
+_RECENT = f"sum {_BY_PARTITION} (rate({_CLIENTS_END}[15m]))"
+_SHARE = f"max {_BY_TOPIC} ({_RECENT}) / avg {_BY_TOPIC} ({_RECENT})"
 # Ratios of a few records are noise.
-_WITH_TRAFFIC = f"sum {_BY_TOPIC} (rate({_END}[15m])) > 1"
+_WITH_TRAFFIC = f"sum {_BY_TOPIC} (rate({_CLIENTS_END}[15m])) > 1"
 _SKEWED = f"topk(20, ({_SHARE}) and ({_WITH_TRAFFIC}))"
 
 _PARTITIONS_ROW = Row(
@@ -228,10 +233,10 @@ _PARTITIONS_ROW = Row(
     [
         table(
             "Uneven topics",
-            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics with "
-            "the most uneven partitions and more than a record per second. 1 is even; above 2 one consumer works for two: "
-            "look for a key that is too frequent, or producers that send without one to a single partition. Fullest: the "
-            "same of the records that are kept. Has: what the busiest one gets.",
+            "How many times the average the busiest partition of a topic gets, over 15 minutes: the 20 chosen topics "
+            "with the most uneven partitions and more than a record per second, without Kafka's own. 1 is even; above 2 "
+            "one consumer works for two: look for a key that is too frequent, or producers that send without one to a "
+            "single partition. Fullest: the same of the records that are kept. Has: what the busiest one gets.",
             {"cluster": "Cluster", "topic": "Topic"},
             # No alert has these limits: some topics are uneven by nature.
             Column("Busiest, × mean", _SKEWED, "none", 2, thresholds([("green", None), ("yellow", 2), ("orange", 4)])),
@@ -250,9 +255,9 @@ _PARTITIONS_ROW = Row(
         ),
         lines(
             "Records in by partition",
-            "Records written per second: the 10 busiest partitions of the chosen topics. Those of "
-            "a topic should lie together.",
-            Query(top(10, lambda at: f"sum by (topic, partition) (rate({_END}{RATE}{at}))"), "{{topic}} {{partition}}"),
+            "Records written per second: the 10 busiest partitions of the chosen topics in the range. Those of a topic "
+            "should lie together.",
+            Query(top(10, lambda of: f"sum {_BY_PARTITION} ({of.rate(_END)})"), f"{_LEGEND} {{{{partition}}}}"),
             unit="mps",
             legend_right=True,
             width=14,
@@ -277,6 +282,7 @@ _PARTITIONS_ROW = Row(
             _partition_column("End", f"max {_BY_PARTITION} ({_END})", "none"),
             _partition_column("Records", f"max {_BY_PARTITION} ({_END} - {_START})"),
             sort_by="Records in",
+            links={"Topic": _SHOW_TOPIC},
             widths={"Topic": 220, "Partition": 90},
             no_value="no topics",
         ),
@@ -284,7 +290,8 @@ _PARTITIONS_ROW = Row(
 )
 
 _WRITTEN = f"sum {_BY_TOPIC} (rate({_END}[1h]))"
-_UNREAD = f"topk(50, {_WRITTEN} > 0 unless on (cluster, topic) {_READ_BY})"
+_WRITTEN_BY_CLIENTS = f"sum {_BY_TOPIC} (rate({_CLIENTS_END}[1h]))"
+_UNREAD = f"topk(50, {_WRITTEN_BY_CLIENTS} > 0 unless on (cluster, topic) {_READ_BY})"
 _IDLE = f"topk(50, sum {_BY_TOPIC} ({_END} - {_START}) and {_WRITTEN} == 0)"
 _OF_READER = "by (cluster, topic, consumergroup)"
 _LAG = of_cluster("kafka_consumergroup_lag_sum", _TOPIC)
@@ -310,7 +317,7 @@ _READERS_ROW = Row(
                 f"sum {_OF_READER} ({of_cluster('kafka_consumergroup_assigned_partitions', _TOPIC)}) and {_READERS}",
             ),
             sort_by="Lag",
-            links={"Group": _SHOW_GROUP},
+            links={"Topic": _SHOW_TOPIC, "Group": _SHOW_GROUP},
             no_value="no groups yet",
         ),
         table(
@@ -322,19 +329,21 @@ _READERS_ROW = Row(
             Column("Size", f"sum {_BY_TOPIC} ({_SIZE}) and {_IDLE}", "bytes"),
             Column("Partitions", f"sum {_BY_TOPIC} ({_PARTITIONS}) and {_IDLE}"),
             sort_by="Records",
+            links={"Topic": _SHOW_TOPIC},
             no_value="none",
             width=12,
         ),
         table(
             "Written, but read by no group",
             "Chosen topics with new records in the last hour that no group has commits or members on: the 50 with most. "
-            "Readers that assign partitions themselves and commit nothing are invisible here; __consumer_offsets and the "
-            "like belong here.",
+            "Readers that assign partitions themselves and commit nothing are invisible here. Kafka's own topics are "
+            "left out.",
             {"cluster": "Cluster", "topic": "Topic"},
             Column("Records in", _UNREAD, "mps"),
-            Column("Bytes out", f"{_by_mbean('bytesout', by=_BY_TOPIC)} and {_UNREAD}", "Bps"),
+            Column("Bytes out", f"{_by_mbean('bytesout')} and {_UNREAD}", "Bps"),
             Column("Size", f"sum {_BY_TOPIC} ({_SIZE}) and {_UNREAD}", "bytes"),
             sort_by="Records in",
+            links={"Topic": _SHOW_TOPIC},
             no_value="none",
             width=12,
         ),
@@ -346,17 +355,17 @@ _REQUESTS = Row(
     [
         lines(
             "Produce requests",
-            "Produce requests per second, each topic of a request counted: the 10 topics that have most now. Many for few "
-            "records is a producer that does not batch (linger.ms, batch.size).",
-            Query(top(10, lambda at: _by_mbean("totalproducerequests", at)), "{{topic}}"),
+            "Produce requests per second, each topic of a request counted: the 10 topics with most in the range. Many for "
+            "few records is a producer that does not batch (linger.ms, batch.size).",
+            _busiest_by_mbean("totalproducerequests"),
             unit="reqps",
             no_value=_NO_TRAFFIC,
         ),
         lines(
             "Fetch requests",
-            "Fetch requests of consumers and followers per second, each partition of a request counted: the 10 topics that "
-            "have most now.",
-            Query(top(10, lambda at: _by_mbean("totalfetchrequests", at)), "{{topic}}"),
+            "Fetch requests of consumers and followers per second, each partition of a request counted: the 10 topics with "
+            "most in the range.",
+            _busiest_by_mbean("totalfetchrequests"),
             unit="reqps",
             no_value=_NO_TRAFFIC,
         ),
@@ -365,16 +374,16 @@ _REQUESTS = Row(
             "Requests per second that a broker could not serve: the 10 topics with most of each kind in the range. None is "
             "good. Failures of clients, such as an unknown topic or a missing right, are not among them; see the log of "
             "the leader.",
-            Query(most(10, "by (topic)", _mbean("failedproducerequests")), "{{topic}}: produce"),
-            Query(most(10, "by (topic)", _mbean("failedfetchrequests")), "{{topic}}: fetch"),
+            Query(most(10, _BY_TOPIC, _mbean("failedproducerequests")), f"{_LEGEND}: produce"),
+            Query(most(10, _BY_TOPIC, _mbean("failedfetchrequests")), f"{_LEGEND}: fetch"),
             unit="reqps",
             no_value="none failed, or no MBeans",
         ),
         lines(
             "Bytes rejected",
-            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in the "
-            "range. None is good; else raise the limit or lower the producer's max.request.size.",
-            Query(most(10, "by (topic)", _mbean("bytesrejected")), "{{topic}}"),
+            "Bytes per second of batches that were refused as larger than max.message.bytes: the 10 topics with most in "
+            "the range. None is good; else raise the limit or lower the producer's max.request.size.",
+            Query(most(10, _BY_TOPIC, _mbean("bytesrejected")), _LEGEND),
             unit="Bps",
             no_value="none rejected, or no MBeans",
         ),
@@ -387,9 +396,9 @@ _CONFIGURATION = Row(
     [
         table(
             "Configuration",
-            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, its "
-            "size is per partition. Only closed segments are removed, so that what is kept is up to a segment's time or "
-            "size more. Empty: may not be described, or --topic.configs=false.",
+            "Of the 100 chosen topics that have most records written now. Retention counts where the policy has delete, "
+            "its size is per partition. Only closed segments are removed, so that what is kept is up to a segment's time "
+            "or size more. Empty: may not be described, or --topic.configs=false.",
             {
                 "cluster": "Cluster",
                 "topic": "Topic",
@@ -434,7 +443,7 @@ BOARD = Board(
     description=(
         "What topics there are, what goes through them and lies in them, who reads them, and how even their partitions are."
     ),
-    of_nodes=True,
+    shows_nodes=True,
     variables=[variables.topic()],
     rows=[Row("", [*_SUMMARY, _TABLE]), _TRAFFIC, _PARTITIONS_ROW, _READERS_ROW, _REQUESTS, _CONFIGURATION],
 )

@@ -19,28 +19,10 @@ impl Exclusion {
 
 pub(super) const EXCLUSIONS: &[Exclusion] = &[
     Exclusion {
-        rule: "template-used",
-        board: "*",
-        places: &["exporter"],
-        reason: "links carry the choice from board to board, so that it must not get lost on one that shows nodes only",
-    },
-    Exclusion {
         rule: "target-rate-interval",
         board: "kafka-exporter-overview",
         places: &["Messages in per minute"],
         reason: "dashboard 7589 averages over five minutes here, and the title promises minutes",
-    },
-    Exclusion {
-        rule: "thresholds",
-        board: "kafka-vitals-cluster",
-        places: &["Active controllers"],
-        reason: "one is right; fewer and more are KafkaNoActiveController and KafkaSeveralActiveControllers",
-    },
-    Exclusion {
-        rule: "thresholds",
-        board: "kafka-vitals-groups",
-        places: &["All groups"],
-        reason: "shares of what each group's own objective allows",
     },
     Exclusion {
         rule: "thresholds",

@@ -20,8 +20,10 @@ const SELECTORS: &[(&str, &str)] = &[
     ("scrape_timeout_seconds", "a feature of Prometheus that has to be turned on"),
 ];
 
-/// Queries of panels that may find nothing: dashboard, title, a part of the query, and the reason.
+/// Queries that may find nothing: dashboard or `*` for all, title of the panel or name of the annotation, a part of the query, and the
+/// reason.
 const QUERIES: &[(&str, &str, &str, &str)] = &[
+    ("*", "Controller changes", "", "the broker that goes away need not be the active controller"),
     ("kafka-vitals-brokers", "Throttling by quotas", "", "there are no quotas"),
     ("kafka-vitals-exporter", "Denied by API", "", "nothing is denied"),
     ("kafka-vitals-groups", "Nearest to loss", "", "retention is hours away"),
@@ -37,7 +39,6 @@ const QUERIES: &[(&str, &str, &str, &str)] = &[
     ),
     ("kafka-vitals-groups", "Partitions of __consumer_offsets not at work", "", "all are"),
     ("kafka-vitals-groups", "Time to load __transaction_state", "", "there are no transactions"),
-    ("kafka-vitals-groups", "Throttled by request", "", "there are no quotas"),
     ("kafka-vitals-logs", "First full in", "", "the disk is nearly empty"),
     ("kafka-vitals-logs", "Log directories", "deriv(", "the disk is nearly empty"),
     ("kafka-vitals-logs", "Longest of the last cleanings", "", "nothing has been cleaned yet"),
@@ -69,7 +70,7 @@ pub(super) fn covers(board: &Board, query: &Query<'_>) -> bool {
 }
 
 fn is((of, place, part, _): &(&str, &str, &str, &str), board: &Board, query: &Query<'_>) -> bool {
-    *of == board.file && *place == query.place && query.expr.contains(part)
+    (*of == "*" || *of == board.file) && *place == query.place && query.expr.contains(part)
 }
 
 /// Whether a selector may find nothing.

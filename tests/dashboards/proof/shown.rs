@@ -14,7 +14,6 @@ use crate::board::{self, Board, Query};
 /// Panels of one number: dashboard, title, and the number while all is well, while the broker is down, and in the end.
 const NUMBERS: &[(&str, &str, [f64; 3])] = &[
     ("kafka-vitals-cluster", "Brokers missing", [0.0, 1.0, 0.0]),
-    ("kafka-vitals-cluster", "Active controllers", [1.0, 1.0, 1.0]),
     ("kafka-vitals-cluster", "Offline partitions", [0.0, 1.0, 0.0]),
     ("kafka-vitals-replication", "Offline partitions", [0.0, 1.0, 0.0]),
     ("kafka-vitals-groups", "Groups", [6.0, 6.0, 6.0]),
@@ -59,6 +58,24 @@ fn numbers_of_the_cluster_are_right_in_good_and_bad_times() {
                 samples[0].value
             });
             assert_eq!(found, *expected, "{board} [{title}] {}", selection.name);
+        }
+    }
+}
+
+#[test]
+fn the_active_controller_is_the_node_that_says_so() {
+    let (world, boards) = (world(), board::read_all());
+    let says_so = r#"kafka_controller_kafkacontroller_activecontrollercount{job="kafka-vitals"} == 1"#;
+    for moment in [&world.well, &world.down, &world.back] {
+        let nodes = world.prometheus().query_at(says_so, moment.time).unwrap();
+        assert_eq!(nodes.len(), 1, "{nodes:?}");
+        for board in ["kafka-vitals-cluster", "kafka-vitals-replication"] {
+            for selection in [SINGLE, SPLIT] {
+                let text = query(&boards, board, "Active controller", "stat", selection, world);
+                let shown: Vec<_> = world.prometheus().query_at(&text, moment.time).unwrap();
+                let shown: Vec<_> = shown.iter().map(|sample| sample.value.to_string()).collect();
+                assert_eq!(shown, [nodes[0].labels["broker"].as_str()], "{board} {}", selection.name);
+            }
         }
     }
 }
