@@ -20,6 +20,6 @@ test('options that nothing reads are errors, also inside a collapsed row', () =>
 
 test('options that are off are none', () => {
   assert.doesNotThrow(
-    refused({ panels: [panel({ transparent: false })], templating: { list: [{ name: 'v', hide: 0 }] } }),
+    refused({ panels: [panel({ transparent: false })], templating: { list: [{ name: 'v', regex: '' }] } }),
   );
 });

@@ -5,7 +5,7 @@ import { type Dashboard, isRow, targetsOf, variablesOf } from './model.ts';
 /** Options that change what Grafana shows, and that nothing here reads. */
 const PANEL = ['repeat', 'interval', 'maxDataPoints', 'timeFrom', 'timeShift', 'transparent'];
 const TARGET = ['hide', 'interval', 'intervalFactor'];
-const VARIABLE = ['hide', 'regex'];
+const VARIABLE = ['regex'];
 
 /** Throws when `board` has one of them. */
 export function refuseUnsupported(board: Dashboard): void {

@@ -1,5 +1,6 @@
 import { css } from '@emotion/css';
 import type { DataFrame, GrafanaTheme2, TimeRange } from '@grafana/data';
+import { VariableHide } from '@grafana/schema';
 import { useStyles2 } from '@grafana/ui';
 
 import { annotationsOf } from '../board/annotations.ts';
@@ -31,10 +32,8 @@ interface Props {
 /** A whole dashboard with all its panels in their places. */
 export function Board({ board, placed, loaded, events, scope, timeRange, timeZone, onPanelError }: Props) {
   const styles = useStyles2(getStyles);
-  const variables = variablesOf(board).map(({ name, label }) => ({
-    label: label || name,
-    text: scope.get(name)?.text,
-  }));
+  const shown = variablesOf(board).filter(({ hide }) => hide !== VariableHide.hideVariable);
+  const variables = shown.map(({ name, label }) => ({ label: label || name, text: scope.get(name)?.text }));
   return (
     <main className={styles.page}>
       <Header board={board} time={timeRange.raw} variables={variables} annotations={annotationsOf(board)} />
