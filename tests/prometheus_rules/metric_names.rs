@@ -1,4 +1,4 @@
-//! Which metrics an expression selects, and which there are: the catalogue's, those that the default rules make, and what
+//! Which metrics a text names, and which there are: the catalogue's, those that the default rules make, and what
 //! Prometheus itself adds to a scrape.
 
 use std::collections::BTreeSet;
@@ -46,12 +46,12 @@ impl Known {
     }
 }
 
-/// Metric names in an expression, those of alternatives in `__name__=~"..."` among them.
-pub(crate) fn selected(expr: &str) -> BTreeSet<&str> {
+/// Metric names in a text.
+pub(crate) fn named(text: &str) -> BTreeSet<&str> {
     static NAME: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:[a-z_]+:)?(?:kafka|jvm|process|scrape|jmx)[a-z0-9_]*(?::[a-z0-9_:]+)?\b|\bup\b").unwrap()
     });
-    let by_name: BTreeSet<&str> = NAME.find_iter(expr).map(|found| found.as_str()).collect();
+    let by_name: BTreeSet<&str> = NAME.find_iter(text).map(|found| found.as_str()).collect();
     // Neither words of other kinds, nor the beginnings of names in a regular expression with a group.
     by_name.into_iter().filter(|name| *name == "up" || name.contains('_') && !name.ends_with('_')).collect()
 }

@@ -5,6 +5,7 @@ use crate::promql;
 
 /// Selectors that the scenario has nothing for, by their beginnings.
 const SELECTORS: &[(&str, &str)] = &[
+    (r#"ALERTS{alertname="KafkaConsumerGroupRetentionMarginLow""#, "retention is hours away"),
     ("kafka_log_remote_", "there is no tiered storage"),
     ("kafka_server_brokertopicmetrics_remote", "there is no tiered storage"),
     ("kafka_log_logmanager_remaining", "only while a broker recovers logs after a crash"),

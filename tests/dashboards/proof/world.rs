@@ -136,7 +136,8 @@ fn hasty_copies(folder: &Path) -> Vec<PathBuf> {
 
 fn hasty(rules: &str) -> String {
     let waits = Regex::new(r"(?m)^(?<key>\s*(?:for|keep_firing_for|interval):).*$").unwrap();
-    let windows = Regex::new(r"\[(?<count>\d+)(?<unit>[mhd])\]").unwrap();
+    // And the steps of subqueries.
+    let windows = Regex::new(r"(?<before>[\[:])(?<count>\d+)(?<unit>[mhd])\b").unwrap();
     // The only numbers of that size that rules compare with are seconds.
     let seconds = Regex::new(r"(?<comparison>[<>]) (?<count>300|600|900)\b").unwrap();
     let rules = waits.replace_all(rules, format!("$key {FOR}"));
@@ -146,7 +147,7 @@ fn hasty(rules: &str) -> String {
             "h" => 3600,
             _ => 86_400,
         };
-        format!("[{}s]", found["count"].parse::<u64>().unwrap() * unit / FASTER)
+        format!("{}{}s", &found["before"], found["count"].parse::<u64>().unwrap() * unit / FASTER)
     });
     let rules = seconds.replace_all(&rules, |found: &Captures<'_>| {
         format!("{} {}", &found["comparison"], found["count"].parse::<u64>().unwrap() / FASTER)
@@ -156,7 +157,7 @@ fn hasty(rules: &str) -> String {
 
 #[test]
 fn a_copy_of_rules_is_hastier_and_else_the_same() {
-    let rules = "- alert: A\n  expr: rate(a_total[5m]) > 0.3 and b < 300 or c[1d] > 3000\n  for: 10m\n";
-    let copy = "- alert: A\n  expr: rate(a_total[15s]) > 0.3 and b < 15 or c[4320s] > 3000\n  for: 9s\n";
+    let rules = "- alert: A\n  expr: rate(a_total[5m]) > 0.3 and b < 300 or c[1d:15m] > 3000\n  for: 10m\n";
+    let copy = "- alert: A\n  expr: rate(a_total[15s]) > 0.3 and b < 15 or c[4320s:45s] > 3000\n  for: 9s\n";
     assert_eq!(hasty(rules), copy);
 }
