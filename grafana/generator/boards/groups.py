@@ -97,16 +97,27 @@ _STATES = f"count {_BY_GROUP} ({_all('state')})"
 # What follows counts as the alerts of these names do, which have further conditions than a number: colours are by these.
 
 _WITH_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_info')})"
-# Nobody has said what is fine, and at this time of the day before there was no member either.
-_DAY_BEFORE = f"max {_BY_GROUP} (max_over_time({_all('members')}[15m] offset 1d))"
-_ON_ITS_OWN = f"({_MEMBERS} == 0 and {_DAY_BEFORE} == 0 unless {_WITH_OBJECTIVE})"
+# Nobody has said what is fine, and nobody was there for a week: the alerts look through all of it, this through the last day,
+# and at the same time of the days before, which costs little.
+_OF_LATE = " or ".join(
+    [f"max_over_time({_all('members')}[1d]) > 0"]
+    + [f"max_over_time({_all('members')}[15m] offset {days}d) > 0" for days in range(2, 8)]
+)
+_ON_ITS_OWN = f"({_MEMBERS} == 0 unless max {_BY_GROUP} ({_OF_LATE}) unless {_WITH_OBJECTIVE})"
+# Topics that a group has given up: nobody in it reads them, while it reads others.
+_OWNED = _all("assigned_partitions")
+_GIVEN_UP = (
+    f"(max {_BY_GROUP_AND_TOPIC} (max_over_time({_OWNED}[1h])) == 0 "
+    f"and on (cluster, consumergroup) max {_BY_GROUP} ({_OWNED}) > 0)"
+)
 # KafkaConsumerGroupStuck: a group without members is not stuck but abandoned, and one with a record for each partition may
 # stand before transaction markers.
 _STUCK = (
     f"max {_BY_GROUP_AND_TOPIC} ({_all('commit_unmoved_seconds')}) > {limit('KafkaConsumerGroupStuck'):g} "
     f"and on (cluster, consumergroup) {_MEMBERS} > 0 "
     f"unless on (cluster, consumergroup, topic) sum {_BY_GROUP_AND_TOPIC} ({_all('lag_sum')}) "
-    f"<= on (cluster, topic) group_left () max by (cluster, topic) ({of_cluster('kafka_topic_partitions')})"
+    f"<= on (cluster, topic) group_left () max by (cluster, topic) ({of_cluster('kafka_topic_partitions')}) "
+    f"unless {_GIVEN_UP}"
 )
 # KafkaConsumerGroupWithoutMembers. Those that assign partitions themselves have no members, and commits that move.
 _WITHOUT_MEMBERS = f"(sum {_BY_GROUP} ({_all('lag_sum')}) > 0 and {_MEMBERS} == 0 unless {_UNMOVED} < 300)"
@@ -121,10 +132,13 @@ _LAG_UNKNOWN = f"({_UNKNOWN} or sum {_BY_GROUP} ({_all('lag_seconds_unknown_part
 # KafkaConsumerGroupRetentionMarginLow, without its limit.
 _NEAR_LOSS = (
     f"(min {_BY_GROUP_AND_TOPIC} ({_all('retention_margin_seconds')}) < max {_BY_GROUP_AND_TOPIC} "
-    f"({_all('lag_seconds')}) / 3 unless on (cluster, consumergroup) {_ON_ITS_OWN})"
+    f"({_all('lag_seconds')}) / 3 unless {_GIVEN_UP} unless on (cluster, consumergroup) {_ON_ITS_OWN})"
 )
 # KafkaConsumerGroupRecordsLost.
-_HAS_LOST = f"({_LOST} unless {_ON_ITS_OWN})"
+_LOST_BY_TOPIC = f"sum {_BY_GROUP_AND_TOPIC} ({_all('lost_records')})"
+_HAS_LOST = f"(sum {_BY_GROUP} ({_LOST_BY_TOPIC} unless {_GIVEN_UP}) unless {_ON_ITS_OWN})"
+# KafkaConsumerGroupBeyondEnd.
+_BEYOND_END = f"sum {_BY_GROUP} ({_all('beyond_end_partitions')}) > 0"
 
 
 def _nearer(severity: str) -> str:
@@ -136,6 +150,7 @@ _TROUBLES: list[tuple[str, str, str]] = [
     ("no consumers", "yellow", f"{_WITHOUT_MEMBERS} and {_ON_ITS_OWN}"),
     ("lag unknown", "orange", _LAG_UNKNOWN),
     ("long in rebalance", "orange", _REBALANCING),
+    ("beyond the end", "orange", _BEYOND_END),
     ("stuck", "orange", _STUCK),
     ("near loss", "orange", _nearer("warning")),
     ("no consumers", "orange", f"{_WITHOUT_MEMBERS} unless {_WITH_OBJECTIVE} unless {_ON_ITS_OWN}"),
