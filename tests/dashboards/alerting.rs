@@ -1,5 +1,7 @@
 //! The recording and alerting rules for Prometheus: the YAML files in, rules and the limits of alerts out.
 
+#![allow(dead_code, reason = "each test binary uses its part")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,6 +42,7 @@ pub(crate) struct Rule {
     #[serde(default)]
     pub(crate) alert: String,
     pub(crate) expr: String,
+    pub(crate) r#for: Option<String>,
     #[serde(default)]
     pub(crate) labels: BTreeMap<String, String>,
     #[serde(default)]

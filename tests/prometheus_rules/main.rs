@@ -3,20 +3,26 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+#[path = "../dashboards/alerting.rs"]
+mod alerting;
 mod alertmanager;
 mod cases;
+#[path = "../documented/rows.rs"]
+mod documented;
 mod files;
 mod metric_names;
-mod rules;
 mod runbooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::sync::LazyLock;
 
+use alerting::{Rule, Rules};
 use alertmanager::Alertmanager;
 use cases::{Case, Labels};
 use regex::Regex;
-use rules::{Rule, alerts, recordings};
+
+static RULES: LazyLock<Rules> = LazyLock::new(Rules::read);
 
 /// The dashboards that alerts link to.
 const DASHBOARDS: [&str; 7] = [
@@ -92,7 +98,7 @@ const WITHOUT_LIMIT: [&str; 16] = [
 
 /// What is left of `all` by name and severity.
 fn keys<'r>(all: impl IntoIterator<Item = &'r Rule>) -> BTreeSet<(String, String)> {
-    all.into_iter().map(|rule| (rule.alert.clone().unwrap(), rule.severity().to_owned())).collect()
+    all.into_iter().map(|rule| (rule.alert.clone(), rule.severity().to_owned())).collect()
 }
 
 #[test]
@@ -111,8 +117,8 @@ fn the_rules_pass_their_promtool_tests() {
 #[test]
 fn every_alert_says_how_grave_it_is_what_it_means_and_where_to_go_on() {
     let sections = runbooks::sections();
-    for rule in alerts() {
-        let alert = rule.alert.as_deref().unwrap();
+    for rule in RULES.alerts() {
+        let alert = rule.alert.as_str();
         assert!(["critical", "warning", "info"].contains(&rule.severity()), "{alert}");
         for annotation in ["summary", "description"] {
             let text = rule.annotations.get(annotation).unwrap_or_else(|| panic!("{alert} has no {annotation}"));
@@ -133,7 +139,7 @@ fn an_alert_without_for_says_why() {
     let text = files::text(files::ALERTS);
     let blocks = text.split("- alert: ").skip(1);
     let without: Vec<&str> = blocks.filter(|block| !block.contains("\n    for: ")).collect();
-    let expected = alerts().iter().filter(|rule| rule.r#for.is_none()).count();
+    let expected = RULES.alerts().filter(|rule| rule.r#for.is_none()).count();
     assert_eq!(without.len(), expected);
     for block in without {
         assert!(block.contains("# No `for`: "), "{block}");
@@ -143,8 +149,8 @@ fn an_alert_without_for_says_why() {
 #[test]
 fn the_limits_that_dashboards_take_over_end_their_expressions() {
     let limit = Regex::new(r"(?s)(<|<=|>|>=|==) -?[0-9]+(\.[0-9]+)?\s*$").unwrap();
-    let named: BTreeMap<&str, Vec<&Rule>> = alerts().iter().fold(BTreeMap::new(), |mut named, rule| {
-        named.entry(rule.alert.as_deref().unwrap()).or_insert_with(Vec::new).push(rule);
+    let named: BTreeMap<&str, Vec<&Rule>> = RULES.alerts().fold(BTreeMap::new(), |mut named, rule| {
+        named.entry(rule.alert.as_str()).or_insert_with(Vec::new).push(rule);
         named
     });
     for alert in WITH_LIMIT {
@@ -169,7 +175,7 @@ fn every_alert_fires_in_a_test_and_stays_quiet_in_another() {
         .map(|(alert, labels)| (alert.to_owned(), labels["severity"].clone()))
         .collect();
     let quiet: BTreeSet<&str> = cases.iter().flat_map(Case::quiet_alerts).collect();
-    let all = keys(alerts());
+    let all = keys(RULES.alerts());
     assert_eq!(fires, all);
     let never_quiet: Vec<_> = all.iter().filter(|(alert, _)| !quiet.contains(alert.as_str())).collect();
     assert!(never_quiet.is_empty(), "{never_quiet:?}");
@@ -184,21 +190,21 @@ fn texts_have_no_gaps() {
 
 #[test]
 fn runbooks_name_only_metrics_that_exist() {
-    let known = metric_names::Known::new();
     let text = files::text("docs/runbooks.md");
     let names = metric_names::named(&text);
     assert!(names.len() > 40, "{names:?}");
     let others = ["jmx_exporter", "scrape_interval", "scrape_timeout"];
-    let unknown: Vec<&str> = names.into_iter().filter(|name| !known.contains(name) && !others.contains(name)).collect();
+    let unknown: Vec<&str> =
+        names.into_iter().filter(|name| !metric_names::exists(name) && !others.contains(name)).collect();
     assert!(unknown.is_empty(), "{unknown:?}");
-    assert!(!known.contains("kafka_server_brokertopicmetrics_messagesinpersec"));
+    assert!(!metric_names::exists("kafka_server_brokertopicmetrics_messagesinpersec"));
 }
 
 #[test]
 fn recorded_series_are_named_level_metric_operations() {
     let name = Regex::new("^[a-z_]+:[a-z0-9_]+:[a-z0-9_]+$").unwrap();
-    for rule in recordings() {
-        let record = rule.record.as_deref().unwrap();
+    for rule in RULES.recording() {
+        let record = rule.record.as_str();
         assert!(name.is_match(record) && !record.contains("_total:"), "{record}");
     }
 }
@@ -206,7 +212,7 @@ fn recorded_series_are_named_level_metric_operations() {
 #[test]
 fn every_section_of_the_runbooks_is_an_alerts_and_says_what_to_do() {
     let sections = runbooks::sections();
-    let all: BTreeSet<String> = keys(alerts()).into_iter().map(|(alert, _)| alert).collect();
+    let all: BTreeSet<String> = keys(RULES.alerts()).into_iter().map(|(alert, _)| alert).collect();
     assert_eq!(sections.keys().cloned().collect::<BTreeSet<_>>(), all);
     for (alert, text) in sections {
         for part in runbooks::PARTS {
@@ -217,7 +223,7 @@ fn every_section_of_the_runbooks_is_an_alerts_and_says_what_to_do() {
 
 #[test]
 fn alertmanager_knows_only_alerts_that_there_are() {
-    let all: BTreeSet<String> = keys(alerts()).into_iter().map(|(alert, _)| alert).collect();
+    let all: BTreeSet<String> = keys(RULES.alerts()).into_iter().map(|(alert, _)| alert).collect();
     let named = Regex::new(r"\bKafka[A-Z]\w+").unwrap();
     let text = files::text(files::ALERTMANAGER);
     let unknown: Vec<&str> =
