@@ -24,9 +24,10 @@ impl Vitals {
     ///
     /// # Errors
     /// When there is no such file.
-    pub fn find(program: &str) -> Result<PathBuf> {
-        Path::new(program).canonicalize().map_err(|source| LabError::Io {
-            what: format!("find kafka-vitals at {program} (cargo build makes it)"),
+    pub fn find(program: impl AsRef<Path>) -> Result<PathBuf> {
+        let program = program.as_ref();
+        program.canonicalize().map_err(|source| LabError::Io {
+            what: format!("find kafka-vitals at {} (cargo build makes it)", program.display()),
             source,
         })
     }
@@ -55,6 +56,11 @@ impl Vitals {
     /// `http://127.0.0.1:port`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Its process, for those who measure it.
+    pub fn into_process(self) -> Guarded {
+        self.process
     }
 
     /// What it logged so far.

@@ -11,7 +11,7 @@ use kafka_lab::{Cluster, Lab, Listener, Result, http};
 use crate::measure::median;
 use crate::print;
 use crate::state::State;
-use crate::vitals::{self, Vitals};
+use crate::vitals::Vitals;
 
 /// Round trips that a page may take, warm and cold.
 const AIMS: [u32; 2] = [6, 12];
@@ -56,7 +56,7 @@ const WAYS: [Way; 3] = [
 ];
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let program = vitals::executable(&arguments.kafka_vitals)?;
+    let program = kafka_lab::Vitals::find(&arguments.kafka_vitals)?;
     let round_trip = Duration::from_millis(arguments.round_trip);
     eprintln!("state A: starting three brokers, {round_trip:?} away, and filling them ...");
     let cluster = Cluster::builder()

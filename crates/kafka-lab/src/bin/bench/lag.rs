@@ -9,7 +9,7 @@ use kafka_lab::{Cluster, Commit, Jolokia, LabError, NewTopic, Record, Result, ht
 
 use crate::measure::{Meter, median};
 use crate::state::State;
-use crate::vitals::{self, Vitals, value};
+use crate::vitals::{Vitals, value};
 use crate::{print, requests};
 
 /// Median rounds that a search may take, warm and cold.
@@ -69,7 +69,7 @@ struct Found {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let program = vitals::executable(&arguments.kafka_vitals)?;
+    let program = kafka_lab::Vitals::find(&arguments.kafka_vitals)?;
     weeks(arguments, &program)?;
     if !arguments.small {
         state_b(&program)?;

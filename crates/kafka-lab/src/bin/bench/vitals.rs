@@ -1,17 +1,11 @@
 //! A kafka-vitals under measurement: an executable and its flags in, a process with a URL out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use kafka_lab::{Cluster, Guarded, Lab, LabError, Result, free_port, http};
-
-/// The executable's full path: the lab starts it in another folder.
-pub(crate) fn executable(path: &Path) -> Result<PathBuf> {
-    path.canonicalize()
-        .map_err(|source| LabError::Io { what: format!("find kafka-vitals at {}", path.display()), source })
-}
+use kafka_lab::{Cluster, Guarded, Lab, LabError, Result, http};
 
 /// The flags that name the agents of these nodes.
 pub(crate) fn agents(cluster: &Cluster, nodes: &[i32]) -> Vec<String> {
@@ -40,17 +34,9 @@ pub(crate) struct Vitals {
 impl Vitals {
     /// Starts it and waits until it listens.
     pub(crate) fn start(lab: &Arc<Lab>, program: &Path, arguments: &[String]) -> Result<Self> {
-        let port = free_port()?;
-        let mut command = Command::new(program);
-        command.args(arguments).args(["--scrape.reuse=0s", "--scrape.timeout=60s"]);
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
-        let log = lab.folder().join(format!("kafka-vitals-{port}.log"));
-        let mut process = lab.spawn_logged(&command, &log)?;
-        let url = format!("http://127.0.0.1:{port}");
-        process.await_ready("kafka-vitals", &log, Duration::from_secs(60), || {
-            http::get_ok(&format!("{url}/-/ready"), Duration::from_secs(5)).map(drop)
-        })?;
-        Ok(Self { process, url })
+        let anew = ["--scrape.reuse=0s", "--scrape.timeout=60s"].map(str::to_owned);
+        let started = kafka_lab::Vitals::start(lab, program, &[arguments, &anew].concat())?;
+        Ok(Self { url: started.url(), process: started.into_process() })
     }
 
     /// Why it would not start with these flags, in one line; `None` if it would.

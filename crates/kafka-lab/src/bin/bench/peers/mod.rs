@@ -14,7 +14,6 @@ use kafka_lab::{Cluster, Jolokia, LabError, Result};
 use crate::print;
 use crate::requests;
 use crate::state::State;
-use crate::vitals;
 use facts::Page;
 use programs::{Executables, Program};
 use report::{Measured, Report};
@@ -52,7 +51,7 @@ const PACE: Duration = Duration::from_secs(15);
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let executables = Executables {
-        vitals: vitals::executable(&arguments.kafka_vitals)?,
+        vitals: kafka_lab::Vitals::find(&arguments.kafka_vitals)?,
         kminion: peer("kminion", arguments.kminion.as_deref())?,
         kafka_exporter: peer("kafka_exporter", arguments.kafka_exporter.as_deref())?,
     };

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use kafka_lab::{LabError, Result};
 
 use crate::state::State;
-use crate::{NEW_AGENT, OLD_AGENT, print, start, vitals};
+use crate::{NEW_AGENT, OLD_AGENT, print, start};
 use agent::AgentUnderTest;
 use files::RulesFile;
 
@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let state = if arguments.small { State::A } else { State::B };
-    let program = vitals::executable(&arguments.kafka_vitals)?;
+    let program = kafka_lab::Vitals::find(&arguments.kafka_vitals)?;
     let mut files = files::all(&arguments.rules)?;
     let wanted =
         |title: &str| arguments.only.is_empty() || arguments.only.iter().any(|part| title.contains(part.as_str()));

@@ -15,7 +15,7 @@ use kafka_lab::{Lab, LabError, Result, proc};
 
 use crate::measure::{Cost, Meter, warm_up};
 use crate::print;
-use crate::vitals::{self, Vitals};
+use crate::vitals::Vitals;
 use facts::Facts;
 use points::{Collection, Point, Points};
 
@@ -58,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     if let Some(client) = &arguments.client {
         flags.push(format!("--kafka.client={client}"));
     }
-    let bench = Bench { program: vitals::executable(&arguments.kafka_vitals)?, flags, rounds: arguments.rounds };
+    let bench = Bench { program: kafka_lab::Vitals::find(&arguments.kafka_vitals)?, flags, rounds: arguments.rounds };
     let mut points = Points::default();
     for part in wanted {
         match part {

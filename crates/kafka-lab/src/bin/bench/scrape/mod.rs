@@ -41,7 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "AB" => vec![State::A, State::B],
         other => return Err(LabError::Input(format!("--state: {other:?} is none of A, B, AB"))),
     };
-    let program = vitals::executable(&arguments.kafka_vitals)?;
+    let program = kafka_lab::Vitals::find(&arguments.kafka_vitals)?;
     for state in states {
         let cluster = start(state, arguments.heap, RULES)?;
         let table = bench(&cluster, &program, state, arguments.rounds)?;
