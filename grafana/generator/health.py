@@ -217,20 +217,21 @@ def late_transactions(width: int) -> builders.Panel:
     )
 
 
-def _of_group(metric: str) -> str:
+def of_group(metric: str) -> str:
+    """Of each group, once where two exporters tell."""
     return f"max by (cluster, consumergroup) ({of_cluster(f'kafka_consumergroup_{metric}')})"
 
 
 # As the alert KafkaConsumerGroupLate. A sum of records that lacks what is not known is too small, not too large.
 _RECORDS = f"max by (cluster, consumergroup, topic) ({of_cluster('kafka_consumergroup_lag_sum')})"
 LATE_GROUPS = (
-    f"({_of_group('lag_seconds_max')} > {_of_group('objective_seconds')} "
-    f"or sum by (cluster, consumergroup) ({_RECORDS}) > {_of_group('objective_records')})"
+    f"({of_group('lag_seconds_max')} > {of_group('objective_seconds')} "
+    f"or sum by (cluster, consumergroup) ({_RECORDS}) > {of_group('objective_records')})"
 )
 
 
 def late_groups(leads_to: tuple[str, str] | None = None) -> builders.Panel:
-    with_objective = f"count by (cluster) ({_of_group('objective_info')})"
+    with_objective = f"count by (cluster) ({of_group('objective_info')})"
     return stat(
         "Groups too late",
         "Consumer groups with more lag than their own objective allows, in seconds or in records. Good is none; else see "

@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.models import dashboard as models
 
-from .selectors import of_cluster, of_nodes
+from .selectors import FIRING_ALERTS, of_cluster, of_nodes
 from .variables import DATASOURCE
 
 # No closer than rules are evaluated and targets scraped. For a long range Grafana makes it longer: `$__interval` is what it
@@ -25,8 +25,7 @@ class _Mark(models.AnnotationQuery):
 
 def _alerts() -> _Mark:
     # Where each begins: one that fires for days would colour every graph. Short ones are between two points of a long range.
-    firing = 'ALERTS{alertstate="firing",alertname=~"Kafka.*",cluster=~"$cluster"}'
-    began = f"present_over_time({firing}[$__interval]) unless {firing} offset $__interval"
+    began = f"present_over_time({FIRING_ALERTS}[$__interval]) unless {FIRING_ALERTS} offset $__interval"
     return _Mark("Alerts", f"max by (alertname, severity) ({began})", "red", "{{alertname}} ({{severity}}) fires")
 
 

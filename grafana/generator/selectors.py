@@ -16,6 +16,11 @@ OF_NODE = 'cluster=~"$cluster",job=~"$job",instance=~"$instance",broker=~"$broke
 # The window of every rate: four scrapes at least, and no gap between two points of a graph.
 RATE = "[$__rate_interval]"
 
+# Of families of BrokerTopicMetrics the broker's total, which they hold beside its topics.
+ALL_TOPICS = 'topic=""'
+
+FIRING_ALERTS = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
+
 # What the cluster is called in legends: with several clusters only, which `panels` sees to.
 CLUSTER = "{{cluster}} "
 
@@ -103,6 +108,11 @@ def most(count: int, by: str, counter: str) -> str:
     return f"sum {by} (rate({counter}{RATE})) and topk({count}, {grew} > 0)"
 
 
+def with_broker_id(broker_info: str) -> str:
+    """Of `kafka_broker_info`, whose label is `id`, with the label `broker` that all others have."""
+    return f'label_replace({broker_info}, "broker", "$1", "id", "(.+)")'
+
+
 def by_broker_id(query: Callable[[str], str], *labels: str) -> str:
     """Values per cluster and node id, for tables that join nodes with what the cluster knows of them, with further labels.
 
@@ -110,8 +120,7 @@ def by_broker_id(query: Callable[[str], str], *labels: str) -> str:
     without that label, `instance` is the node's address, which `kafka_broker_info` translates.
     """
     address = f'label_replace({query(_WITHOUT_ID)}, "address", "$1", "instance", "(.+)")'
-    ids = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
-    info = f"max by (cluster, address, broker) ({ids})"
+    info = f'max by (cluster, address, broker) ({with_broker_id(of_cluster("kafka_broker_info"))})'
     kept = ", ".join(("cluster", "broker", *labels))
     return f"max by ({kept}) ({query(_WITH_ID)} or {address} * on (cluster, address) group_left (broker) {info})"
 

@@ -4,11 +4,10 @@ from .. import health, variables
 from ..board import Board, Row
 from ..limits import limits
 from ..panels import NO_MBEANS, Column, Query, bars, lines, states, table
-from ..selectors import BY_NODE, CLUSTER, NODE, RATE, maximum, most, of_kafka, of_node, rate, top, total
+from ..selectors import ALL_TOPICS, BY_NODE, CLUSTER, NODE, RATE, maximum, most, of_kafka, of_node, rate, top, total
 
 _REQUEST = 'request=~"$request"'
 _QUANTILE = 'quantile=~"$quantile"'
-_TOTAL = 'topic=""'
 
 # `Fetch` is the sum of two other kinds.
 _EACH_KIND = 'request!="Fetch"'
@@ -48,8 +47,8 @@ def _mean(stage: str) -> str:
 
 
 def _failed(kind: str) -> str:
-    failed = rate(f"kafka_server_brokertopicmetrics_failed{kind}requests_total", _TOTAL)
-    return f"{failed} / {rate(f'kafka_server_brokertopicmetrics_total{kind}requests_total', _TOTAL)}"
+    failed = rate(f"kafka_server_brokertopicmetrics_failed{kind}requests_total", ALL_TOPICS)
+    return f"{failed} / {rate(f'kafka_server_brokertopicmetrics_total{kind}requests_total', ALL_TOPICS)}"
 
 
 def _heap(metric: str) -> str:
@@ -354,11 +353,11 @@ BOARD = Board(
                         f"{CLUSTER}wrong sequence",
                     ),
                     Query(
-                        _rate_of_cluster("kafka_server_brokertopicmetrics_producemessageconversions_total", _TOTAL),
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_producemessageconversions_total", ALL_TOPICS),
                         f"{CLUSTER}converted from producers",
                     ),
                     Query(
-                        _rate_of_cluster("kafka_server_brokertopicmetrics_fetchmessageconversions_total", _TOTAL),
+                        _rate_of_cluster("kafka_server_brokertopicmetrics_fetchmessageconversions_total", ALL_TOPICS),
                         f"{CLUSTER}converted for consumers",
                     ),
                     unit="mps",
@@ -452,7 +451,7 @@ BOARD = Board(
                     "Bytes rejected",
                     "Bytes per second of batches that were refused as larger than max.message.bytes, by broker. Good is 0; "
                     "a producer and its topic do not agree on the size.",
-                    Query(rate("kafka_server_brokertopicmetrics_bytesrejected_total", _TOTAL), NODE),
+                    Query(rate("kafka_server_brokertopicmetrics_bytesrejected_total", ALL_TOPICS), NODE),
                     unit="Bps",
                     no_value=NO_MBEANS,
                     width=6,

@@ -6,9 +6,21 @@ from .. import health
 from ..board import Board, Row
 from ..limits import limits, thresholds
 from ..panels import NEITHER, NO_MBEANS, NONE, OF_ROWS_CLUSTER, Column, Query, board_url, lines, stat, table
-from ..selectors import BY_NODE, CLUSTER, NODE, RATE, Reading, by_broker_id, of_cluster, of_nodes, top
+from ..selectors import (
+    ALL_TOPICS,
+    BY_NODE,
+    CLUSTER,
+    FIRING_ALERTS,
+    NODE,
+    RATE,
+    Reading,
+    by_broker_id,
+    of_cluster,
+    of_nodes,
+    top,
+    with_broker_id,
+)
 
-_TOTAL = 'topic=""'
 _TO_GROUPS = ("Consumer groups", board_url("kafka-vitals-groups"))
 
 _UP = health.BROKERS_IN_SERVICE
@@ -27,13 +39,12 @@ _LAG_SECONDS = of_cluster("kafka_consumergroup_lag_seconds_max")
 _OLDEST_UNREAD = f"max by (cluster, consumergroup) ({_LAG_SECONDS})"
 _LAG = of_cluster("kafka_consumergroup_lag_sum")
 
-_FIRING = 'ALERTS{alertname=~"Kafka.*",alertstate="firing",cluster=~"$cluster"}'
 _SINCE = 'ALERTS_FOR_STATE{alertname=~"Kafka.*",cluster=~"$cluster"}'
 
 
 def _active_alerts() -> str:
     """How long each has been active, with what it is of: group, topic or broker, else the instance; and the cluster."""
-    active = f"(time() - {_SINCE}) and ignoring (alertstate) {_FIRING}"
+    active = f"(time() - {_SINCE}) and ignoring (alertstate) {FIRING_ALERTS}"
     named = f'label_join({active}, "of", " ", "consumergroup", "topic", "broker")'
     either = f'label_join({named}, "either", "|", "of", "instance")'
     named = f'label_join(label_replace({either}, "of", "$1", "either", " *[|](.*)"), "of", " ", "of", "cluster")'
@@ -42,11 +53,11 @@ def _active_alerts() -> str:
 
 def _per_cluster(metric: str) -> str:
     """The rate of a broker's total, which has no topic, over all brokers."""
-    return f"sum by (cluster) (rate({of_nodes(metric, _TOTAL)}{RATE}))"
+    return f"sum by (cluster) (rate({of_nodes(metric, ALL_TOPICS)}{RATE}))"
 
 
 def _per_broker(metric: str) -> str:
-    return f"sum {BY_NODE} (rate({of_nodes(metric, _TOTAL)}{RATE}))"
+    return f"sum {BY_NODE} (rate({of_nodes(metric, ALL_TOPICS)}{RATE}))"
 
 
 def _busiest_topics(metric: str) -> Query:
@@ -61,7 +72,7 @@ def _records_in(of: Reading) -> str:
 
 def _messages_in() -> str:
     """With the recording rules' verdict; without the rules as it is, absent unless all brokers in service tell."""
-    messages = of_nodes("kafka_server_brokertopicmetrics_messagesin_total", _TOTAL)
+    messages = of_nodes("kafka_server_brokertopicmetrics_messagesin_total", ALL_TOPICS)
     every = f"count by (cluster) ({messages}) >= {_UP}"
     plain = f"sum by (cluster) (rate({messages}{RATE})) and on (cluster) {every}"
     plain = f'label_replace({plain}, "verdict", "no recording rules", "", "")'
@@ -82,7 +93,7 @@ def _of_node(query: Callable[[str], str], *labels: str) -> str:
 
 
 def _rate_of_broker(metric: str) -> str:
-    return _of_node(lambda broker: f"rate({of_nodes(metric, _TOTAL, broker)}{RATE})")
+    return _of_node(lambda broker: f"rate({of_nodes(metric, ALL_TOPICS, broker)}{RATE})")
 
 
 def _handlers_idle(broker: str) -> str:
@@ -101,9 +112,9 @@ def _versions(broker: str) -> str:
     return of_nodes("kafka_broker_build_info", broker)
 
 
-_INFO = f'label_replace({of_cluster("kafka_broker_info")}, "broker", "$1", "id", "(.+)")'
+_INFO = with_broker_id(of_cluster("kafka_broker_info"))
 # Of one that is not in the metadata now, the address that it had.
-_WAS = f'label_replace(last_over_time({of_cluster("kafka_broker_info")}[$__range]), "broker", "$1", "id", "(.+)")'
+_WAS = with_broker_id(f'last_over_time({of_cluster("kafka_broker_info")}[$__range])')
 _ADDRESS = f"max by (cluster, broker, address) ({_INFO} or {_WAS} unless on (cluster, broker) {_INFO})"
 # In the metadata are brokers that are alive and in service.
 _IN_SERVICE = f"max by (cluster, broker) ({_INFO}) or 0 * {_KNOWN_BROKERS}"
@@ -146,7 +157,7 @@ BOARD = Board(
                     "Alerts firing",
                     "Alerts of the rules of kafka-vitals that fire now; the table below lists them. Good is none. It says "
                     "none too where Prometheus has not loaded prometheus/rules/alerts.yml.",
-                    Query(f"count by (severity) ({_FIRING})", "{{severity}}"),
+                    Query(f"count by (severity) ({FIRING_ALERTS})", "{{severity}}"),
                     named=True,
                     colours={"critical": "red", "warning": "orange", "info": "yellow"},
                     no_value="none",

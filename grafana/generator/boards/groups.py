@@ -14,6 +14,7 @@ from ..board import Board, Row
 from ..limits import limit, limits, thresholds
 from ..panels import NO_MBEANS, NONE, OF_ROWS_CLUSTER, THIS, Column, Query, Text, board_url, lines, stat, states, table
 from ..selectors import (
+    ALL_TOPICS,
     AT_EACH_POINT,
     CLUSTER,
     NODE,
@@ -62,7 +63,7 @@ def _chosen(metric: str, *matchers: str) -> str:
 
 
 # The groups of which a commit or an end could not be read.
-_UNKNOWN = f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}) > 0 or max {_BY_GROUP} ({_all('commits_unknown')}) > 0)"
+_UNKNOWN = f"(sum {_BY_GROUP} ({_all('lag_unknown_partitions')}) > 0 or {health.of_group('commits_unknown')} > 0)"
 
 
 def _lag(of: Reading) -> str:
@@ -85,10 +86,10 @@ def _of_objective(of: Reading) -> str:
 
 _LAG = _lag(AT_EACH_POINT)
 _OF_OBJECTIVE = _of_objective(AT_EACH_POINT)
-_LAG_SECONDS = f"max {_BY_GROUP} ({_all('lag_seconds_max')})"
-_MEMBERS = f"max {_BY_GROUP} ({_all('members')})"
-_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_seconds')})"
-_UNMOVED = f"max {_BY_GROUP} ({_all('commit_unmoved_seconds')})"
+_LAG_SECONDS = health.of_group("lag_seconds_max")
+_MEMBERS = health.of_group("members")
+_OBJECTIVE = health.of_group("objective_seconds")
+_UNMOVED = health.of_group("commit_unmoved_seconds")
 _MARGIN = f"min {_BY_GROUP} ({_all('retention_margin_seconds')})"
 _LOST = f"sum {_BY_GROUP} ({_all('lost_records')})"
 _CHANGE = f"sum {_BY_GROUP} (deriv({_all('lag_sum')}{_TREND}))"
@@ -96,7 +97,7 @@ _STATES = f"count {_BY_GROUP} ({_all('state')})"
 
 # What follows counts as the alerts of these names do, which have further conditions than a number: colours are by these.
 
-_WITH_OBJECTIVE = f"max {_BY_GROUP} ({_all('objective_info')})"
+_WITH_OBJECTIVE = health.of_group("objective_info")
 # Nobody has said what is fine, and nobody was there for a week: the alerts look through all of it, this through the last day,
 # and at the same time of the days before, which costs little.
 _OF_LATE = " or ".join(
@@ -123,7 +124,7 @@ _STUCK = (
 _WITHOUT_MEMBERS = f"(sum {_BY_GROUP} ({_all('lag_sum')}) > 0 and {_MEMBERS} == 0 unless {_UNMOVED} < 300)"
 # KafkaConsumerGroupRebalancing.
 _REBALANCING = (
-    f"(max {_BY_GROUP} ({_all('state_seconds')}) and max {_BY_GROUP} "
+    f"({health.of_group('state_seconds')} and max {_BY_GROUP} "
     f"""({_all("state", 'state=~"PreparingRebalance|CompletingRebalance|Assigning|Reconciling|NotReady"')}) == 1) """
     f"> {limit('KafkaConsumerGroupRebalancing'):g}"
 )
@@ -287,7 +288,7 @@ _TABLE = table(
     _column("Members", _MEMBERS, width=80),
     _column("Lag", _LAG, bar=True, width=150),
     _column("Lag in time", _LAG_SECONDS, "s"),
-    _column("±", f"max {_BY_GROUP} ({_all('lag_seconds_max_error')})", "s", width=70),
+    _column("±", health.of_group("lag_seconds_max_error"), "s", width=70),
     _column("Objective", _OBJECTIVE, "s"),
     # The objective itself is the limit, see the alert KafkaConsumerGroupLate.
     _column(
@@ -791,7 +792,7 @@ _NO_SHARE = "no MBeans, or Kafka before 4.1"
 
 
 def _requests(kind: str) -> str:
-    return rate(f"kafka_server_brokertopicmetrics_{kind}requests_total", 'topic=""', by="by (cluster)")
+    return rate(f"kafka_server_brokertopicmetrics_{kind}requests_total", ALL_TOPICS, by="by (cluster)")
 
 
 _SHARE = Row(
